@@ -1,0 +1,36 @@
+# Generated from events_schemas/portal/SchoolContractEnded.v1.json by local.schemas: do not edit.
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+from school_events.messages.base import Message
+
+
+class SchoolContractEnded(Message):
+    """
+    The school's contract ends: its data are deleted within 90 days of the date.
+    """
+
+    school_id: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
+    """
+    The school the message is about: the Portal's identifier of it.
+    """
+    message_id: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
+    """
+    Identifies this message for ever: a message sent again keeps its message_id.
+    """
+    occurred_at: AwareDatetime
+    """
+    When it happened, not when it was sent: RFC 3339, in UTC, ending in Z.
+    """
+    version: Annotated[int, Field(ge=1, le=9007199254740991)]
+    """
+    Counts the states of the school: starts at 1 and rises with every change, never falls and is never used twice.
+    """
+    ended_on: date
+    """
+    Last day of the contract, in the school's zone.
+    """

@@ -1,0 +1,32 @@
+# Generated from events_schemas/school_events/ by local.schemas: do not edit.
+"""What we tell: one model a message type, and all of them by type."""
+
+from collections.abc import Mapping
+
+from school_events.messages.base import Message
+
+from .booking_cancelled_v1 import BookingCancelled
+from .booking_confirmed_v1 import BookingConfirmed
+from .invitation_sent_v1 import InvitationSent
+from .payment_received_v1 import PaymentReceived
+from .school_event_changed_v1 import SchoolEventChanged
+from .school_event_published_v1 import SchoolEventPublished
+
+SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
+    "BookingCancelled": BookingCancelled,
+    "BookingConfirmed": BookingConfirmed,
+    "InvitationSent": InvitationSent,
+    "PaymentReceived": PaymentReceived,
+    "SchoolEventChanged": SchoolEventChanged,
+    "SchoolEventPublished": SchoolEventPublished,
+}
+
+__all__ = [
+    "SCHOOL_EVENT_MESSAGES",
+    "BookingCancelled",
+    "BookingConfirmed",
+    "InvitationSent",
+    "PaymentReceived",
+    "SchoolEventChanged",
+    "SchoolEventPublished",
+]
