@@ -1,0 +1,78 @@
+"""Lines of the audit log: who, what, when, from where; opaque ids only; written once, never changed (H6).
+
+The outbox writes the line of every change from its stamp; a read of sensitive data is written by who reads.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+
+from school_events.core import clock, settings
+from school_events.core.dynamodb import InstantAttribute, Item, put_if_absent, school_key
+
+UNKNOWN_ALIAS = "anonymised"
+"""Stands for a person whose mapping is gone."""
+
+
+class AuditItem(Item, discriminator="audit_line"):
+    """A line of the audit log."""
+
+    class Meta:
+        table_name = settings.table_name("AUDIT")
+
+    action = UnicodeAttribute()
+    at = InstantAttribute()
+    actor_kind = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    subject_kind = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    request_id = UnicodeAttribute()
+    origin = UnicodeAttribute()
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """What happened.
+
+    Args:
+        school_id: whose log.
+        change_id: names the occurrence; the same one is written once.
+        action: what was done, such as ``booking.confirmed`` or ``register.read``.
+        at: when, UTC.
+        actor_kind: what the actor is.
+        actor: the actor's alias (people) or name (systems).
+        subject_kind: what it was done to.
+        subject: its opaque id; a person is named by alias.
+        request_id: the request it happened in.
+        origin: where the request came from.
+    """
+
+    school_id: str
+    change_id: str
+    action: str
+    at: datetime
+    actor_kind: str
+    actor: str
+    subject_kind: str
+    subject: str
+    request_id: str
+    origin: str
+
+
+def append(line: AuditLine) -> None:
+    """Add a line; adding the same occurrence again changes nothing."""
+    put_if_absent(
+        AuditItem(
+            school_key(line.school_id, "AUDIT", f"{line.at:%Y-%m}"),
+            f"{clock.to_text(line.at)}#{line.change_id}",
+            action=line.action,
+            at=line.at,
+            actor_kind=line.actor_kind,
+            actor=line.actor,
+            subject_kind=line.subject_kind,
+            subject=line.subject,
+            request_id=line.request_id,
+            origin=line.origin,
+        )
+    )

@@ -1,0 +1,93 @@
+"""What follows from a change, as data: an audit line, messages of ours, people to tell.
+
+Each capability's ``consequences.py`` says what follows from its own items; the outbox makes it happen, reading
+the tables' streams. Everything carries the change's id, so that happening twice tells once (F2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+TellingKind = Literal[
+    "invited",
+    "booked",
+    "cancelled",
+    "changed",
+    "payment_due",
+    "payment_received",
+    "refunded",
+]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a change was done to; a person is named in the audit log by alias.
+
+    Args:
+        kind: ``event``, ``booking``, ``payment``, … or ``pupil``, ``contact``, ``staff``.
+        id: which.
+    """
+
+    kind: str
+    id: str
+
+    @property
+    def is_person(self) -> bool:
+        """Whether the subject is named by alias."""
+        return self.kind in {"pupil", "contact", "staff"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of ours for the bus ``school-events``.
+
+    Args:
+        type: the detail-type, such as ``BookingConfirmed`` (``events_schemas/school_events``).
+        detail: the thing's part of the detail; the outbox adds ``message_id``, ``school_id``, ``occurred_at``.
+    """
+
+    type: str
+    detail: Mapping[str, Any]
+
+
+class Telling(BaseModel):
+    """Somebody is to be told: the body of a message on the notification queue. Ids only.
+
+    ``change_id`` and ``kind`` name the occurrence. It goes to every contact with an open link to ``pupil_id``,
+    or only to ``contact_id`` if that is given; links are read when it is delivered, not when it is queued.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    school_id: str
+    change_id: str
+    kind: TellingKind
+    occurred_at: str
+    pupil_id: str
+    contact_id: str | None = None
+    event_id: str
+    thing: Literal["invitation", "booking", "payment", "event"]
+    thing_id: str
+
+
+@dataclass(frozen=True)
+class ToTell:
+    """A :class:`Telling` before the outbox adds the school, the change and its time."""
+
+    kind: TellingKind
+    pupil_id: str
+    event_id: str
+    thing: Literal["invitation", "booking", "payment", "event"]
+    thing_id: str
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """Everything that follows from one change of one item."""
+
+    subject: Subject
+    messages: tuple[Message, ...] = ()
+    tellings: tuple[ToTell, ...] = ()

@@ -1,0 +1,52 @@
+"""What a use case is told about the moment: who asks, when, and by when an answer is due."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from school_events.core.ids import NewId
+
+ActorKind = Literal["contact", "staff", "portal", "stripe", "system"]
+Role = Literal["school_admin", "finance", "staff", "parent"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: a person (``id`` is the Portal's contact or staff id) or a system by name."""
+
+    kind: ActorKind
+    id: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """The moment of one request or message, for one school.
+
+    Args:
+        school_id: the only school whose items may be touched.
+        actor: on whose account it happens.
+        now: the instant it happens at, UTC.
+        deadline: the instant by which retries must have ended, UTC.
+        new_id: makes identifiers.
+        random: the source of chance (which free place, how long a retry waits).
+        request_id: names the request in logs and audit.
+        origin: where the request came from (an address, or the name of a system), for the audit log only.
+        roles: the caller's roles in this school; empty for systems.
+        mfa: whether the caller signed in with a second factor.
+    """
+
+    school_id: str
+    actor: Actor
+    now: datetime
+    deadline: datetime
+    new_id: NewId
+    random: random.Random = field(repr=False)
+    request_id: str
+    origin: str = "system"
+    roles: frozenset[Role] = frozenset()
+    mfa: bool = False
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether the caller has one of these roles here."""
+        return bool(self.roles.intersection(roles))

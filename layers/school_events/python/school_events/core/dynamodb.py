@@ -1,0 +1,319 @@
+"""The base of every table: items, documents in items, reads over several tables, and the one way to write.
+
+"The database decides": every promise is a condition inside a :class:`Transaction`, never a read before a write.
+"""
+
+import random
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+from pynamodb.attributes import Attribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.constants import STRING
+from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from school_events.core import clock
+from school_events.core.context import Context
+from school_events.core.errors import SchoolEventsError, TryAgain
+
+MOST_ACTIONS = 100
+"""A transaction has at most this many actions (DynamoDB)."""
+
+_BUSY = frozenset(
+    {
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "ThrottlingError",
+        "ThrottlingException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "ServiceUnavailable",
+    }
+)
+
+
+class Document[M: BaseModel](Attribute[M]):
+    """A frozen pydantic model kept as JSON text in one attribute: cheap to read, checked when read."""
+
+    attr_type = STRING
+
+    def __init__(self, model: type[M], *, null: bool = False) -> None:
+        super().__init__(null=null)
+        self._model = model
+
+    def serialize(self, value: M) -> str:
+        return value.model_dump_json(exclude_none=True)
+
+    def deserialize(self, value: str) -> M:
+        return self._model.model_validate_json(value)
+
+
+class InstantAttribute(Attribute[datetime]):
+    """An instant as sortable text, UTC (``core.clock``)."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        return clock.to_text(value)
+
+    def deserialize(self, value: str) -> datetime:
+        return clock.from_text(value)
+
+
+class TableMeta(Protocol):
+    """What an item's ``Meta`` says."""
+
+    table_name: str
+
+
+class Item(Model):
+    """What every item has: its keys, its kind, and, if it is to vanish by itself, when (epoch seconds)."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+    expires_at = NumberAttribute(null=True)
+
+
+def school_key(school_id: str, *parts: str) -> str:
+    """A partition key inside one school: ``SCH#{school}#{part}#{part}``."""
+    return "#".join(("SCH", school_id, *parts))
+
+
+@cache
+def connection() -> Connection:
+    """The one connection of this process, in the function's own region."""
+    return Connection(read_timeout_seconds=5, connect_timeout_seconds=2, max_retry_attempts=2)
+
+
+@dataclass(frozen=True)
+class Key[I: Item]:
+    """Names one item of one kind."""
+
+    item: type[I]
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The items a :func:`get_many` found."""
+
+    items: dict[tuple[str, str, str], Item]
+
+    def get[I: Item](self, key: Key[I]) -> I | None:
+        """The item of that key, if there is one."""
+        item = self.items.get((key.item.Meta.table_name, key.pk, key.sk))
+        return item if isinstance(item, key.item) else None
+
+
+def get_many(keys: Iterable[Key[Any]]) -> Found:
+    """Read up to 100 items of any tables in one round trip, strongly consistent (``BatchGetItem``)."""
+    wanted: dict[str, dict[tuple[str, str], type[Item]]] = {}
+    for key in keys:
+        wanted.setdefault(key.item.Meta.table_name, {})[key.pk, key.sk] = key.item
+    request: dict[str, Any] = {
+        table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in names], "ConsistentRead": True}
+        for table, names in wanted.items()
+    }
+    found: dict[tuple[str, str, str], Item] = {}
+    while request:
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
+        for table, rows in answer["Responses"].items():
+            for row in rows:
+                pk, sk = row["pk"]["S"], row["sk"]["S"]
+                found[table, pk, sk] = wanted[table][pk, sk].from_raw_data(row)
+        request = answer.get("UnprocessedKeys") or {}
+    return Found(found)
+
+
+@dataclass(frozen=True)
+class _Step:
+    operation: str
+    item: Item | Key[Any]
+    condition: Condition | None
+    actions: Sequence[Action]
+    refusal: SchoolEventsError | None
+
+
+_ORDER = {"check": 0, "delete": 1, "put": 2, "update": 3}
+
+
+class Refused(Exception):
+    """A condition of a write did not hold and the writer gave no error of its own for it."""
+
+
+class Transaction:
+    """Writes that happen together or not at all, each with the condition that makes it right.
+
+    A condition that does not hold raises the error given with it as ``refusal``; of several, the first given.
+    Conflicts and throttles are tried again with jitter until the context's deadline, always with the same
+    ``ClientRequestToken``, so that an answer lost on the way never writes twice.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._steps: list[_Step] = []
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def put(
+        self, item: Item, condition: Condition | None = None, *, refusal: SchoolEventsError | None = None
+    ) -> "Transaction":
+        """Write a whole item."""
+        return self._add(_Step("put", item, condition, (), refusal))
+
+    def create(self, item: Item, *, refusal: SchoolEventsError | None = None) -> "Transaction":
+        """Write an item that must not be there yet."""
+        return self.put(item, Item.pk.does_not_exist(), refusal=refusal)
+
+    def update(
+        self,
+        item: Item | Key[Any],
+        actions: Sequence[Action],
+        condition: Condition | None = None,
+        *,
+        refusal: SchoolEventsError | None = None,
+    ) -> "Transaction":
+        """Change attributes of an item."""
+        return self._add(_Step("update", item, condition, actions, refusal))
+
+    def delete(
+        self, item: Item | Key[Any], condition: Condition | None = None, *, refusal: SchoolEventsError | None = None
+    ) -> "Transaction":
+        """Remove an item."""
+        return self._add(_Step("delete", item, condition, (), refusal))
+
+    def check(self, key: Key[Any], condition: Condition, *, refusal: SchoolEventsError | None = None) -> "Transaction":
+        """Only go ahead if this holds of an item."""
+        return self._add(_Step("check", key, condition, (), refusal))
+
+    def commit(self) -> None:
+        """Write it all.
+
+        Raises:
+            SchoolEventsError: the refusal of the first condition that did not hold.
+            Refused: a condition without a refusal of its own did not hold.
+            TryAgain: too busy until the deadline.
+        """
+        token = self._ctx.new_id("t")[-36:]
+        attempt = 0
+        while True:
+            try:
+                self._write(token)
+            except TransactWriteError as error:
+                self._raise_refusal(error)
+                if error.cause_response_code not in _BUSY and not self._is_busy(error):
+                    raise
+            else:
+                return
+            attempt += 1
+            wait_or_give_up(self._ctx, attempt)
+
+    def _add(self, step: _Step) -> "Transaction":
+        if len(self._steps) == MOST_ACTIONS:
+            raise ValueError(f"a transaction has at most {MOST_ACTIONS} actions")
+        self._steps.append(step)
+        return self
+
+    def _ordered(self) -> list[_Step]:
+        return sorted(self._steps, key=lambda step: _ORDER[step.operation])
+
+    def _write(self, token: str) -> None:
+        with TransactWrite(connection=connection(), client_request_token=token) as transaction:
+            for step in self._ordered():
+                _add_to(transaction, step)
+
+    def _raise_refusal(self, error: TransactWriteError) -> None:
+        reasons = error.cancellation_reasons
+        failed = {
+            id(step)
+            for step, reason in zip(self._ordered(), reasons, strict=False)
+            if reason is not None and reason.code == "ConditionalCheckFailed"
+        }
+        for step in self._steps:
+            if id(step) in failed:
+                raise step.refusal or Refused() from error
+
+    @staticmethod
+    def _is_busy(error: TransactWriteError) -> bool:
+        return any(reason is not None and reason.code in _BUSY for reason in error.cancellation_reasons)
+
+
+def _add_to(transaction: TransactWrite, step: _Step) -> None:
+    named = step.item
+    if step.operation == "check" and isinstance(named, Key):
+        transaction.condition_check(named.item, named.pk, named.sk, condition=step.condition)
+        return
+    item = named.item(named.pk, named.sk) if isinstance(named, Key) else named
+    if step.operation == "put":
+        transaction.save(item, condition=step.condition)
+    elif step.operation == "update":
+        transaction.update(item, list(step.actions), condition=step.condition)
+    else:
+        transaction.delete(item, condition=step.condition)
+
+
+def put_if_absent(item: Item) -> bool:
+    """Write an item unless there is one of its key already; says whether it was written."""
+    return save_if(item, Item.pk.does_not_exist())
+
+
+def save_if(item: Item, condition: Condition) -> bool:
+    """Write an item if a condition holds of what is there; says whether it was written."""
+    try:
+        item.save(condition=condition)
+    except PutError as error:
+        if is_refusal(error):
+            return False
+        raise
+    return True
+
+
+def update_if(key: Key[Any], actions: Sequence[Action], condition: Condition) -> bool:
+    """Change an item if a condition holds of it; says whether it was changed."""
+    try:
+        key.item(key.pk, key.sk).update(actions=list(actions), condition=condition)
+    except UpdateError as error:
+        if is_refusal(error):
+            return False
+        raise
+    return True
+
+
+def is_refusal(error: PynamoDBException) -> bool:
+    """Whether a write failed because its condition did not hold."""
+    return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def wait_or_give_up(ctx: Context, attempt: int) -> None:
+    """Wait before trying again: exponential with full jitter, 20 ms to 1 s.
+
+    Raises:
+        TryAgain: the wait would pass the context's deadline.
+    """
+    longest = min(1.0, 0.02 * 2**attempt)
+    wait = ctx.random.uniform(0.005, longest)
+    if datetime.now(UTC).timestamp() + wait > ctx.deadline.timestamp():
+        raise TryAgain
+    time.sleep(wait)
+
+
+def shuffled[T](items: Iterable[T], chance: random.Random) -> list[T]:
+    """The items in a random order."""
+    mixed = list(items)
+    chance.shuffle(mixed)
+    return mixed

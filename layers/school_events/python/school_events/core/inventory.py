@@ -1,0 +1,101 @@
+"""What every stored field is, why it is kept and until when: the data inventory is made from these annotations.
+
+A field is annotated by its type, for example ``name: PupilName`` where
+``PupilName = Annotated[str, Kept(Category.IDENTITY, Purpose.TARGETING, Retention.LEAVER)]``.
+A stored field without one fails ``tests/unit/core/test_inventory.py``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from school_events.core.ids import OpaqueId, PortalId
+from school_events.core.money import Money
+
+
+class Category(StrEnum):
+    """What sort of data a field is."""
+
+    IDENTIFIER = "identifier"
+    IDENTITY = "identity"
+    CONTACT_DETAILS = "contact details"
+    CHARACTERISTIC = "characteristic"
+    SPECIAL = "special category (health, diet)"
+    FAMILY = "family relationship"
+    SCHOOL = "school's own content"
+    ACTIVITY = "activity"
+    MONEY = "money"
+    TECHNICAL = "technical"
+
+
+class Purpose(StrEnum):
+    """Why it is kept."""
+
+    TARGETING = "choosing and inviting pupils"
+    RUNNING = "running the event"
+    BOOKING = "taking bookings and consent"
+    PAYING = "taking and answering for money"
+    TELLING = "telling people"
+    ACCESS = "deciding who may see what"
+    ACCOUNTABILITY = "showing what was done"
+    WORKING = "making the software work"
+
+
+class Retention(StrEnum):
+    """Until when it is kept (REQUIREMENTS H1–H3, D3)."""
+
+    LEAVER = "until the person is anonymised, two academic years after they leave"
+    CONTRACT = "until the school's contract ends"
+    AFTER_EVENT = "until 30 days after the event"
+    EIGHT_YEARS = "at most 8 years"
+    DAY = "24 hours"
+    MONTH = "30 days"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The annotation of a stored field."""
+
+    category: Category
+    purpose: Purpose
+    retention: Retention
+
+
+_ID = Kept(Category.IDENTIFIER, Purpose.WORKING, Retention.CONTRACT)
+_TECHNICAL = Kept(Category.TECHNICAL, Purpose.WORKING, Retention.CONTRACT)
+_SCHOOL = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
+_ACTIVITY = Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.CONTRACT)
+
+SchoolId = Annotated[PortalId, _ID]
+PersonId = Annotated[PortalId, Kept(Category.IDENTIFIER, Purpose.ACCESS, Retention.LEAVER)]
+ThingId = Annotated[OpaqueId, _ID]
+Alias = Annotated[OpaqueId, Kept(Category.IDENTIFIER, Purpose.ACCOUNTABILITY, Retention.EIGHT_YEARS)]
+Instant = Annotated[datetime, _ACTIVITY]
+Day = Annotated[date, _ACTIVITY]
+Text = Annotated[str, _SCHOOL]
+Count = Annotated[int, _TECHNICAL]
+Flag = Annotated[bool, _TECHNICAL]
+Amount = Annotated[Money, Kept(Category.MONEY, Purpose.PAYING, Retention.EIGHT_YEARS)]
+State = Annotated[str, _ACTIVITY]
+
+
+class Record(BaseModel):
+    """A thing this product stores; every field of it is annotated with :class:`Kept`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def unannotated_fields(record: type[Record]) -> Iterator[str]:
+    """The fields of a record type that do not say what they are, as ``Record.field``."""
+    for name, field in record.model_fields.items():
+        if not any(isinstance(mark, Kept) for mark in field.metadata) and not _is_record(field.annotation):
+            yield f"{record.__name__}.{name}"
+
+
+def _is_record(annotation: Any) -> bool:
+    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    return any(isinstance(candidate, type) and issubclass(candidate, Record) for candidate in candidates)

@@ -1,0 +1,31 @@
+"""Money: whole pence with a currency, never a float."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Money(BaseModel):
+    """An amount of money as the API shows it and Stripe counts it.
+
+    ``amount`` is in the currency's minor unit (pence); only pounds sterling are taken (PAYMENTS.md).
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    amount: int = Field(ge=-100_000_000, le=100_000_000, description="In pence")
+    currency: Literal["gbp"] = "gbp"
+
+    def __add__(self, other: Self) -> "Money":
+        return Money(amount=self.amount + other.amount)
+
+    def __sub__(self, other: Self) -> "Money":
+        return Money(amount=self.amount - other.amount)
+
+
+def pounds(pence: int) -> Money:
+    """An amount in pounds sterling, given in pence."""
+    return Money(amount=pence)
+
+
+NOTHING = Money(amount=0)
