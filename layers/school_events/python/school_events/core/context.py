@@ -1,8 +1,8 @@
 """What a use case is told about the moment: who asks, when, and by when an answer is due."""
 
-import random
 from dataclasses import dataclass, field
 from datetime import datetime
+from random import Random
 from typing import Literal
 
 from school_events.core.ids import NewId
@@ -41,7 +41,7 @@ class Context:
     now: datetime
     deadline: datetime
     new_id: NewId
-    random: random.Random = field(repr=False)
+    random: Random = field(repr=False)
     request_id: str
     origin: str = "system"
     roles: frozenset[Role] = frozenset()

@@ -1,0 +1,50 @@
+"""The environment every test runs in, set before anything of the product is imported: fake AWS, no real credentials."""
+
+import os
+
+os.environ.update(
+    {
+        "AWS_DEFAULT_REGION": "eu-west-2",
+        "AWS_REGION": "eu-west-2",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "STAGE": "local",
+        "LOG_LEVEL": "WARNING",
+        "POWERTOOLS_SERVICE_NAME": "tests",
+        "POWERTOOLS_METRICS_NAMESPACE": "SchoolEvents",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+        "PEOPLE_TABLE": "People",
+        "EVENTS_TABLE": "Events",
+        "BOOKINGS_TABLE": "Bookings",
+        "PAYMENTS_TABLE": "Payments",
+        "INBOX_TABLE": "Inbox",
+        "AUDIT_TABLE": "Audit",
+        "IDEMPOTENCY_TABLE": "Idempotency",
+        "REPORTS_TABLE": "Reports",
+        "CURSOR_SECRET": "cursor",
+        "EVENT_BUS_NAME": "school-events",
+        "EXPORTS_BUCKET": "exports",
+        "TOKEN_AUDIENCE": "school-events",
+        "TOKEN_ISSUER": "http://127.0.0.1:8401",
+        "STRIPE_API_URL": "https://api.stripe.com",
+        "STRIPE_KEY_SECRET": "stripe-key",
+        "STRIPE_WEBHOOK_SECRET": "stripe-webhook",
+        "APP_URL": "http://127.0.0.1:8402/app",
+        "PUSH_APPLICATION_ARN": "",
+    }
+    | {
+        f"{name}_URL": f"https://sqs.eu-west-2.amazonaws.com/123456789012/{queue}"
+        for name, queue in (
+            ("NOTIFICATIONS_QUEUE", "notifications"),
+            ("STRIPE_EVENTS_QUEUE", "stripe-events"),
+            ("EXPORTS_QUEUE", "exports"),
+            ("PORTAL_DLQ", "portal-dlq"),
+        )
+    }
+)
+
+pytest_plugins = ["tests.support.tables", "tests.support.contexts"]

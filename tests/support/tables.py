@@ -1,0 +1,100 @@
+"""AWS in memory (moto): the product's tables and indexes as ``infra`` makes them, its queues, bus, bucket and secrets.
+
+A test asks for the fixture ``tables``; everything is empty at its start. moto answers one call at a time, so what
+happens under concurrency is tested elsewhere.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from school_events.core import aws
+
+INDEXES = {
+    "People": ("listing", "by_pupil", "by_alias", "due"),
+    "Events": ("listing", "by_event", "by_staff", "due"),
+    "Bookings": ("by_event", "by_pupil", "due"),
+    "Payments": ("listing", "ledger", "due"),
+    "Inbox": ("due",),
+    "Audit": (),
+    "Idempotency": (),
+    "Reports": (),
+}
+STREAMED = frozenset({"People", "Events", "Bookings", "Payments"})
+QUEUES = ("notifications", "stripe-events", "exports", "portal-dlq")
+SECRETS = {
+    "cursor": {"key": "0123456789abcdef0123456789abcdef"},
+    "stripe-key": {"api_key": "sk_test_school_events"},
+    "stripe-webhook": {"signing_secrets": ["whsec_test"], "livemode": False},
+}
+BUCKET = "exports"
+BUS = "school-events"
+
+
+@pytest.fixture
+def tables() -> Iterator[None]:
+    """Empty tables, queues, bus and bucket, and the secrets, for one test."""
+    with mock_aws():
+        aws._secret.cache_clear()
+        for name, indexes in INDEXES.items():
+            _create(name, indexes)
+        for queue in QUEUES:
+            aws.client("sqs").create_queue(QueueName=queue)
+        for name, content in SECRETS.items():
+            aws.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
+        aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        aws.client("events").create_event_bus(Name=BUS)
+        yield
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    """Everything in a table, as DynamoDB writes it, by key: to show that nothing, or just this, has changed."""
+    found: list[dict[str, Any]] = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every table's rows: compare before and after to show that a refused request changed nothing."""
+    return {table: rows(table) for table in INDEXES}
+
+
+def messages(queue: str) -> list[dict[str, Any]]:
+    """Takes the JSON bodies waiting in a queue."""
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    bodies: list[dict[str, Any]] = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for one in found:
+            bodies.append(json.loads(one["Body"]))
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+    return bodies
+
+
+def _create(name: str, indexes: tuple[str, ...]) -> None:
+    keys = [("pk", "sk"), *(_index_keys(index) for index in indexes)]
+    extra: dict[str, Any] = {}
+    if indexes:
+        extra["GlobalSecondaryIndexes"] = [
+            {"IndexName": index, "KeySchema": _schema(*_index_keys(index)), "Projection": {"ProjectionType": "ALL"}}
+            for index in indexes
+        ]
+    if name in STREAMED:
+        extra["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    aws.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=_schema("pk", "sk"),
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for pair in keys for key in pair],
+        **extra,
+    )
+
+
+def _index_keys(index: str) -> tuple[str, str]:
+    stem = index.removeprefix("by_")
+    return f"{stem}_pk", f"{stem}_sk"
+
+
+def _schema(pk: str, sk: str) -> list[dict[str, str]]:
+    return [{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]
