@@ -1,0 +1,277 @@
+"""Payment intents, the charges made for them, and the movements of the account's balance."""
+
+from local.stripe.cards import Card
+from local.stripe.errors import Json, StripeError
+from local.stripe.listing import page_of
+from local.stripe.parameters import Instants, Text, listing
+from local.stripe.world import Call, World
+
+_FEE_PER_MILLE, _FEE_FIXED = 15, 20  # a UK card at Stripe's list price: 1.5 % + 20p
+_DAYS_UNTIL_AVAILABLE = 3
+_DAY = 86_400
+
+LIST = listing(created=Instants())
+LIST_CHARGES = listing(payment_intent=Text(), created=Instants())
+LIST_BALANCE = listing(source=Text(), type=Text(), currency=Text(), created=Instants())
+
+
+def create(call: Call, amount: int, currency: str, data: Json) -> Json:
+    """A payment intent over `amount` pence that waits for a card; `data` is the session's `payment_intent_data`."""
+    identifier = call.new_id("pi")
+    intent = {
+        "id": identifier,
+        "object": "payment_intent",
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": call.new_id(f"{identifier}_secret"),
+        "confirmation_method": "automatic",
+        "created": call.now,
+        "currency": currency,
+        "customer": None,
+        "description": data.get("description"),
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": data.get("metadata", {}),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {"card": _CARD_OPTIONS},
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": data.get("receipt_email"),
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+    call.book.add(intent)
+    call.emit("payment_intent.created", intent)
+    return intent
+
+
+_CARD_OPTIONS: Json = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
+
+
+def charge(call: Call, intent: Json, card: Card, email: str) -> None:
+    """Charge the card for the whole intent; a decline is recorded, told in events, and raised as 402."""
+    made = call.book.add(_charge(call, intent, card, email))
+    intent.update(latest_charge=made["id"])
+    if card.declined:
+        _fail(call, intent, made, card)
+    intent.update(
+        status="succeeded",
+        amount_received=intent["amount"],
+        last_payment_error=None,
+        payment_method=made["payment_method"],
+    )
+    # With asynchronous capture, Stripe tells of the charge before its balance transaction is known.
+    call.emit("charge.succeeded", made)
+    call.emit("payment_intent.succeeded", intent)
+    made["balance_transaction"] = _charge_movement(call, made)["id"]
+    call.emit("charge.updated", made, previous={"balance_transaction": None})
+
+
+def _fail(call: Call, intent: Json, made: Json, card: Card) -> None:
+    refusal = StripeError(
+        402, "card_error", card.message, code=card.code, decline_code=card.decline_code, charge=made["id"]
+    )
+    intent["last_payment_error"] = refusal.error
+    call.emit("charge.failed", made)
+    call.emit("payment_intent.payment_failed", intent)
+    raise refusal
+
+
+def cancel(call: Call, intent: Json) -> None:
+    """Call off an intent that was never paid, because its session ended."""
+    intent.update(status="canceled", canceled_at=call.now, cancellation_reason="expired")
+    call.emit("payment_intent.canceled", intent)
+
+
+def _charge(call: Call, intent: Json, card: Card, email: str) -> Json:
+    return {
+        "id": call.new_id("ch"),
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": 0 if card.declined else intent["amount"],
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": {"address": None, "email": email, "name": None, "phone": None, "tax_id": None},
+        "calculated_statement_descriptor": "SCHOOL",
+        "captured": not card.declined,
+        "created": call.now,
+        "currency": intent["currency"],
+        "customer": None,
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": card.code or None,
+        "failure_message": card.message or None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": dict(intent["metadata"]),
+        "on_behalf_of": None,
+        "outcome": _outcome(card),
+        "paid": not card.declined,
+        "payment_intent": intent["id"],
+        "payment_method": call.new_id("pm"),
+        "payment_method_details": {"card": _card_details(card, intent["amount"]), "type": "card"},
+        "radar_options": {},
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": "failed" if card.declined else "succeeded",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def _outcome(card: Card) -> Json:
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "declined_by_network" if card.declined else "approved_by_network",
+        "reason": card.decline_code or None,
+        "risk_level": "normal",
+        "risk_score": 10,
+        "seller_message": "The bank declined the payment." if card.declined else "Payment complete.",
+        "type": "issuer_declined" if card.declined else "authorized",
+    }
+
+
+def _card_details(card: Card, amount: int) -> Json:
+    return {
+        "amount_authorized": None if card.declined else amount,
+        "authorization_code": None,
+        "brand": card.brand,
+        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+        "country": card.country,
+        "exp_month": 12,
+        "exp_year": 2040,
+        "funding": card.funding,
+        "installments": None,
+        "last4": card.number[-4:],
+        "mandate": None,
+        "network": card.brand,
+        "network_token": {"used": False},
+        "network_transaction_id": None,
+        "regulated_status": "unregulated",
+        "three_d_secure": None,
+        "wallet": None,
+    }
+
+
+def _charge_movement(call: Call, made: Json) -> Json:
+    """What the charge adds to the balance: the amount less Stripe's fee, half a penny rounded up."""
+    fee = (made["amount"] * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED
+    return movement(call, "charge", made, made["amount"], fee)
+
+
+def movement(call: Call, kind: str, source: Json, amount: int, fee: int) -> Json:
+    """A balance transaction of the account.
+
+    Args:
+        call: the account's work.
+        kind: `charge` or `refund`.
+        source: the object the money moved for.
+        amount: pence, negative when they leave the balance.
+        fee: what Stripe keeps, in pence.
+    """
+    details = [
+        {
+            "amount": fee,
+            "application": None,
+            "currency": source["currency"],
+            "description": "Stripe processing fees",
+            "type": "stripe_fee",
+        }
+    ]
+    return call.book.add(
+        {
+            "id": call.new_id("txn"),
+            "object": "balance_transaction",
+            "amount": amount,
+            "available_on": call.now + _DAYS_UNTIL_AVAILABLE * _DAY,
+            "balance_type": "payments",
+            "created": call.now,
+            "currency": source["currency"],
+            "description": source.get("description"),
+            "exchange_rate": None,
+            "fee": fee,
+            "fee_details": details if fee else [],
+            "net": amount - fee,
+            "reporting_category": kind,
+            "source": source["id"],
+            "status": "pending",
+            "type": kind,
+        }
+    )
+
+
+def make_available(world: World) -> None:
+    """Let the money whose day has come count as available."""
+    with world.lock:
+        now = world.clock.now()
+        for book in world.books.values():
+            for moved in book.all("balance_transaction"):
+                if moved["available_on"] <= now:
+                    moved["status"] = "available"
+
+
+def retrieve(call: Call, identifier: str, _params: Json) -> Json:
+    """One payment intent of the account."""
+    return call.book.get("payment_intent", identifier, param="intent")
+
+
+def list_all(call: Call, params: Json) -> Json:
+    """The account's payment intents."""
+    return page_of(call.book.all("payment_intent"), params, "/v1/payment_intents")
+
+
+def retrieve_charge(call: Call, identifier: str, _params: Json) -> Json:
+    """One charge of the account."""
+    return call.book.get("charge", identifier)
+
+
+def list_charges(call: Call, params: Json) -> Json:
+    """The account's charges."""
+    return page_of(call.book.all("charge"), params, "/v1/charges")
+
+
+def retrieve_movement(call: Call, identifier: str, _params: Json) -> Json:
+    """One balance transaction of the account."""
+    return call.book.get("balance_transaction", identifier)
+
+
+def list_movements(call: Call, params: Json) -> Json:
+    """The account's balance transactions."""
+    return page_of(call.book.all("balance_transaction"), params, "/v1/balance_transactions")
