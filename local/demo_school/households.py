@@ -81,7 +81,7 @@ _SHAPES: Final[tuple[tuple[int, tuple[_Role, ...]], ...]] = (
     (30, (_Role("Mother", "f", own_name=True), _FATHER)),
     (10, (_MOTHER, _Role("Mother", "f", own_name=True))),
     (5, (_FATHER, _Role("Father", "m", own_name=True))),
-    (110, (_MOTHER,)),
+    (107, (_MOTHER,)),
     (15, (_FATHER,)),
     (120, (_Role("Mother", "f", own_name=True), _FATHER)),
     (40, (_MOTHER, _FATHER_ELSEWHERE, _STEPFATHER)),
@@ -96,7 +96,7 @@ _SHAPES: Final[tuple[tuple[int, tuple[_Role, ...]], ...]] = (
             _Role("Social Worker", "m", parental_responsibility=None, own_name=True),
         ),
     ),
-    (5, (_MOTHER, _Role("Father", "m", restricted=True))),
+    (8, (_MOTHER, _Role("Father", "m", restricted=True))),
     (5, (_MOTHER, _FATHER, _Role("Step Father", "m", parental_responsibility=False, ends_on=date(2026, 7, 31)))),
 )
 

@@ -107,11 +107,9 @@ COMMUNITIES = (
         _names("Gonçalves da_Silva Fernández Peña Muñoz D'Angelo Dell'Acqua Lefèvre Çelik Öztürk"),
     ),
     Community(
-        15,
-        _names("ליאת מרים فاطمة ليلى نور سارة"),
-        _names("יוסף דוד محمد أحمد يوسف علي"),
-        _names("כהן לוי العلي الحسن حداد منصور"),
+        10, _names("فاطمة ليلى نور سارة مريم"), _names("محمد أحمد يوسف علي عمر"), _names("العلي الحسن حداد منصور")
     ),
+    Community(5, _names("ליאת מרים נועה שרה"), _names("יוסף דוד איתן אריאל"), _names("כהן לוי פרידמן")),
 )
 
 # Typed into the MIS by somebody with a phone keyboard; it comes through the feed like any other name.
