@@ -1,0 +1,86 @@
+"""Turn a synthesised stack into one the embedded AWS runs: same resources, functions packed for its Runtime API."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.aws import packages
+from local.aws.assembly import Stack
+
+DEPLOYMENT_BUCKET = "local-deployment"
+FUNCTION = "AWS::Lambda::Function"
+LAYER = "AWS::Lambda::LayerVersion"
+# How Lambda tells its runtime what `LoggingConfig` says.
+LOGGING_VARIABLES = {"LogFormat": "AWS_LAMBDA_LOG_FORMAT", "ApplicationLogLevel": "AWS_LAMBDA_LOG_LEVEL"}
+
+
+@dataclass(frozen=True)
+class LocalFunction:
+    """One function as the emulator gets it."""
+
+    logical_id: str
+    recipe: packages.Recipe
+    content: bytes
+
+    @property
+    def key(self) -> str:
+        """Object key of the package in the deployment bucket."""
+        return f"{packages.code_hash(self.content).translate(str.maketrans('/+', '_-'))}.zip"
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A stack ready for the emulator's CloudFormation."""
+
+    name: str
+    template: dict[str, Any]
+    functions: tuple[LocalFunction, ...]
+
+
+def localise(stack: Stack) -> LocalStack:
+    """Pack every Python function with a bootstrap and fold its layers in; everything else stays as synthesised."""
+    template = copy.deepcopy(stack.template)
+    resources: dict[str, Any] = template["Resources"]
+    layers = {
+        logical_id: stack.assets[resource["Properties"]["Content"]["S3Key"]]
+        for logical_id, resource in resources.items()
+        if resource["Type"] == LAYER
+    }
+    functions = tuple(
+        _localise_function(stack, logical_id, resource["Properties"], layers)
+        for logical_id, resource in resources.items()
+        if _is_python_function(resource)
+    )
+    for logical_id in layers:
+        del resources[logical_id]
+    return LocalStack(stack.name, template, functions)
+
+
+def _is_python_function(resource: Mapping[str, Any]) -> bool:
+    return resource["Type"] == FUNCTION and str(resource["Properties"].get("Runtime", "")).startswith("python")
+
+
+def _localise_function(
+    stack: Stack, logical_id: str, properties: dict[str, Any], layers: Mapping[str, Path]
+) -> LocalFunction:
+    recipe = packages.Recipe(
+        folder=stack.assets[properties["Code"]["S3Key"]],
+        layers=_layers_of(properties.pop("Layers", []), layers),
+        variables=_logging(properties.get("LoggingConfig", {})),
+    )
+    function = LocalFunction(logical_id, recipe, packages.package(recipe))
+    properties["Runtime"] = packages.RUNTIME
+    properties["Code"] = {"S3Bucket": DEPLOYMENT_BUCKET, "S3Key": function.key}
+    return function
+
+
+def _layers_of(references: Sequence[Mapping[str, str]], layers: Mapping[str, Path]) -> tuple[Path, ...]:
+    return tuple(layers[reference["Ref"]] for reference in references)
+
+
+def _logging(configuration: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((LOGGING_VARIABLES[name], value) for name, value in configuration.items() if name in LOGGING_VARIABLES)

@@ -1,0 +1,90 @@
+"""Synthesise the CDK app for the local stage, once for each state of what goes into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra import synth
+from local.aws import assembly
+from local.places import BUILD, REPOSITORY, Ports
+
+KEPT = BUILD / "local" / "synth"
+KEEP_NEWEST = 6
+# Everything a template or an asset is made from.
+SOURCES = ("infra", "functions", "layers", "events_schemas")
+FILES = ("cdk.json", "pyproject.toml", "uv.lock", ".python-version")
+
+
+class SynthFailedError(Exception):
+    """The CDK app ended with an error; what it said is on standard error."""
+
+
+def local_context(ports: Ports) -> dict[str, str]:
+    """The values of `cdk.json`'s local stage that depend on the ports, and how the local stage wants its assembly."""
+    return {
+        "issuer": ports.url(ports.sign_in),
+        "stripe_api_url": ports.url(ports.stripe),
+        "app_url": f"{ports.url(ports.stripe)}/app",
+        # Assets are used where they were built, under the hash of their content: copying the layers takes seconds.
+        "aws:cdk:disable-asset-staging": "true",
+    }
+
+
+def synthesise(ports: Ports) -> tuple[Path, bool]:
+    """The folder of the local stage's cloud assembly, and whether it had to be made.
+
+    Raises:
+        SynthFailedError: the app cannot be synthesised.
+    """
+    context = local_context(ports)
+    folder = KEPT / _key(context)
+    if folder.exists() and _assets_exist(folder):
+        folder.touch()
+        return folder, False
+    shutil.rmtree(folder, ignore_errors=True)
+    _make(context, folder)
+    _forget_old()
+    return folder, True
+
+
+def _make(context: dict[str, str], folder: Path) -> None:
+    unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+    try:
+        synth.synthesise("local", unfinished, context)
+        unfinished.rename(folder)
+    except subprocess.CalledProcessError as error:
+        raise SynthFailedError(f"the CDK app ended with exit code {error.returncode}: what it said is above") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _assets_exist(folder: Path) -> bool:
+    return all(path.exists() for stack in assembly.read(folder) for path in stack.assets.values())
+
+
+def _key(context: dict[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode())
+    for file in _source_files():
+        digest.update(f"{file.relative_to(REPOSITORY)}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:32]
+
+
+def _source_files() -> Iterator[Path]:
+    yield from (REPOSITORY / name for name in FILES)
+    for source in SOURCES:
+        for file in sorted((REPOSITORY / source).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md":
+                yield file
+
+
+def _forget_old() -> None:
+    newest_first = sorted(KEPT.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in newest_first[KEEP_NEWEST:]:
+        shutil.rmtree(folder, ignore_errors=True)
