@@ -1,0 +1,143 @@
+"""What a school runs: its clubs and trips, when they meet, what they ask families and which staff they have (B1–B6)."""
+
+import hashlib
+from datetime import datetime, time
+from typing import Annotated, Literal, Self
+
+from school_events.core.inventory import (
+    Amount,
+    Category,
+    Count,
+    Day,
+    Flag,
+    Instant,
+    Kept,
+    PersonId,
+    Purpose,
+    Record,
+    Retention,
+    Text,
+    ThingId,
+)
+
+EventKind = Literal["club", "trip"]
+EventStatus = Literal["draft", "publishing", "published", "closed"]
+"""``rules`` says which may follow which; ``publishing`` lasts only while places are made."""
+
+QuestionKind = Literal["text", "choice", "yes_no", "date", "consent"]
+StaffRole = Literal["lead", "helper", "first_aider", "host"]
+
+_RUNNING = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
+_BOOKING = Kept(Category.SCHOOL, Purpose.BOOKING, Retention.CONTRACT)
+
+Kind = Annotated[EventKind, _RUNNING]
+Status = Annotated[EventStatus, _RUNNING]
+AskedAs = Annotated[QuestionKind, _BOOKING]
+AllocatedAs = Annotated[StaffRole, _RUNNING]
+WallClock = Annotated[time, _RUNNING]
+Weekday = Annotated[int, _RUNNING]
+Choices = Annotated[tuple[str, ...], _BOOKING]
+
+
+class BookingWindow(Record):
+    """When families may book: from ``opens_at`` until just before ``closes_at`` (UTC)."""
+
+    opens_at: Instant
+    closes_at: Instant
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether a booking may be made at an instant."""
+        return self.opens_at <= at < self.closes_at
+
+
+class Question(Record):
+    """Something a family is asked when it books (D3).
+
+    ``prompt`` is exactly what they are shown; for a ``consent`` it is the wording they agree to.
+    ``choices`` are the answers a ``choice`` allows, empty otherwise.
+    """
+
+    id: ThingId
+    kind: AskedAs
+    prompt: Text
+    required: Flag
+    choices: Choices = ()
+
+    @property
+    def wording_hash(self) -> str:
+        """Names the exact wording: a consent is kept with it, so that it can be shown what was agreed to."""
+        return hashlib.sha256(self.prompt.encode()).hexdigest()
+
+
+class Form(Record):
+    """The questions of an event; ``version`` rises whenever they change."""
+
+    version: Count
+    questions: tuple[Question, ...]
+
+
+class WeeklyMeeting(Record):
+    """When a club meets, on the school's wall clock: every ``weekday`` (Monday is 1) from the first to the last day."""
+
+    weekday: Weekday
+    starts_at: WallClock
+    ends_at: WallClock
+    first_day: Day
+    last_day: Day
+
+
+class EventDetails(Record):
+    """What the school says of an event.
+
+    ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``minimum`` is how many
+    must book for it to run (0: it runs anyway). ``meets`` is when a club meets; a trip has one session.
+    """
+
+    id: ThingId
+    kind: Kind
+    title: Text
+    description: Text
+    location: Text
+    starts_on: Day
+    ends_on: Day
+    time_zone: Text
+    meets: WeeklyMeeting | None = None
+    capacity: Count
+    minimum: Count
+    price: Amount
+    window: BookingWindow
+    form: Form | None = None
+    created_at: Instant
+
+
+class SchoolEvent(EventDetails):
+    """An event as it stands; ``version`` counts its changes and is its ``ETag``."""
+
+    status: Status
+    version: Count
+
+    @classmethod
+    def of(cls, details: EventDetails, status: EventStatus, version: int) -> Self:
+        """Details with the status and version they are kept under."""
+        return cls(**dict(details), status=status, version=version)
+
+    @property
+    def details(self) -> EventDetails:
+        """What the school says of it, without where it stands."""
+        return EventDetails(**{name: getattr(self, name) for name in EventDetails.model_fields})
+
+
+class Session(Record):
+    """One meeting of a club, or the whole of a trip (UTC; it may cross midnight and a change of the clocks)."""
+
+    id: ThingId
+    starts_at: Instant
+    ends_at: Instant
+
+
+class StaffAllocation(Record):
+    """A member of staff works at an event (B6)."""
+
+    event_id: ThingId
+    staff_id: PersonId
+    role: AllocatedAs

@@ -1,0 +1,239 @@
+"""The Events table's events, sessions and staff allocations.
+
+Everything a booking needs to know of an event (status, window, price, capacity, form) is in the one event item.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import batched
+from typing import Any, ClassVar, cast
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from school_events.core import due, settings
+from school_events.core.change import Change
+from school_events.core.dynamodb import Document, Item, Key, get_many, school_key
+from school_events.core.errors import NotFound
+from school_events.events.model import EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
+
+CLOSE_PLACES = "CLOSE_PLACES"
+"""What is due on an event whose booking has closed and whose free places have not all followed yet."""
+
+_CLOSINGS_LOOK_BACK = timedelta(hours=2)
+_MOST_KEYS = 100
+
+
+class EventsTableItem(Item):
+    """An item of the Events table."""
+
+    class Meta:
+        table_name = settings.table_name("EVENTS")
+
+
+class ListingIndex(GlobalSecondaryIndex[Any]):
+    """A school's events by their first day."""
+
+    class Meta:
+        index_name = "listing"
+        projection = AllProjection()
+
+    listing_pk = UnicodeAttribute(hash_key=True)
+    listing_sk = UnicodeAttribute(range_key=True)
+
+
+class DueIndex(GlobalSecondaryIndex[Any]):
+    """What is due (``core.due``)."""
+
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_pk = UnicodeAttribute(hash_key=True)
+    due_sk = UnicodeAttribute(range_key=True)
+
+
+class StaffIndex(GlobalSecondaryIndex[Any]):
+    """A staff member's allocations by the event's first day."""
+
+    class Meta:
+        index_name = "by_staff"
+        projection = AllProjection()
+
+    staff_pk = UnicodeAttribute(hash_key=True)
+    staff_sk = UnicodeAttribute(range_key=True)
+
+
+class EventItem(EventsTableItem, discriminator="event"):
+    """An event; ``status`` and ``version`` are what writes depend on."""
+
+    status = UnicodeAttribute()
+    version = NumberAttribute()
+    record = Document(EventDetails)
+    change = Document(Change)
+    listing_pk = UnicodeAttribute()
+    listing_sk = UnicodeAttribute()
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+    listing: ClassVar[ListingIndex] = ListingIndex()
+    due: ClassVar[DueIndex] = DueIndex()
+
+
+class SessionItem(EventsTableItem, discriminator="session"):
+    """One meeting of an event."""
+
+    record = Document(Session)
+
+
+class AllocationItem(EventsTableItem, discriminator="allocation"):
+    """A member of staff works at an event."""
+
+    record = Document(StaffAllocation)
+    staff_pk = UnicodeAttribute()
+    staff_sk = UnicodeAttribute()
+    by_staff: ClassVar[StaffIndex] = StaffIndex()
+
+
+def event_key(school_id: str, event_id: str) -> Key[EventItem]:
+    """Names an event."""
+    return Key(EventItem, _partition(school_id, event_id), "EVENT")
+
+
+def listing_keys(school_id: str, details: EventDetails) -> tuple[str, str]:
+    """Where an event stands in its school's list: ``(listing_pk, listing_sk)``."""
+    return school_key(school_id, "EVENTS"), f"{details.starts_on}#{details.id}"
+
+
+def event_item(school_id: str, event: SchoolEvent, change: Change) -> EventItem:
+    """An event as it is kept."""
+    key = event_key(school_id, event.id)
+    listing_pk, listing_sk = listing_keys(school_id, event)
+    return EventItem(
+        key.pk,
+        key.sk,
+        status=event.status,
+        version=event.version,
+        record=event.details,
+        change=change,
+        listing_pk=listing_pk,
+        listing_sk=listing_sk,
+    )
+
+
+def session_item(school_id: str, event_id: str, session: Session) -> SessionItem:
+    """A session as it is kept."""
+    return SessionItem(_partition(school_id, event_id), f"SESSION#{session.id}", record=session)
+
+
+def session_key(school_id: str, event_id: str, session_id: str) -> Key[SessionItem]:
+    """Names a session."""
+    return Key(SessionItem, _partition(school_id, event_id), f"SESSION#{session_id}")
+
+
+def allocation_item(school_id: str, starts_on: date, allocation: StaffAllocation) -> AllocationItem:
+    """An allocation as it is kept, found from the member of staff by the event's first day."""
+    return AllocationItem(
+        _partition(school_id, allocation.event_id),
+        f"STAFF#{allocation.staff_id}",
+        record=allocation,
+        staff_pk=school_key(school_id, "STAFF", allocation.staff_id),
+        staff_sk=f"{starts_on}#{allocation.event_id}",
+    )
+
+
+def allocation_key(school_id: str, event_id: str, staff_id: str) -> Key[AllocationItem]:
+    """Names an allocation."""
+    return Key(AllocationItem, _partition(school_id, event_id), f"STAFF#{staff_id}")
+
+
+def to_event(item: EventItem) -> SchoolEvent:
+    """The event an item keeps."""
+    return SchoolEvent.of(item.record, cast(EventStatus, item.status), int(item.version))
+
+
+def school_of(item: EventsTableItem) -> str:
+    """The school an item belongs to."""
+    return item.pk.split("#")[1]
+
+
+def find_event(school_id: str, event_id: str) -> SchoolEvent:
+    """An event as it is now (strongly consistent).
+
+    Raises:
+        NotFound: the school has no such event.
+    """
+    key = event_key(school_id, event_id)
+    try:
+        return to_event(EventItem.get(key.pk, key.sk, consistent_read=True))
+    except EventItem.DoesNotExist:
+        raise NotFound from None
+
+
+def find_events(school_id: str, event_ids: Iterable[str]) -> dict[str, SchoolEvent]:
+    """Those of the events that exist, by id (strongly consistent)."""
+    events: dict[str, SchoolEvent] = {}
+    for some in batched(sorted(set(event_ids)), _MOST_KEYS, strict=False):
+        keys = [event_key(school_id, event_id) for event_id in some]
+        found = get_many(keys)
+        items = [found.get(key) for key in keys]
+        events |= {item.record.id: to_event(item) for item in items if item is not None}
+    return events
+
+
+def sessions_of(school_id: str, event_id: str) -> tuple[Session, ...]:
+    """An event's sessions, earliest first (strongly consistent)."""
+    items = SessionItem.query(
+        _partition(school_id, event_id), SessionItem.sk.startswith("SESSION#"), consistent_read=True
+    )
+    return tuple(sorted((item.record for item in items), key=lambda session: (session.starts_at, session.id)))
+
+
+def find_session(school_id: str, event_id: str, session_id: str) -> Session:
+    """A session of an event.
+
+    Raises:
+        NotFound: the event has no such session.
+    """
+    key = session_key(school_id, event_id, session_id)
+    try:
+        return SessionItem.get(key.pk, key.sk, consistent_read=True).record
+    except SessionItem.DoesNotExist:
+        raise NotFound from None
+
+
+def allocations_of(school_id: str, event_id: str) -> tuple[StaffAllocation, ...]:
+    """Who works at an event, by staff id (strongly consistent)."""
+    items = AllocationItem.query(
+        _partition(school_id, event_id), AllocationItem.sk.startswith("STAFF#"), consistent_read=True
+    )
+    return tuple(item.record for item in items)
+
+
+def find_allocation(school_id: str, event_id: str, staff_id: str) -> StaffAllocation | None:
+    """What a member of staff does at an event, if anything (strongly consistent)."""
+    key = allocation_key(school_id, event_id, staff_id)
+    try:
+        return AllocationItem.get(key.pk, key.sk, consistent_read=True).record
+    except AllocationItem.DoesNotExist:
+        return None
+
+
+def is_allocated(school_id: str, event_id: str, staff_id: str) -> bool:
+    """Whether a member of staff works at an event, read fresh."""
+    return find_allocation(school_id, event_id, staff_id) is not None
+
+
+def due_closings(now: datetime, since: datetime | None = None) -> Iterator[tuple[str, SchoolEvent]]:
+    """Events whose booking closed and whose places have yet to be closed, with their school, oldest first.
+
+    Args:
+        now: the present instant, UTC.
+        since: how far back to look; the last two hours unless told.
+    """
+    for partition in due.partitions(CLOSE_PLACES, since or now - _CLOSINGS_LOOK_BACK, now):
+        for item in EventItem.due.query(partition, DueIndex.due_sk <= due.due_until(now)):
+            yield school_of(item), to_event(item)
+
+
+def _partition(school_id: str, event_id: str) -> str:
+    return school_key(school_id, "EVENT", event_id)

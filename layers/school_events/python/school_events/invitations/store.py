@@ -1,0 +1,110 @@
+"""The Events table's invitations: one item per pupil and event, kept with the pupil, listed by event."""
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import Any, ClassVar, cast
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from school_events.core.change import Change
+from school_events.core.dynamodb import Document, Key, get_many, school_key
+from school_events.core.errors import NotFound
+from school_events.events.store import EventsTableItem
+from school_events.invitations.model import Invitation, InvitationDetails, InvitationState
+
+_MOST_KEYS = 100
+_PREFIX = "INVITATION#"
+
+
+class EventIndex(GlobalSecondaryIndex[Any]):
+    """An event's invitations by pupil."""
+
+    class Meta:
+        index_name = "by_event"
+        projection = AllProjection()
+
+    event_pk = UnicodeAttribute(hash_key=True)
+    event_sk = UnicodeAttribute(range_key=True)
+
+
+class InvitationItem(EventsTableItem, discriminator="invitation"):
+    """An invitation; ``state`` is what writes depend on."""
+
+    state = UnicodeAttribute()
+    version = NumberAttribute()
+    record = Document(InvitationDetails)
+    change = Document(Change)
+    event_pk = UnicodeAttribute()
+    event_sk = UnicodeAttribute()
+    by_event: ClassVar[EventIndex] = EventIndex()
+
+
+def invitation_key(school_id: str, pupil_id: str, event_id: str) -> Key[InvitationItem]:
+    """Names a pupil's invitation to an event."""
+    return Key(InvitationItem, school_key(school_id, "PUPIL", pupil_id), f"{_PREFIX}{event_id}")
+
+
+def invitation_item(school_id: str, invitation: Invitation, change: Change) -> InvitationItem:
+    """An invitation as it is kept."""
+    key = invitation_key(school_id, invitation.pupil_id, invitation.event_id)
+    return InvitationItem(
+        key.pk,
+        key.sk,
+        state=invitation.state,
+        version=invitation.version,
+        record=InvitationDetails(
+            event_id=invitation.event_id, pupil_id=invitation.pupil_id, created_at=invitation.created_at
+        ),
+        change=change,
+        event_pk=school_key(school_id, "EVENT", invitation.event_id),
+        event_sk=f"{_PREFIX}{invitation.pupil_id}",
+    )
+
+
+def to_invitation(item: InvitationItem) -> Invitation:
+    """The invitation an item keeps."""
+    return Invitation(**dict(item.record), state=cast(InvitationState, item.state), version=int(item.version))
+
+
+def find_invitation(school_id: str, event_id: str, pupil_id: str) -> Invitation:
+    """A pupil's invitation to an event (strongly consistent).
+
+    Raises:
+        NotFound: the pupil is not invited.
+    """
+    key = invitation_key(school_id, pupil_id, event_id)
+    try:
+        return to_invitation(InvitationItem.get(key.pk, key.sk, consistent_read=True))
+    except InvitationItem.DoesNotExist:
+        raise NotFound from None
+
+
+def find_invitations(school_id: str, event_id: str, pupil_ids: Iterable[str]) -> dict[str, Invitation]:
+    """Those of the pupils who are invited to an event, by pupil (strongly consistent)."""
+    invitations: dict[str, Invitation] = {}
+    for some in batched(sorted(set(pupil_ids)), _MOST_KEYS, strict=False):
+        keys = [invitation_key(school_id, pupil_id, event_id) for pupil_id in some]
+        found = get_many(keys)
+        items = [found.get(key) for key in keys]
+        invitations |= {item.record.pupil_id: to_invitation(item) for item in items if item is not None}
+    return invitations
+
+
+def invitations_of_pupils(school_id: str, pupil_ids: Iterable[str]) -> tuple[Invitation, ...]:
+    """Everything these pupils are invited to (strongly consistent), by pupil."""
+    return tuple(
+        to_invitation(item)
+        for pupil_id in sorted(set(pupil_ids))
+        for item in InvitationItem.query(
+            school_key(school_id, "PUPIL", pupil_id), InvitationItem.sk.startswith(_PREFIX), consistent_read=True
+        )
+    )
+
+
+def invitations_of_event(school_id: str, event_id: str) -> Iterator[Invitation]:
+    """An event's invitations, by pupil; one made a moment ago may be missing (index)."""
+    items = InvitationItem.by_event.query(
+        school_key(school_id, "EVENT", event_id), EventIndex.event_sk.startswith(_PREFIX)
+    )
+    return (to_invitation(item) for item in items)
