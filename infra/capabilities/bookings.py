@@ -1,0 +1,49 @@
+"""Places: booking them, cancelling, who is coming, and the register of a session."""
+
+from infra.spec import (
+    AUDIT,
+    BOOKINGS,
+    CURSOR,
+    EVENTS,
+    GET,
+    IDEMPOTENCY,
+    INBOX,
+    PAYMENTS,
+    PEOPLE,
+    READ,
+    STRIPE_KEY,
+    WRITE,
+    Capability,
+    index,
+    school,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="bookings",
+    about="Book and cancel places, list bookings, read registers",
+    routes=(
+        # Everybody invited may come in the same second: Lambda and the tables scale, and "full" is a cheap answer.
+        school("POST", "/bookings", rate=500, burst=2000),
+        school("GET", "/bookings/{booking_id}", rate=500, burst=2000),
+        school("POST", "/bookings/{booking_id}/cancel"),
+        school("GET", "/events/{event_id}/bookings"),
+        school("GET", "/events/{event_id}/sessions/{session_id}/register"),
+    ),
+    grants=(
+        table(PEOPLE, *READ, "ConditionCheckItem"),
+        index(PEOPLE, "by_pupil"),
+        table(EVENTS, *READ, "UpdateItem", "ConditionCheckItem"),
+        table(BOOKINGS, *READ, *WRITE),
+        index(BOOKINGS, "by_event", "by_pupil"),
+        table(PAYMENTS, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        table(INBOX, "PutItem"),
+        table(AUDIT, "PutItem"),
+        table(IDEMPOTENCY, *GET, "PutItem"),
+        STRIPE_KEY,
+        CURSOR,
+    ),
+    settings=("STRIPE_API_URL",),
+    layers=("stripe",),
+    memory=1024,
+)

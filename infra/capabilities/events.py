@@ -1,0 +1,44 @@
+"""Clubs, trips and parents' evenings: making, changing and publishing them, and who of the staff runs them."""
+
+from infra.spec import (
+    BOOKINGS,
+    CURSOR,
+    EVENTS,
+    GET,
+    IDEMPOTENCY,
+    INBOX,
+    PEOPLE,
+    READ,
+    WRITE,
+    Capability,
+    index,
+    school,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="events",
+    about="Create, change, publish and close school events; staff allocation and timetables",
+    routes=(
+        school("POST", "/events"),
+        school("GET", "/events"),
+        school("GET", "/events/{event_id}"),
+        school("PATCH", "/events/{event_id}"),
+        school("POST", "/events/{event_id}/publish"),
+        school("POST", "/events/{event_id}/close"),
+        school("PUT", "/events/{event_id}/staff"),
+        school("GET", "/events/{event_id}/staff"),
+        school("GET", "/staff/{staff_id}/timetable"),
+    ),
+    grants=(
+        table(PEOPLE, "GetItem", "Query"),
+        index(PEOPLE, "by_pupil"),
+        table(EVENTS, *READ, *WRITE),
+        index(EVENTS, "listing", "by_staff", "by_event"),
+        table(BOOKINGS, "Query", "PutItem", "UpdateItem"),
+        table(INBOX, "PutItem"),
+        table(IDEMPOTENCY, *GET, "PutItem"),
+        CURSOR,
+    ),
+    memory=1024,
+)

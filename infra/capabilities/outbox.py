@@ -1,0 +1,33 @@
+"""What follows a write follows from the tables' streams: our messages, notifications, the audit log."""
+
+from infra.spec import (
+    AUDIT,
+    BOOKINGS,
+    EVENTS,
+    GET,
+    PAYMENTS,
+    PEOPLE,
+    PUT_MESSAGES,
+    SEND_NOTIFICATIONS,
+    Capability,
+    StreamTrigger,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="outbox",
+    about="Turn table changes into messages, notifications and audit lines",
+    triggers=(
+        StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR", "PUPIL", "CONTACT", "LINK#*", "STAFF")),
+        StreamTrigger(EVENTS, ("EVENT", "SESSION#*", "STAFF#*", "INVITATION#*")),
+        StreamTrigger(BOOKINGS, ("BOOKING",)),
+        StreamTrigger(PAYMENTS, ("PAYMENT", "LEDGER#*", "STRIPE_ACCOUNT")),
+    ),
+    grants=(
+        table(PEOPLE, *GET),
+        table(AUDIT, "PutItem"),
+        PUT_MESSAGES,
+        SEND_NOTIFICATIONS,
+    ),
+    timeout=60,
+)

@@ -1,0 +1,45 @@
+"""Money: opening a checkout, what was paid, and the school's own Stripe account."""
+
+from infra.spec import (
+    BOOKINGS,
+    CURSOR,
+    EVENTS,
+    GET,
+    IDEMPOTENCY,
+    INBOX,
+    PAYMENTS,
+    PEOPLE,
+    READ,
+    STRIPE_KEY,
+    WRITE,
+    Capability,
+    index,
+    school,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="payments",
+    about="Open checkouts, list payments, connect the school's Stripe account",
+    routes=(
+        school("POST", "/bookings/{booking_id}/checkout", rate=200, burst=1000),
+        school("GET", "/payments"),
+        school("GET", "/payments/{payment_id}"),
+        school("POST", "/school/stripe-account", rate=5, burst=10),
+        school("GET", "/school/stripe-account"),
+    ),
+    grants=(
+        table(PEOPLE, "GetItem", "Query"),
+        table(EVENTS, *GET),
+        table(BOOKINGS, *READ, *WRITE),
+        table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
+        index(PAYMENTS, "listing", "ledger"),
+        table(INBOX, "PutItem"),
+        table(IDEMPOTENCY, *GET, "PutItem"),
+        STRIPE_KEY,
+        CURSOR,
+    ),
+    settings=("APP_URL", "STRIPE_API_URL"),
+    layers=("stripe",),
+    memory=1024,
+)

@@ -1,0 +1,27 @@
+"""The Portal's messages, from their queue: the only writer of pupils, contacts, links, staff and calendar."""
+
+from infra.spec import (
+    INBOX,
+    PEOPLE,
+    PORTAL_QUEUE,
+    READ,
+    SEND_PORTAL_DLQ,
+    WRITE,
+    Capability,
+    QueueTrigger,
+    index,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="portal_sync",
+    about="Apply the Portal's messages",
+    triggers=(QueueTrigger(PORTAL_QUEUE, batch=10),),
+    grants=(
+        table(PEOPLE, *READ, *WRITE),
+        index(PEOPLE, "by_pupil"),
+        table(INBOX, "PutItem"),
+        SEND_PORTAL_DLQ,
+    ),
+    timeout=60,
+)

@@ -1,0 +1,35 @@
+"""What Stripe says happened to money, applied to the ledger and to the places that depend on it."""
+
+from infra.spec import (
+    BOOKINGS,
+    EVENTS,
+    INBOX,
+    PAYMENTS,
+    PEOPLE,
+    READ,
+    STRIPE_EVENTS_QUEUE,
+    STRIPE_KEY,
+    WRITE,
+    Capability,
+    QueueTrigger,
+    index,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="stripe_events",
+    about="Apply Stripe's events to ledger and bookings",
+    triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=10),),
+    grants=(
+        table(PEOPLE, *READ, "ConditionCheckItem"),
+        index(PEOPLE, "by_pupil"),
+        table(EVENTS, *READ, "UpdateItem", "ConditionCheckItem"),
+        table(BOOKINGS, *READ, *WRITE),
+        table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
+        table(INBOX, "PutItem"),
+        STRIPE_KEY,
+    ),
+    settings=("STRIPE_API_URL",),
+    layers=("stripe",),
+    timeout=60,
+)

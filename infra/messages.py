@@ -1,0 +1,36 @@
+"""The messages of ``events_schemas``, as the infrastructure needs them: their types and their files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.stages import PROJECT
+
+SCHEMAS = PROJECT / "events_schemas"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One version of one message type: ``PupilChanged`` 1, and the file that describes it."""
+
+    type: str
+    version: str
+    path: Path
+
+
+def schemas(source: str) -> list[Schema]:
+    """All schemas of a source, by type and version.
+
+    Args:
+        source: ``portal`` or ``school_events``: the folder, which is also the source its messages name.
+    """
+    return [_schema(path) for path in sorted((SCHEMAS / source).glob("*.json"))]
+
+
+def _schema(path: Path) -> Schema:
+    message_type, version, _ = path.name.split(".")
+    return Schema(message_type, version, path)
+
+
+def types(source: str) -> list[str]:
+    """The message types of a source, each once."""
+    return sorted({schema.type for schema in schemas(source)})

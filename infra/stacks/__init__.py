@@ -1,0 +1,1 @@
+"""The stacks: they wire together what ``infra`` says elsewhere."""
