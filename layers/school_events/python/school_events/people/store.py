@@ -1,0 +1,319 @@
+"""The People table: items, their keys, and reading them. Written only by what the Portal says (``sync``)."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from school_events.core import settings
+from school_events.core.change import Change
+from school_events.core.dynamodb import Document, Item, Key, get_many, school_key
+from school_events.core.errors import NotFound
+from school_events.people.model import (
+    Contact,
+    ContactDetails,
+    Link,
+    LinkDetails,
+    Pupil,
+    PupilDetails,
+    School,
+    SchoolDetails,
+    StaffDetails,
+    StaffMember,
+    TermCalendar,
+)
+
+_MOST_AT_ONCE = 100
+
+
+class Listing(GlobalSecondaryIndex["PeopleItem"]):
+    """Pupils, contacts and staff of a school, each kind by folded name."""
+
+    class Meta:
+        index_name = "listing"
+        projection = AllProjection()
+
+    listing_pk = UnicodeAttribute(hash_key=True)
+    listing_sk = UnicodeAttribute(range_key=True)
+
+
+class ByPupil(GlobalSecondaryIndex["PeopleItem"]):
+    """Links by pupil."""
+
+    class Meta:
+        index_name = "by_pupil"
+        projection = AllProjection()
+
+    pupil_pk = UnicodeAttribute(hash_key=True)
+    pupil_sk = UnicodeAttribute(range_key=True)
+
+
+class PeopleItem(Item):
+    """An item of the People table."""
+
+    class Meta:
+        table_name = settings.table_name("PEOPLE")
+
+    listing = Listing()
+    by_pupil = ByPupil()
+
+
+class HeardItem(PeopleItem):
+    """A thing the Portal speaks of: what was heard last (``rules.Heard``), and what it now is.
+
+    ``revision`` counts the writes; every write is conditional on the revision it was decided from.
+    """
+
+    revision = NumberAttribute()
+    told = UnicodeAttribute(null=True)
+    left = UnicodeAttribute(null=True)
+    left_on = UnicodeAttribute(null=True)
+    removed = UnicodeAttribute(null=True)
+    state = UnicodeAttribute()
+    change = Document(Change)
+
+
+class SchoolItem(HeardItem, discriminator="school"):
+    """A school."""
+
+    record = Document(SchoolDetails, null=True)
+
+
+class CalendarItem(HeardItem, discriminator="calendar"):
+    """An academic year's calendar."""
+
+    record = Document(TermCalendar, null=True)
+
+
+class ListedItem(HeardItem):
+    """A person, found by name."""
+
+    listing_pk = UnicodeAttribute(null=True)
+    listing_sk = UnicodeAttribute(null=True)
+
+
+class PupilItem(ListedItem, discriminator="pupil"):
+    """A pupil."""
+
+    record = Document(PupilDetails, null=True)
+
+
+class ContactItem(ListedItem, discriminator="contact"):
+    """A parent or guardian."""
+
+    record = Document(ContactDetails, null=True)
+
+
+class StaffItem(ListedItem, discriminator="staff"):
+    """A member of staff."""
+
+    record = Document(StaffDetails, null=True)
+
+
+class LinkItem(HeardItem, discriminator="link"):
+    """A link, under its contact; what closes it stands alone, for conditions."""
+
+    pupil_pk = UnicodeAttribute(null=True)
+    pupil_sk = UnicodeAttribute(null=True)
+    restricted = BooleanAttribute(null=True)
+    ends_on = UnicodeAttribute(null=True)
+    record = Document(LinkDetails, null=True)
+
+
+def school_key_of(school_id: str) -> Key[SchoolItem]:
+    """Where a school is."""
+    return Key(SchoolItem, school_key(school_id), "SCHOOL")
+
+
+def calendar_key(school_id: str, academic_year: str) -> Key[CalendarItem]:
+    """Where the calendar of an academic year (``2026-27``) is: each year has versions of its own."""
+    return Key(CalendarItem, school_key(school_id), f"CALENDAR#{academic_year}")
+
+
+def pupil_key(school_id: str, pupil_id: str) -> Key[PupilItem]:
+    """Where a pupil is."""
+    return Key(PupilItem, school_key(school_id, "PUPIL", pupil_id), "PUPIL")
+
+
+def contact_key(school_id: str, contact_id: str) -> Key[ContactItem]:
+    """Where a contact is."""
+    return Key(ContactItem, school_key(school_id, "CONTACT", contact_id), "CONTACT")
+
+
+def staff_key(school_id: str, staff_id: str) -> Key[StaffItem]:
+    """Where a member of staff is."""
+    return Key(StaffItem, school_key(school_id, "STAFF", staff_id), "STAFF")
+
+
+def link_key(school_id: str, contact_id: str, pupil_id: str) -> Key[LinkItem]:
+    """Where a link is: beside its contact."""
+    return Key(LinkItem, school_key(school_id, "CONTACT", contact_id), f"LINK#{pupil_id}")
+
+
+def id_of(item: Item) -> str:
+    """The id of the person (of a link: the contact; of a school or calendar: the school) an item is about."""
+    return item.pk.rsplit("#", 1)[1]
+
+
+def link_is_open(today: date) -> Condition:
+    """The condition that a link gives access on a local day, for a write that depends on it.
+
+    It says in DynamoDB's words what ``rules.is_open`` says in Python's; a link that is not there fails it.
+    """
+    ends_later = LinkItem.ends_on.does_not_exist() | (LinkItem.ends_on >= today.isoformat())
+    condition: Condition = (LinkItem.state == "current") & (LinkItem.restricted == False) & ends_later  # noqa: E712
+    return condition
+
+
+def to_school(item: SchoolItem | None) -> School | None:
+    """The school an item holds, if any."""
+    if item is None or item.record is None:
+        return None
+    return School(id=id_of(item), **dict(item.record))
+
+
+def to_pupil(item: PupilItem | None) -> Pupil | None:
+    """The pupil an item holds; ``None`` for one who was removed, or never told of."""
+    if item is None or item.record is None:
+        return None
+    left_on = date.fromisoformat(item.left_on) if item.left_on else None
+    return Pupil(id=id_of(item), state=item.state, left_on=left_on, **dict(item.record))
+
+
+def to_contact(item: ContactItem | None) -> Contact | None:
+    """The contact an item holds; ``None`` for one who was removed."""
+    if item is None or item.record is None:
+        return None
+    return Contact(id=id_of(item), state=item.state, **dict(item.record))
+
+
+def to_staff(item: StaffItem | None) -> StaffMember | None:
+    """The member of staff an item holds; ``None`` for one who was removed."""
+    if item is None or item.record is None:
+        return None
+    return StaffMember(id=id_of(item), state=item.state, **dict(item.record))
+
+
+def to_link(item: LinkItem | None) -> Link | None:
+    """The link an item holds, open or not; ``None`` for one that was removed."""
+    if item is None or item.record is None:
+        return None
+    return Link(
+        contact_id=id_of(item),
+        pupil_id=item.sk.removeprefix("LINK#"),
+        state=item.state,
+        restricted=item.restricted is not False,
+        ends_on=date.fromisoformat(item.ends_on) if item.ends_on else None,
+        **dict(item.record),
+    )
+
+
+def find_school(school_id: str) -> School:
+    """A school, read strongly.
+
+    Raises:
+        NotFound: the Portal has never announced it.
+    """
+    key = school_key_of(school_id)
+    school = to_school(get_many([key]).get(key))
+    if school is None:
+        raise NotFound
+    return school
+
+
+def find_pupils(school_id: str, ids: Iterable[str]) -> dict[str, Pupil]:
+    """Pupils by id, read strongly, leavers included; who is not there is left out."""
+    keys = {one: pupil_key(school_id, one) for one in ids}
+    found = _find(keys)
+    return {one: pupil for one, item in found.items() if (pupil := to_pupil(item))}
+
+
+def find_contacts(school_id: str, ids: Iterable[str]) -> dict[str, Contact]:
+    """Contacts by id, read strongly; who is not there is left out."""
+    keys = {one: contact_key(school_id, one) for one in ids}
+    found = _find(keys)
+    return {one: contact for one, item in found.items() if (contact := to_contact(item))}
+
+
+def find_staff(school_id: str, ids: Iterable[str]) -> dict[str, StaffMember]:
+    """Members of staff by id, read strongly; who is not there is left out."""
+    keys = {one: staff_key(school_id, one) for one in ids}
+    found = _find(keys)
+    return {one: member for one, item in found.items() if (member := to_staff(item))}
+
+
+def _find[I: Item](keys: dict[str, Key[I]]) -> dict[str, I]:
+    names = list(keys)
+    items: dict[str, I] = {}
+    for start in range(0, len(names), _MOST_AT_ONCE):
+        some = names[start : start + _MOST_AT_ONCE]
+        found = get_many(keys[one] for one in some)
+        items |= {one: item for one in some if (item := found.get(keys[one]))}
+    return items
+
+
+def contact_with_links(school_id: str, contact_id: str) -> tuple[ContactItem | None, tuple[Link, ...]]:
+    """A contact's item, removed or not, and every link of theirs: one strong read of one partition."""
+    items = list(HeardItem.query(school_key(school_id, "CONTACT", contact_id), consistent_read=True))
+    contact = next((item for item in items if isinstance(item, ContactItem)), None)
+    links = (to_link(item) for item in items if isinstance(item, LinkItem))
+    return contact, tuple(link for link in links if link)
+
+
+def links_of_contact(school_id: str, contact_id: str) -> tuple[Link, ...]:
+    """Every link of a contact, open or not, read strongly."""
+    return contact_with_links(school_id, contact_id)[1]
+
+
+def links_of_pupil(school_id: str, pupil_id: str) -> tuple[Link, ...]:
+    """Every link of a pupil, open or not, as the index knows them: a moment behind.
+
+    Whoever gives something away on the strength of it asks ``access.require_open_link`` first.
+    """
+    items: Iterator[Any] = LinkItem.by_pupil.query(school_key(school_id, "PUPIL", pupil_id))
+    return tuple(link for item in items if (link := to_link(item)))
+
+
+def all_pupils(school_id: str) -> Iterator[Pupil]:
+    """Every pupil on roll, by name, as the index knows them; leavers are left out."""
+    return (pupil for pupil in pupils_by_name(school_id) if pupil.state == "current")
+
+
+def pupils_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator[Pupil]:
+    """Pupils whose folded name (:func:`folded`) starts so, leavers included, in the order of the list.
+
+    Args:
+        school_id: whose.
+        prefix: the folded beginning of "last name, first name".
+        after: a position in the list (:func:`listing_position`); only what comes after it.
+    """
+    items: Iterator[Any] = _listed(school_key(school_id, "PUPILS"), PupilItem, prefix, after)
+    return (pupil for item in items if (pupil := to_pupil(item)))
+
+
+def staff_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator[StaffMember]:
+    """Members of staff, as :func:`pupils_by_name`."""
+    items: Iterator[Any] = _listed(school_key(school_id, "STAFF"), StaffItem, prefix, after)
+    return (member for item in items if (member := to_staff(item)))
+
+
+def _listed(partition: str, item: type[ListedItem], prefix: str, after: str) -> Iterator[Any]:
+    start = max(prefix, f"{after}\0") if after else prefix
+    found: Iterator[Any] = item.listing.query(partition, item.listing_sk.between(start, f"{prefix}\U0010ffff"))
+    return found
+
+
+def folded(last_name: str, first_name: str | None) -> str:
+    """A name as the list sorts and finds it: last name first, without case and accents."""
+    letters = unicodedata.normalize("NFKD", f"{last_name} {first_name or ''}".casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(plain.replace("#", " ").split())
+
+
+def listing_position(last_name: str, first_name: str | None, person_id: str) -> str:
+    """Where a person stands in the list of their kind."""
+    return f"{folded(last_name, first_name)}#{person_id}"
