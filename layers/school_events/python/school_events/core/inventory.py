@@ -54,6 +54,7 @@ class Retention(StrEnum):
     EIGHT_YEARS = "at most 8 years"
     DAY = "24 hours"
     MONTH = "30 days"
+    INBOX = "400 days, a school year and its holidays"
 
 
 @dataclass(frozen=True)
