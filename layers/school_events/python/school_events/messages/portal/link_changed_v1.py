@@ -24,7 +24,7 @@ class Link(Message):
     """
     relationship: Annotated[str, Field(max_length=64, min_length=1)]
     """
-    What the contact is to the pupil, in the MIS's words or a DfE code: Mother, Grandparent, CAR.
+    What the contact is to the pupil, in the words or the code of the MIS: Mother, Step Father, Grandparent.
     """
     priority: Annotated[int | None, Field(ge=1, le=99)] = None
     """
