@@ -29,8 +29,20 @@ _EXPORTS = {
     "stripe": ("--only-group", "layer-stripe"),
     "reports": ("--only-group", "layer-reports"),
 }
-# Relative to a layer's packages; what Python never reads at run time.
-_NOT_SHIPPED = ("*.dist-info", "bin", ".lock", "**/tests", "**/*.pyi", "**/py.typed", "**/__pycache__")
+# Relative to a layer's packages: what is not read at run time.
+_NOT_SHIPPED = (
+    "*.dist-info/licenses",
+    "*.dist-info/[!M]*",
+    "bin",
+    ".lock",
+    "**/tests",
+    "**/*.pyi",
+    "**/py.typed",
+    "**/__pycache__",
+    # Types of parameters, imported for type checkers only; and notifications of Stripe's v2 API, which we do not take.
+    "stripe/params",
+    "stripe/events",
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +117,8 @@ def _third_party_layer(name: str, architecture: str) -> Asset:
             wanted.flush()
             _install(wanted.name, target / "python", architecture)
         _trim(target / "python")
-        _compile(target, "/opt")
+        _compile(target, "/opt", "-b")
+        _remove_sources(target)
 
     return _built(f"layer-{name}-{architecture}", _digest([architecture, requirements]), fill)
 
@@ -143,16 +156,26 @@ def _trim(packages: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    for metadata in packages.glob("*.dist-info/METADATA"):
+        # Some packages ask for their own version; nobody asks for their description, which is most of the file.
+        headers, _, _ = metadata.read_text().partition("\n\n")
+        metadata.write_text(headers + "\n")
 
 
 def _copy_sources(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"), dirs_exist_ok=True)
 
 
-def _compile(target: Path, mounted_at: str) -> None:
+def _remove_sources(target: Path) -> None:
+    """Leaves bytecode alone: the size of a package is download time at a cold start."""
+    for source in target.rglob("*.py"):
+        source.unlink()
+
+
+def _compile(target: Path, mounted_at: str, *options: str) -> None:
     """Compiles everything, naming files as Lambda will see them, so that tracebacks and hashes know no build folder."""
     command = [sys.executable, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    command += ["-s", str(target), "-p", mounted_at, str(target)]
+    command += [*options, "-s", str(target), "-p", mounted_at, str(target)]
     subprocess.run(command, check=True)  # noqa: S603
 
 
