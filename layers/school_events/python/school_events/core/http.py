@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Protocol, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -92,6 +93,7 @@ class SchoolApi:
         self._access = access
         self._caller: Caller | None = None
         self._context: Context | None = None
+        self._moment: Callable[[Membership], Context] | None = None
         self.resolver.exception_handler(SchoolEventsError)(problems.answer)
         self.resolver.exception_handler(RequestValidationError)(_invalid_request)
 
@@ -142,6 +144,15 @@ class SchoolApi:
             raise RuntimeError("this route is outside a school")
         return self._context
 
+    def context_in(self, membership: Membership) -> Context:
+        """The moment of the request under way in one of the caller's schools, for a route outside schools.
+
+        Nobody has asked yet whether the caller still is a member there.
+        """
+        if self._moment is None:
+            raise RuntimeError("this route is public")
+        return self._moment(membership)
+
     @property
     def caller(self) -> Caller:
         """The caller of the request under way."""
@@ -185,7 +196,7 @@ class SchoolApi:
             logs.logger.error("unexpected", route=route_key, error=type(error).__name__, where=_where(error))
             answer = problems.unexpected()
         finally:
-            self._caller = self._context = None
+            self._caller = self._context = self._moment = None
         took = clock.utc_now() - started
         logs.logger.info(
             "answered", route=route_key, status=answer["statusCode"], ms=round(took.total_seconds() * 1000, 1)
@@ -203,23 +214,14 @@ class SchoolApi:
         if rule.public:
             return
         request_context = event["requestContext"]
-        self._caller = caller_from_claims(request_context.get("authorizer", {}).get("jwt", {}).get("claims", {}), now)
+        claims = request_context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+        self._caller = caller = caller_from_claims(claims, now)
+        self._moment = partial(_context, caller, request_context, now)
         school_id = (event.get("pathParameters") or {}).get("school_id")
         if school_id is None:
             return
-        membership = _membership(self._caller, school_id, rule.roles)
-        self._context = Context(
-            school_id=school_id,
-            actor=Actor(membership.kind, membership.person_id),
-            now=now,
-            deadline=now + TIME_TO_ANSWER,
-            new_id=new_id,
-            random=random.SystemRandom(),
-            request_id=str(request_context.get("requestId", "")),
-            origin=str(request_context.get("http", {}).get("sourceIp", "")),
-            roles=membership.roles,
-            mfa=self._caller.mfa,
-        )
+        membership = _membership(caller, school_id, rule.roles)
+        self._context = self._moment(membership)
         if self._access is not None:
             self._access(self._context, membership)
 
@@ -239,6 +241,21 @@ def reply(body: BaseModel, *, status: int = 200, version: int | None = None, loc
     if location:
         headers["Location"] = location
     return Response(status_code=status, content_type="application/json", body=body.model_dump_json(), headers=headers)
+
+
+def _context(caller: Caller, request_context: Mapping[str, Any], now: datetime, membership: Membership) -> Context:
+    return Context(
+        school_id=membership.school_id,
+        actor=Actor(membership.kind, membership.person_id),
+        now=now,
+        deadline=now + TIME_TO_ANSWER,
+        new_id=new_id,
+        random=random.SystemRandom(),
+        request_id=str(request_context.get("requestId", "")),
+        origin=str(request_context.get("http", {}).get("sourceIp", "")),
+        roles=membership.roles,
+        mfa=caller.mfa,
+    )
 
 
 def _membership(caller: Caller, school_id: str, roles: frozenset[Role]) -> Membership:
