@@ -10,7 +10,7 @@ _LINK_LIFE = 300  # seconds; Stripe's links live a few minutes (docs.stripe.com/
 _NEEDED = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
 _REQUESTED = Record({"requested": Flag()})
 _PROFILE: dict[str, Kind] = {
-    "mcc": Text(),
+    "mcc": Text(4),
     "name": Text(),
     "product_description": Text(40_000),
     "support_email": Text(),

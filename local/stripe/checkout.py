@@ -43,7 +43,7 @@ CREATE = Record(
         "expand": EXPAND,
         "expires_at": Integer(),
         "line_items": Rows(_LINE),
-        "locale": Choice(("auto", "cy", "en", "en-GB")),
+        "locale": Choice(("auto", "en", "en-GB")),
         "metadata": Metadata(),
         "mode": Choice(("payment",)),
         "payment_intent_data": _INTENT_DATA,

@@ -116,6 +116,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 return
             self._handle(self.rfile.read(int(length)).decode("utf-8", "replace"))
 
+        def do_DELETE(self) -> None:
+            self._handle("")
+
         def _handle(self, body: str) -> None:
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
