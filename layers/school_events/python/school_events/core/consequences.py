@@ -56,7 +56,8 @@ class Telling(BaseModel):
     """Somebody is to be told: the body of a message on the notification queue. Ids only.
 
     ``change_id`` and ``kind`` name the occurrence. It goes to every contact with an open link to ``pupil_id``,
-    or only to ``contact_id`` if that is given; links are read when it is delivered, not when it is queued.
+    or, of those, only to ``contact_id`` if that is given too; links are read when it is delivered, not when it is
+    queued. Without a pupil it concerns the contact alone (their own payment).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,7 +66,7 @@ class Telling(BaseModel):
     change_id: str
     kind: TellingKind
     occurred_at: str
-    pupil_id: str
+    pupil_id: str | None = None
     contact_id: str | None = None
     event_id: str
     thing: Literal["invitation", "booking", "payment", "event"]
@@ -77,10 +78,10 @@ class ToTell:
     """A :class:`Telling` before the outbox adds the school, the change and its time."""
 
     kind: TellingKind
-    pupil_id: str
     event_id: str
     thing: Literal["invitation", "booking", "payment", "event"]
     thing_id: str
+    pupil_id: str | None = None
     contact_id: str | None = None
 
 

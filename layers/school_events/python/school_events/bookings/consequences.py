@@ -1,0 +1,60 @@
+"""What follows from a change of a booking."""
+
+from school_events.bookings.store import BookingItem
+from school_events.core import clock
+from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
+from school_events.core.dynamodb import Item
+
+
+def of(item: Item) -> Consequences | None:
+    """The consequences of an item's latest change; None if it is no booking."""
+    if not isinstance(item, BookingItem):
+        return None
+    subject = Subject("booking", item.record.id)
+    if item.change.action == "booking.confirmed":
+        return Consequences(subject, (_confirmed(item),), (_telling(item, "booked"),))
+    if item.change.action == "booking.cancelled":
+        return Consequences(subject, (_cancelled(item),), (_telling(item, "cancelled"),))
+    if item.change.action == "booking.released":
+        return Consequences(subject, (), (_telling(item, "cancelled"),))
+    return Consequences(subject)
+
+
+def _telling(item: BookingItem, kind: TellingKind) -> ToTell:
+    booking = item.record
+    return ToTell(
+        kind=kind,
+        pupil_id=booking.pupil_id,
+        event_id=booking.event_id,
+        thing="booking",
+        thing_id=booking.id,
+    )
+
+
+def _confirmed(item: BookingItem) -> Message:
+    booking = item.record
+    return Message(
+        "BookingConfirmed",
+        {
+            "version": booking.version,
+            "booking_id": booking.id,
+            "event_id": booking.event_id,
+            "pupil_id": booking.pupil_id,
+            "price": booking.price.model_dump(),
+            "confirmed_at": clock.to_text(item.change.at),
+        },
+    )
+
+
+def _cancelled(item: BookingItem) -> Message:
+    booking = item.record
+    return Message(
+        "BookingCancelled",
+        {
+            "version": booking.version,
+            "booking_id": booking.id,
+            "event_id": booking.event_id,
+            "pupil_id": booking.pupil_id,
+            "cancelled_at": clock.to_text(item.change.at),
+        },
+    )

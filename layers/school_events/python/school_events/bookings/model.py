@@ -1,0 +1,133 @@
+"""What a booking and a place are."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from school_events.core.inventory import (
+    Amount,
+    Category,
+    Count,
+    Instant,
+    Kept,
+    PersonId,
+    Purpose,
+    Record,
+    Retention,
+    State,
+    ThingId,
+)
+
+_ANSWER = Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.LEAVER)
+
+
+class PlaceState(StrEnum):
+    """Where a place stands.
+
+    ::
+
+        free → held → taken          free → taken
+        held | taken → returned → free | retired
+    """
+
+    FREE = "free"
+    HELD = "held"
+    TAKEN = "taken"
+    RETURNED = "returned"
+    RETIRED = "retired"
+
+
+class BookingState(StrEnum):
+    """Where a booking stands.
+
+    ::
+
+        pending → confirmed → cancelled
+        pending → expiring → released | confirmed
+        released → confirmed          money that came late, and the place was still free
+    """
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRING = "expiring"
+    RELEASED = "released"
+
+
+LIVE = frozenset({BookingState.PENDING, BookingState.EXPIRING, BookingState.CONFIRMED})
+"""The states in which a booking has a place, and in which no second one of the same child may exist."""
+
+
+class Answer(Record):
+    """What was answered to one question of the event's form.
+
+    Args:
+        question_id: which question.
+        value: the answer as text; ``yes`` or ``no`` for a choice of two and for consent.
+        wording: for a consent, the digest of the exact words consented to.
+    """
+
+    question_id: ThingId
+    value: Annotated[str, _ANSWER]
+    wording: Annotated[str, _ANSWER] | None = None
+
+
+class Answers(Record):
+    """A filled-in form: what, to which version, by whom, when (D3).
+
+    Args:
+        form_version: the version of the event's form.
+        answers: one for each question answered.
+        given_by: the contact who answered.
+        given_at: when, UTC.
+    """
+
+    form_version: Annotated[int, _ANSWER]
+    answers: tuple[Answer, ...]
+    given_by: PersonId
+    given_at: Instant
+
+
+class Place(Record):
+    """A place of an event, as an item.
+
+    Args:
+        event_id: of which event.
+        pool: which places are interchangeable: ``term`` for the places of a whole event.
+        number: counts from 1.
+    """
+
+    event_id: ThingId
+    pool: State
+    number: Annotated[int, Kept(Category.TECHNICAL, Purpose.WORKING, Retention.CONTRACT)]
+
+
+class Booking(Record):
+    """A child's place at an event.
+
+    Args:
+        id: ours, opaque.
+        event_id: the event.
+        pupil_id: the child.
+        booked_by: the contact on whose account it was made.
+        state: where it stands.
+        price: what this child's place costs.
+        payment_id: what pays for it; none when it costs nothing.
+        place: the place it has or had.
+        answers: the filled-in form, if the event has one.
+        created_at: when, UTC.
+        hold_until: until when an unpaid place waits, UTC.
+        version: rises with every change.
+    """
+
+    id: ThingId
+    event_id: ThingId
+    pupil_id: PersonId
+    booked_by: PersonId
+    state: Annotated[BookingState, Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.CONTRACT)]
+    price: Amount
+    payment_id: ThingId | None = None
+    place: Place
+    answers: Answers | None = None
+    created_at: Instant
+    hold_until: Instant | None = None
+    version: Count = 1

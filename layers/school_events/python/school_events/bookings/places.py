@@ -1,0 +1,205 @@
+"""Place items: who moves them, and on what condition (DESIGN.md "Places are items").
+
+A place says whose it is and until when, and carries a copy of the event's gate, so that claiming one needs no look
+at the event inside the transaction. Only the allocator moves a returned place.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+
+from school_events.bookings.model import Booking, Place, PlaceState
+from school_events.bookings.store import BookingsTableItem, Due
+from school_events.core import due
+from school_events.core.context import Context
+from school_events.core.dynamodb import (
+    MOST_ACTIONS,
+    InstantAttribute,
+    Key,
+    Refused,
+    Transaction,
+    put_if_absent,
+    school_key,
+    update_if,
+)
+from school_events.core.errors import Conflict, StaleVersion
+from school_events.events.model import SchoolEvent
+
+TERM = "term"
+"""The pool of an event's places that are good for the whole event."""
+
+RETURNED = "RETURNED"
+"""The kind of due thing a returned place is."""
+
+
+class PlaceItem(BookingsTableItem, discriminator="place"):
+    """A place."""
+
+    due = Due()
+    event_id = UnicodeAttribute()
+    pool = UnicodeAttribute()
+    number = NumberAttribute()
+    state = UnicodeAttribute()
+    bookable = BooleanAttribute()
+    opens_at = InstantAttribute()
+    closes_at = InstantAttribute()
+    booking_id = UnicodeAttribute(null=True)
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+
+
+class PlaceGone(Conflict):
+    """Somebody else was faster; another place may be free."""
+
+    slug = "place-gone"
+    title = "This place was taken just now"
+
+
+def place_key(school_id: str, place: Place) -> Key[PlaceItem]:
+    """Names a place."""
+    return Key(PlaceItem, _pool_key(school_id, place.event_id, place.pool), f"PLACE#{place.number:04}")
+
+
+def make_places(ctx: Context, event: SchoolEvent) -> None:
+    """Make the places of an event about to be published; making them again changes nothing.
+
+    Args:
+        ctx: the moment.
+        event: with its capacity and booking window.
+    """
+    for numbers in batched(range(1, event.capacity + 1), MOST_ACTIONS, strict=False):
+        items = [_new_place(ctx.school_id, event, number) for number in numbers]
+        transaction = Transaction(ctx)
+        for item in items:
+            transaction.create(item)
+        try:
+            transaction.commit()
+        except Refused:
+            for item in items:
+                put_if_absent(item)
+
+
+def close_places(ctx: Context, event: SchoolEvent) -> None:
+    """Shut the gate of every place of an event that was closed; doing it again changes nothing."""
+    for item in places_of(ctx.school_id, event.id):
+        key = Key(PlaceItem, item.pk, item.sk)
+        update_if(key, [PlaceItem.bookable.set(False)], PlaceItem.bookable == True)  # noqa: E712 - builds a condition
+
+
+def places_of(school_id: str, event_id: str, pool: str = TERM) -> Iterator[PlaceItem]:
+    """Every place of a pool, read strongly."""
+    yield from PlaceItem.query(_pool_key(school_id, event_id, pool), consistent_read=True)
+
+
+def free_places(ctx: Context, event_id: str, pool: str = TERM) -> list[Place]:
+    """The places that can be claimed now, as last seen: a look, not a promise."""
+    seen = PlaceItem.query(_pool_key(ctx.school_id, event_id, pool))
+    return [_to_place(item) for item in seen if item.state == PlaceState.FREE.value and _gate_is_open(item, ctx.now)]
+
+
+def claim(transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
+    """Take a free place for a booking, in a transaction; refused with :class:`PlaceGone`.
+
+    Args:
+        transaction: the booking's.
+        ctx: the moment.
+        booking: names the place.
+        held: whether it waits for its payment, or is taken at once.
+    """
+    state = PlaceState.HELD if held else PlaceState.TAKEN
+    transaction.update(
+        place_key(ctx.school_id, booking.place),
+        [PlaceItem.state.set(state.value), PlaceItem.booking_id.set(booking.id)],
+        _free_and_open(ctx.now),
+        refusal=PlaceGone(),
+    )
+
+
+def take(transaction: Transaction, ctx: Context, booking: Booking) -> None:
+    """Turn the hold of a booking into its place, in a transaction; refused with :class:`StaleVersion`."""
+    transaction.update(
+        place_key(ctx.school_id, booking.place),
+        [PlaceItem.state.set(PlaceState.TAKEN.value)],
+        (PlaceItem.state == PlaceState.HELD.value) & (PlaceItem.booking_id == booking.id),
+        refusal=StaleVersion(),
+    )
+
+
+def give_up(transaction: Transaction, ctx: Context, booking: Booking) -> None:
+    """Return the place of a booking, in a transaction; from now on only the allocator moves it."""
+    due_pk, due_sk = due.due_key(RETURNED, ctx.now, f"{ctx.school_id}#{booking.id}")
+    transaction.update(
+        place_key(ctx.school_id, booking.place),
+        [
+            PlaceItem.state.set(PlaceState.RETURNED.value),
+            PlaceItem.booking_id.remove(),
+            PlaceItem.due_pk.set(due_pk),
+            PlaceItem.due_sk.set(due_sk),
+        ],
+        PlaceItem.state.is_in(PlaceState.HELD.value, PlaceState.TAKEN.value) & (PlaceItem.booking_id == booking.id),
+        refusal=StaleVersion(),
+    )
+
+
+def allocate(school_id: str, place: Place) -> None:
+    """Move a returned place on: nobody waits, so it is free again. Doing it again changes nothing."""
+    update_if(
+        place_key(school_id, place),
+        [PlaceItem.state.set(PlaceState.FREE.value), PlaceItem.due_pk.remove(), PlaceItem.due_sk.remove()],
+        PlaceItem.state == PlaceState.RETURNED.value,
+    )
+
+
+def returned_places(now: datetime, since: timedelta, limit: int) -> Iterator[tuple[str, Place]]:
+    """Returned places the allocator has not moved on, as (school, place).
+
+    Args:
+        now: the present instant, UTC.
+        since: how far back to look.
+        limit: at most this many.
+    """
+    for partition in due.partitions(RETURNED, now - since, now):
+        for item in PlaceItem.due.query(partition, PlaceItem.due_sk <= due.due_until(now), limit=limit):
+            limit -= 1
+            yield item.pk.split("#")[1], _to_place(item)
+        if limit <= 0:
+            return
+
+
+def _new_place(school_id: str, event: SchoolEvent, number: int) -> PlaceItem:
+    key = place_key(school_id, Place(event_id=event.id, pool=TERM, number=number))
+    return PlaceItem(
+        key.pk,
+        key.sk,
+        event_id=event.id,
+        pool=TERM,
+        number=number,
+        state=PlaceState.FREE.value,
+        bookable=True,
+        opens_at=event.window.opens_at,
+        closes_at=event.window.closes_at,
+    )
+
+
+def _to_place(item: Any) -> Place:
+    return Place(event_id=item.event_id, pool=item.pool, number=int(item.number))
+
+
+def _gate_is_open(item: Any, now: datetime) -> bool:
+    return bool(item.bookable) and item.opens_at <= now < item.closes_at
+
+
+def _free_and_open(now: datetime) -> Condition:
+    opened = (PlaceItem.opens_at <= now) & (PlaceItem.closes_at > now)
+    condition: Condition = (
+        opened & (PlaceItem.state == PlaceState.FREE.value) & (PlaceItem.bookable == True)  # noqa: E712 - a condition
+    )
+    return condition
+
+
+def _pool_key(school_id: str, event_id: str, pool: str) -> str:
+    return school_key(school_id, "EVENT", event_id, "PLACES", pool)

@@ -1,0 +1,122 @@
+"""Who sees which booking: families their children's, staff those of events they are allocated to (C2, I2)."""
+
+from collections.abc import Iterable
+
+from school_events.bookings import store
+from school_events.bookings.api import Attendee, BookingView, Register, booking_view
+from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.core.audit import UNKNOWN_ALIAS, AuditLine, append
+from school_events.core.context import Context
+from school_events.core.errors import NotFound
+from school_events.events import store as events
+from school_events.people import access, aliases
+from school_events.people import store as people
+from school_events.people.model import Pupil
+
+
+def find_for_caller(ctx: Context, booking_id: str) -> Booking:
+    """A booking the caller may see.
+
+    Raises:
+        NotFound: there is none, or it is not theirs to see.
+    """
+    booking = store.find_booking(ctx.school_id, booking_id)
+    if ctx.has_role("parent") and ctx.actor.kind == "contact":
+        access.require_open_link(ctx, ctx.actor.id, booking.pupil_id)
+    else:
+        require_event(ctx, booking.event_id)
+    return booking
+
+
+def show(ctx: Context, booking: Booking) -> BookingView:
+    """A booking as the caller may see it: with money and answers if they made it or work for the school."""
+    mine = booking.booked_by == ctx.actor.id
+    return booking_view(booking, whole=mine or ctx.actor.kind == "staff", mine=mine)
+
+
+def require_own_booking(ctx: Context, booking: Booking) -> None:
+    """The caller may act on a booking they see: the parent who made it, or an administrator.
+
+    Raises:
+        NotFound: it is another's.
+    """
+    if booking.booked_by != ctx.actor.id and not ctx.has_role("school_admin"):
+        raise NotFound
+
+
+def require_event(ctx: Context, event_id: str) -> None:
+    """A member of staff may look into an event: administrators into all, others where they are allocated.
+
+    Raises:
+        NotFound: there is no such event, or they are not allocated to it.
+    """
+    events.find_event(ctx.school_id, event_id)
+    if not ctx.has_role("school_admin") and not events.is_allocated(ctx.school_id, event_id, ctx.actor.id):
+        raise NotFound
+
+
+def attendees(ctx: Context, event_id: str) -> list[Attendee]:
+    """Everybody with a place or a hold at an event, by name.
+
+    Raises:
+        NotFound: no such event for this member of staff.
+    """
+    require_event(ctx, event_id)
+    return _by_name(ctx, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE))
+
+
+def register(ctx: Context, event_id: str, session_id: str) -> Register:
+    """Who is expected at a session; the reading is in the audit log (D7, H6).
+
+    Raises:
+        NotFound: no such event or session for this member of staff.
+    """
+    require_event(ctx, event_id)
+    session = events.find_session(ctx.school_id, event_id, session_id)
+    confirmed = (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state is BookingState.CONFIRMED)
+    expected = _by_name(ctx, confirmed)
+    _note_reading(ctx, "register.read", event_id)
+    return Register(
+        event_id=event_id,
+        session_id=session.id,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        expected=expected,
+    )
+
+
+def _by_name(ctx: Context, bookings: Iterable[Booking]) -> list[Attendee]:
+    listed = list(bookings)
+    pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in listed})
+    shown = [_attendee(booking, pupils[booking.pupil_id]) for booking in listed if booking.pupil_id in pupils]
+    return sorted(shown, key=lambda one: (one.last_name.casefold(), one.first_name.casefold(), one.booking_id))
+
+
+def _attendee(booking: Booking, pupil: Pupil) -> Attendee:
+    return Attendee(
+        booking_id=booking.id,
+        pupil_id=pupil.id,
+        first_name=pupil.first_name,
+        last_name=pupil.last_name,
+        year_group=pupil.year_group,
+        registration_group=pupil.registration_group,
+        state=booking.state.value,
+        created_at=booking.created_at,
+    )
+
+
+def _note_reading(ctx: Context, action: str, event_id: str) -> None:
+    append(
+        AuditLine(
+            school_id=ctx.school_id,
+            change_id=ctx.new_id("reading"),
+            action=action,
+            at=ctx.now,
+            actor_kind=ctx.actor.kind,
+            actor=aliases.alias_of(ctx.school_id, ctx.actor.kind, ctx.actor.id) or UNKNOWN_ALIAS,
+            subject_kind="event",
+            subject=event_id,
+            request_id=ctx.request_id,
+            origin=ctx.origin,
+        )
+    )

@@ -1,0 +1,224 @@
+"""Booking a household's places: one look, one transaction, all or none (D1, D2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from school_events.bookings import places, rules, store
+from school_events.bookings.model import Answers, Booking, BookingState, Place
+from school_events.core import feed
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Found, Key, Transaction, get_many, wait_or_give_up
+from school_events.core.errors import NoFreePlace, NotFound, TryAgain
+from school_events.core.http import ApiModel
+from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
+from school_events.events.model import SchoolEvent
+from school_events.events.store import event_key, to_event
+from school_events.invitations.store import invitation_key, to_invitation
+from school_events.payments import rules as payment_rules
+from school_events.payments import service as payments
+from school_events.payments import store as payment_store
+from school_events.payments.model import Payment, PaymentLine
+from school_events.people import rules as people_rules
+from school_events.people import store as people
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A child to be booked, with the answers to the event's form.
+
+    Args:
+        pupil_id: which child.
+        answers: by question id; ``yes`` and ``no`` for choices of two and consents.
+    """
+
+    pupil_id: str
+    answers: Mapping[str, str]
+
+
+class Booked(ApiModel):
+    """The answer to a booking: its bookings in the order asked, and what is to pay."""
+
+    booking_ids: list[str]
+    state: str
+    payment_id: str | None = None
+
+
+def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], request: Request) -> Booked:
+    """Book places for children of one household: all of them or none.
+
+    What is read first (event, invitations, links, free places) only finds the way; every promise is a condition of
+    the one transaction: the places are free and their gate open, no child has a live booking of the event, each
+    link is open. If a place was taken meanwhile another is tried.
+
+    Args:
+        ctx: the moment; the actor may be the contact, or a school's administrator on the contact's behalf.
+        contact_id: on whose account.
+        event_id: which event.
+        wishes: one per child, at most ten.
+        request: what is asked, for answering the same request alike.
+
+    Raises:
+        NotFound: no such event for this contact, or a child that is not theirs.
+        WrongState: the event is not open for booking.
+        Invalid: a child twice, or wrong answers.
+        AlreadyBooked: a child has a live booking of the event.
+        NoFreePlace: not enough places are free.
+        TryAgain: too busy.
+    """
+    rules.require_distinct([wish.pupil_id for wish in wishes])
+    found = _look(ctx, contact_id, event_id, wishes, request)
+    request_key = request.item_key(ctx)
+    earlier = earlier_answer(request, found.get(request_key) if request_key else None, Booked)
+    if earlier is not None:
+        return earlier
+    event = _checked_event(ctx, contact_id, event_id, wishes, found)
+    answers = [
+        rules.checked_answers(event.form, wish.answers, by=contact_id, at=ctx.now, field=f"items.{position}.answers")
+        for position, wish in enumerate(wishes)
+    ]
+    pupils = [(wish.pupil_id, filled) for wish, filled in zip(wishes, answers, strict=True)]
+    attempt = 0
+    while True:
+        chosen = _choose(ctx, event_id, len(wishes))
+        try:
+            return _write(ctx, contact_id, event, pupils, chosen, request)
+        except places.PlaceGone:
+            attempt += 1
+            wait_or_give_up(ctx, attempt)
+        except AnsweredMeanwhile:
+            return _answered_meanwhile(ctx, request)
+
+
+def _look(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], request: Request) -> Found:
+    """Everything that decides, in one round trip."""
+    school_id = ctx.school_id
+    request_key = request.item_key(ctx)
+    keys: list[Key[Any]] = [event_key(school_id, event_id), people.contact_key(school_id, contact_id)]
+    if request_key is not None:
+        keys.append(request_key)
+    for wish in wishes:
+        keys += [
+            people.link_key(school_id, contact_id, wish.pupil_id),
+            people.pupil_key(school_id, wish.pupil_id),
+            invitation_key(school_id, wish.pupil_id, event_id),
+        ]
+    return get_many(keys)
+
+
+def _checked_event(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], found: Found) -> SchoolEvent:
+    item = found.get(event_key(ctx.school_id, event_id))
+    for wish in wishes:
+        _require_child(ctx, contact_id, wish.pupil_id, found)
+        invitation = found.get(invitation_key(ctx.school_id, wish.pupil_id, event_id))
+        rules.require_invited(None if invitation is None else to_invitation(invitation))
+    if item is None:
+        raise NotFound
+    event = to_event(item)
+    rules.require_bookable(event, ctx.now)
+    return event
+
+
+def _require_child(ctx: Context, contact_id: str, pupil_id: str, found: Found) -> None:
+    """The child is on roll, and the contact's to book for; what is not answers alike (I2)."""
+    contact = found.get(people.contact_key(ctx.school_id, contact_id))
+    link = people.to_link(found.get(people.link_key(ctx.school_id, contact_id, pupil_id)))
+    pupil = people.to_pupil(found.get(people.pupil_key(ctx.school_id, pupil_id)))
+    is_theirs = link is not None and people_rules.is_open(link, people_rules.today(ctx.now))
+    if not is_theirs or (contact is not None and contact.state == "removed"):
+        raise NotFound
+    if pupil is None or pupil.state != "current":
+        raise NotFound
+
+
+def _choose(ctx: Context, event_id: str, how_many: int) -> list[Place]:
+    """Free places, picked at random, so that those who book at once seldom meet at the same one."""
+    free = places.free_places(ctx, event_id)
+    if len(free) < how_many:
+        raise NoFreePlace
+    return ctx.random.sample(free, how_many)
+
+
+def _write(
+    ctx: Context,
+    contact_id: str,
+    event: SchoolEvent,
+    pupils: Sequence[tuple[str, Answers | None]],
+    chosen: Sequence[Place],
+    request: Request,
+) -> Booked:
+    bookings = [
+        _new_booking(ctx, contact_id, event, pupil_id, answers, place)
+        for (pupil_id, answers), place in zip(pupils, chosen, strict=True)
+    ]
+    payment = _payment(ctx, contact_id, bookings)
+    if payment is not None:
+        bookings = [booking.model_copy(update={"payment_id": payment.id}) for booking in bookings]
+    answer = Booked(
+        booking_ids=[booking.id for booking in bookings],
+        state=bookings[0].state.value,
+        payment_id=None if payment is None else payment.id,
+    )
+    transaction = Transaction(ctx)
+    remember(ctx, transaction, request, answer)
+    for booking in bookings:
+        _add_booking(ctx, transaction, booking)
+    if payment is not None:
+        change = stamp(ctx, "payment.created")
+        transaction.create(payment_store.payment_item(ctx, payment, change))
+        transaction.put(feed.row(ctx, "contact", contact_id, thing="payment", thing_id=payment.id, what="created"))
+    transaction.commit()
+    return answer
+
+
+def _new_booking(
+    ctx: Context, contact_id: str, event: SchoolEvent, pupil_id: str, answers: Answers | None, place: Place
+) -> Booking:
+    is_free = event.price.amount == 0
+    return Booking(
+        id=ctx.new_id("booking"),
+        event_id=event.id,
+        pupil_id=pupil_id,
+        booked_by=contact_id,
+        state=BookingState.CONFIRMED if is_free else BookingState.PENDING,
+        price=event.price,
+        place=place,
+        answers=answers,
+        created_at=ctx.now,
+        hold_until=None if is_free else ctx.now + payment_rules.HOLD_BEFORE_CHECKOUT,
+    )
+
+
+def _payment(ctx: Context, contact_id: str, bookings: Iterable[Booking]) -> Payment | None:
+    lines = tuple(
+        PaymentLine(reference=booking.id, event_id=booking.event_id, amount=booking.price)
+        for booking in bookings
+        if booking.price.amount > 0
+    )
+    return payments.ask_for(ctx, contact_id, lines) if lines else None
+
+
+def _add_booking(ctx: Context, transaction: Transaction, booking: Booking) -> None:
+    is_held = booking.state is BookingState.PENDING
+    change = stamp(ctx, "booking.placed" if is_held else "booking.confirmed")
+    store.create(transaction, ctx.school_id, booking, change)
+    transaction.check(
+        people.link_key(ctx.school_id, booking.booked_by, booking.pupil_id),
+        people.link_is_open(people_rules.today(ctx.now)),
+        refusal=NotFound(),
+    )
+    places.claim(transaction, ctx, booking, held=is_held)
+    transaction.put(tell_booker(ctx, booking, "created"))
+
+
+def tell_booker(ctx: Context, booking: Booking, what: str) -> feed.FeedRow:
+    """The change-feed row of who booked, to be written with the booking's change."""
+    return feed.row(ctx, "contact", booking.booked_by, thing="booking", thing_id=booking.id, what=what)
+
+
+def _answered_meanwhile(ctx: Context, request: Request) -> Booked:
+    answer = find_earlier_answer(ctx, request, Booked)
+    if answer is None:
+        raise TryAgain
+    return answer

@@ -1,0 +1,201 @@
+"""The Bookings table: bookings, and the guards that let a child have one live booking of an event."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.core import due, settings
+from school_events.core.change import Change
+from school_events.core.dynamodb import Document, Item, Key, Transaction, get_many, school_key
+from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
+
+HOLD = "HOLD"
+"""The kind of due thing a hold is."""
+
+
+class BookingsTableItem(Item):
+    """An item of the Bookings table."""
+
+    class Meta:
+        table_name = settings.table_name("BOOKINGS")
+
+
+class ByEvent(GlobalSecondaryIndex[Any]):
+    """The bookings of an event, in the order they were made."""
+
+    class Meta:
+        index_name = "by_event"
+        projection = AllProjection()
+
+    event_pk = UnicodeAttribute(hash_key=True)
+    event_sk = UnicodeAttribute(range_key=True)
+
+
+class ByPupil(GlobalSecondaryIndex[Any]):
+    """The bookings of a child, in the order they were made."""
+
+    class Meta:
+        index_name = "by_pupil"
+        projection = AllProjection()
+
+    pupil_pk = UnicodeAttribute(hash_key=True)
+    pupil_sk = UnicodeAttribute(range_key=True)
+
+
+class Due(GlobalSecondaryIndex[Any]):
+    """What is due (``core.due``)."""
+
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_pk = UnicodeAttribute(hash_key=True)
+    due_sk = UnicodeAttribute(range_key=True)
+
+
+class BookingItem(BookingsTableItem, discriminator="booking"):
+    """A booking; ``version`` stands beside the record, since conditions ask for it. Always written whole."""
+
+    by_event = ByEvent()
+    by_pupil = ByPupil()
+    due = Due()
+    event_pk = UnicodeAttribute()
+    event_sk = UnicodeAttribute()
+    pupil_pk = UnicodeAttribute()
+    pupil_sk = UnicodeAttribute()
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+    record = Document(Booking)
+    change = Document(Change)
+
+
+class GuardItem(BookingsTableItem, discriminator="guard"):
+    """Says which live booking of an event a child has; there is one key for it, so there can be one booking."""
+
+    booking_id = UnicodeAttribute()
+
+
+def booking_key(school_id: str, booking_id: str) -> Key[BookingItem]:
+    """Names a booking."""
+    return Key(BookingItem, school_key(school_id, "BOOKING", booking_id), "BOOKING")
+
+
+def guard_key(school_id: str, pupil_id: str, event_id: str) -> Key[GuardItem]:
+    """Names the guard of a child at an event."""
+    return Key(GuardItem, school_key(school_id, "PUPIL", pupil_id), f"GUARD#{event_id}")
+
+
+def booking_item(school_id: str, booking: Booking, change: Change) -> BookingItem:
+    """A booking as it is kept; in the due index while it is held."""
+    key = booking_key(school_id, booking.id)
+    item = BookingItem(
+        key.pk,
+        key.sk,
+        event_pk=school_key(school_id, "EVENT", booking.event_id),
+        event_sk=booking.id,
+        pupil_pk=school_key(school_id, "PUPIL", booking.pupil_id),
+        pupil_sk=booking.id,
+        version=booking.version,
+        record=booking,
+        change=change,
+    )
+    if booking.hold_until is not None and booking.state in {BookingState.PENDING, BookingState.EXPIRING}:
+        item.due_pk, item.due_sk = due.due_key(HOLD, booking.hold_until, f"{school_id}#{booking.id}")
+    return item
+
+
+def create(transaction: Transaction, school_id: str, booking: Booking, change: Change) -> None:
+    """Write a new booking with its guard, in a transaction.
+
+    The commit raises :class:`AlreadyBooked` if the child has a live booking of the event.
+    """
+    guard(transaction, school_id, booking)
+    transaction.create(booking_item(school_id, booking, change), refusal=StaleVersion())
+
+
+def guard(transaction: Transaction, school_id: str, booking: Booking) -> None:
+    """Claim the guard of a booking's child and event, in a transaction; refused with :class:`AlreadyBooked`."""
+    key = guard_key(school_id, booking.pupil_id, booking.event_id)
+    transaction.create(GuardItem(key.pk, key.sk, booking_id=booking.id), refusal=AlreadyBooked())
+
+
+def unguard(transaction: Transaction, school_id: str, booking: Booking) -> None:
+    """Give up the guard of a booking, in a transaction; only its own."""
+    key = guard_key(school_id, booking.pupil_id, booking.event_id)
+    transaction.delete(key, GuardItem.booking_id == booking.id, refusal=StaleVersion())
+
+
+def replace(transaction: Transaction, school_id: str, before: Booking, after: Booking, change: Change) -> Booking:
+    """Put a booking in place of the one that was read, in a transaction; refused with :class:`StaleVersion`."""
+    after = after.model_copy(update={"version": before.version + 1})
+    transaction.put(
+        booking_item(school_id, after, change), BookingItem.version == before.version, refusal=StaleVersion()
+    )
+    return after
+
+
+def find_booking(school_id: str, booking_id: str) -> Booking:
+    """A booking, read strongly.
+
+    Raises:
+        NotFound: the school has none of that id.
+    """
+    found = find_bookings(school_id, [booking_id])
+    if booking_id not in found:
+        raise NotFound
+    return found[booking_id]
+
+
+def find_bookings(school_id: str, booking_ids: Iterable[str]) -> dict[str, Booking]:
+    """Up to 100 bookings by id, read strongly."""
+    keys = [booking_key(school_id, booking_id) for booking_id in booking_ids]
+    found = get_many(keys)
+    items = [found.get(key) for key in keys]
+    return {item.record.id: item.record for item in items if item is not None}
+
+
+def bookings_of_event(school_id: str, event_id: str) -> Iterator[Booking]:
+    """Every booking of an event, in the order they were made."""
+    for item in BookingItem.by_event.query(school_key(school_id, "EVENT", event_id)):
+        yield item.record
+
+
+def live_bookings_of_pupils(school_id: str, pupil_ids: Iterable[str]) -> list[Booking]:
+    """The children's live bookings, read strongly by their guards, so that a refresh reads its own writes."""
+    guards = [
+        guard
+        for pupil_id in pupil_ids
+        for guard in GuardItem.query(
+            school_key(school_id, "PUPIL", pupil_id), GuardItem.sk.startswith("GUARD#"), consistent_read=True
+        )
+    ]
+    found = find_bookings(school_id, [guard.booking_id for guard in guards])
+    return [booking for booking in found.values() if booking.state in LIVE]
+
+
+def bookings_of_pupil(school_id: str, pupil_id: str) -> Iterator[Booking]:
+    """Every booking a child has or had, in the order they were made."""
+    for item in BookingItem.by_pupil.query(school_key(school_id, "PUPIL", pupil_id)):
+        yield item.record
+
+
+def due_holds(since: datetime, now: datetime, limit: int) -> Iterator[tuple[str, Booking]]:
+    """Holds whose time is over, as (school, booking), oldest hour first.
+
+    Args:
+        since: the oldest instant that can still have something due, UTC.
+        now: the present instant, UTC.
+        limit: at most this many.
+    """
+    for partition in due.partitions(HOLD, since, now):
+        query = BookingItem.due.query(partition, BookingItem.due_sk <= due.due_until(now), limit=limit)
+        for item in query:
+            limit -= 1
+            yield item.pk.split("#")[1], item.record
+        if limit <= 0:
+            return

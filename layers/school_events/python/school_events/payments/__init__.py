@@ -1,0 +1,1 @@
+"""Money: payments, the ledger, Stripe. Takes and gives back money for an opaque reference; knows no bookings."""

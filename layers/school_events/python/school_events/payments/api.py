@@ -1,0 +1,65 @@
+"""Request and response models of the payment routes."""
+
+from datetime import datetime
+
+from school_events.core.http import ApiModel
+from school_events.core.money import Money
+from school_events.payments.model import Payment, StripeAccount
+
+
+class PaymentLineView(ApiModel):
+    """A part of a payment."""
+
+    booking_id: str
+    event_id: str
+    amount: Money
+
+
+class PaymentView(ApiModel):
+    """A payment as its payer and the school's finance staff see it."""
+
+    id: str
+    state: str
+    amount: Money
+    refunded: Money
+    lines: list[PaymentLineView]
+    payer_id: str
+    checkout_url: str | None
+    pay_by: datetime | None
+    created_at: datetime
+    paid_at: datetime | None
+
+
+class StripeAccountView(ApiModel):
+    """A school's connection to Stripe."""
+
+    account_id: str
+    ready: bool
+    onboarding_url: str | None = None
+
+
+def payment_view(payment: Payment) -> PaymentView:
+    """A payment as the API shows it; the address to pay at only while it can be paid."""
+    is_open = payment.checkout is not None and payment.state == "open"
+    return PaymentView(
+        id=payment.id,
+        state=payment.state.value,
+        amount=payment.amount,
+        refunded=payment.refunded,
+        lines=[
+            PaymentLineView(booking_id=line.reference, event_id=line.event_id, amount=line.amount)
+            for line in payment.lines
+        ],
+        payer_id=payment.payer_id,
+        checkout_url=payment.checkout.url if is_open and payment.checkout else None,
+        pay_by=payment.checkout.expires_at if is_open and payment.checkout else None,
+        created_at=payment.created_at,
+        paid_at=payment.paid_at,
+    )
+
+
+def account_view(account: StripeAccount, onboarding_url: str | None = None) -> StripeAccountView:
+    """A school's Stripe account as the API shows it."""
+    return StripeAccountView(
+        account_id=account.account_id, ready=account.charges_enabled, onboarding_url=onboarding_url
+    )

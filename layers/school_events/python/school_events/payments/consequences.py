@@ -1,0 +1,45 @@
+"""What follows from a change of a payment."""
+
+from school_events.core import clock
+from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
+from school_events.core.dynamodb import Item
+from school_events.payments.store import PaymentItem, RefundItem
+
+
+def of(item: Item) -> Consequences | None:
+    """The consequences of an item's latest change; None if it is nothing of money."""
+    if isinstance(item, RefundItem):
+        return Consequences(Subject("refund", item.record.id))
+    if not isinstance(item, PaymentItem):
+        return None
+    subject = Subject("payment", item.record.id)
+    if item.change.action == "payment.paid":
+        return Consequences(subject, (_received(item),), (_telling(item, "payment_received"),))
+    if item.change.action == "payment.refunded":
+        return Consequences(subject, (), (_telling(item, "refunded"),))
+    return Consequences(subject)
+
+
+def _telling(item: PaymentItem, kind: TellingKind) -> ToTell:
+    payment = item.record
+    return ToTell(
+        kind=kind,
+        contact_id=payment.payer_id,
+        event_id=payment.lines[0].event_id,
+        thing="payment",
+        thing_id=payment.id,
+    )
+
+
+def _received(item: PaymentItem) -> Message:
+    payment = item.record
+    return Message(
+        "PaymentReceived",
+        {
+            "version": payment.version,
+            "payment_id": payment.id,
+            "state": payment.state.value,
+            "total": payment.amount.model_dump(),
+            "received_at": clock.to_text(item.change.at),
+        },
+    )

@@ -1,0 +1,167 @@
+"""Use cases of money that know nothing of what is bought."""
+
+from school_events.core import settings
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.core.errors import PaymentsNotReady, StaleVersion
+from school_events.core.money import NOTHING
+from school_events.payments import gateway, rules, store
+from school_events.payments.model import (
+    CheckoutSnapshot,
+    Payment,
+    PaymentLine,
+    PaymentState,
+    Refund,
+    RefundState,
+    StripeAccount,
+)
+
+
+def ask_for(ctx: Context, payer_id: str, lines: tuple[PaymentLine, ...]) -> Payment:
+    """A payment to be written with what it pays for; nothing is written here.
+
+    Args:
+        ctx: the moment.
+        payer_id: the contact who is to pay.
+        lines: what for.
+    """
+    return Payment(
+        id=ctx.new_id("payment"),
+        payer_id=payer_id,
+        lines=lines,
+        amount=rules.total(lines),
+        state=PaymentState.CREATED,
+        refunded=NOTHING,
+        created_at=ctx.now,
+    )
+
+
+def connected_account(school_id: str) -> StripeAccount:
+    """The school's Stripe account, whatever its state.
+
+    Raises:
+        PaymentsNotReady: there is none.
+    """
+    account = store.find_account(school_id)
+    if account is None:
+        raise PaymentsNotReady
+    return account
+
+
+def ready_account(school_id: str) -> StripeAccount:
+    """The school's Stripe account, able to take money.
+
+    Raises:
+        PaymentsNotReady: there is none, or it is not enabled.
+    """
+    account = connected_account(school_id)
+    if not account.charges_enabled:
+        raise PaymentsNotReady
+    return account
+
+
+def ensure_session(ctx: Context, payment: Payment) -> Payment:
+    """The begun payment with Stripe's page known, asking Stripe for it if need be.
+
+    A crash between Stripe's answer and our write is harmless: the idempotency key gives the same page again.
+    """
+    if payment.checkout is None or payment.checkout.session_id is not None:
+        return payment
+    account = ready_account(ctx.school_id)
+    snapshot = gateway.create_session(account.account_id, ctx.school_id, payment, settings.required("APP_URL"))
+    transaction = Transaction(ctx)
+    known = store.replace(
+        transaction, ctx, payment, rules.with_session(payment, snapshot), stamp(ctx, "payment.session_opened")
+    )
+    try:
+        transaction.commit()
+    except StaleVersion:
+        return store.find_payment(ctx.school_id, payment.id)
+    return known
+
+
+def look_at_stripe(ctx: Context, payment: Payment) -> CheckoutSnapshot | None:
+    """What Stripe says of a payment now; None if its page was never opened."""
+    if payment.checkout is None or payment.checkout.session_id is None:
+        return None
+    account = connected_account(ctx.school_id)
+    return gateway.find_session(account.account_id, payment.checkout.session_id)
+
+
+def give_back_late(ctx: Context, payment: Payment, line: PaymentLine) -> None:
+    """Refund a line whose money came when the thing was gone; one refund however often asked (PAYMENTS.md 5).
+
+    A crash at any point is made good by calling it again.
+
+    Args:
+        ctx: the moment.
+        payment: paid.
+        line: the line to give back.
+    """
+    refund = _written_refund(ctx, payment, line)
+    if refund.state is RefundState.MADE:
+        return
+    account = connected_account(ctx.school_id)
+    stripe_id = gateway.create_refund(account.account_id, ctx.school_id, payment, refund)
+    made = refund.model_copy(update={"state": RefundState.MADE, "stripe_id": stripe_id})
+    change = stamp(ctx, "payment.refunded")
+    transaction = Transaction(ctx)
+    transaction.put(
+        store.refund_item(ctx, made, change),
+        store.RefundItem.state == RefundState.ASKED.value,
+        refusal=StaleVersion(),
+    )
+    store.replace(transaction, ctx, payment, rules.refunded(payment, refund.amount), change)
+    store.enter(transaction, ctx, rules.refund_entry(payment, refund, stripe_id, ctx.now))
+    transaction.commit()
+
+
+def late_refund_id(line: PaymentLine) -> str:
+    """Names the one refund a line can have because its money came late."""
+    return f"late-{line.reference}"
+
+
+def _written_refund(ctx: Context, payment: Payment, line: PaymentLine) -> Refund:
+    """The refund written down, now or earlier; before Stripe hears of it (PAYMENTS.md 6)."""
+    refund_id = late_refund_id(line)
+    found = store.find_refund(ctx.school_id, payment.id, refund_id)
+    if found is not None:
+        return found
+    refund = Refund(
+        id=refund_id,
+        idempotency_key=f"late:{line.reference}",
+        payment_id=payment.id,
+        reference=line.reference,
+        amount=line.amount,
+        state=RefundState.ASKED,
+        asked_at=ctx.now,
+    )
+    transaction = Transaction(ctx)
+    transaction.create(store.refund_item(ctx, refund, stamp(ctx, "payment.refund_asked")), refusal=StaleVersion())
+    transaction.commit()
+    return refund
+
+
+def connect_school(ctx: Context) -> tuple[StripeAccount, str]:
+    """The school's Stripe account, made if there is none, and where the school completes it.
+
+    Returns:
+        The account and the address of Stripe's onboarding page.
+    """
+    account = store.find_account(ctx.school_id)
+    if account is None:
+        account_id = gateway.create_account(ctx.school_id)
+        account = StripeAccount(
+            school_id=ctx.school_id, account_id=account_id, charges_enabled=False, created_at=ctx.now
+        )
+        try:
+            store.connect_account(ctx, account)
+        except StaleVersion:
+            account = store.find_account(ctx.school_id) or account
+    return account, gateway.onboarding_url(account, settings.required("APP_URL"))
+
+
+def refresh_readiness(school_id: str, account_id: str) -> None:
+    """Ask Stripe whether a school's account can take money, and note the answer."""
+    store.set_readiness(school_id, account_id, charges_enabled=gateway.charges_enabled(account_id))
