@@ -77,6 +77,9 @@ def apply_payment(ctx: Context, payment_id: str) -> Payment:
     if rules.may_turn_paid(payment):
         payment = _again_if_stale(lambda: _fulfil(ctx, payment_id, snapshot))
     if payment.state in _HAS_MONEY:
+        fee = rules.fee_entry(payment, snapshot, ctx.now)
+        if fee is not None:
+            payment_store.enter_once(ctx, fee)
         _settle_late_lines(ctx, payment)
     return payment_store.find_payment(ctx.school_id, payment_id)
 

@@ -92,10 +92,10 @@ def paid(payment: Payment, snapshot: CheckoutSnapshot, payer_alias: str, now: da
 
 
 def charge_entries(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> tuple[LedgerEntry, ...]:
-    """What a paid payment enters in the ledger: the income of each line, and Stripe's fee."""
+    """What a paid payment enters in the ledger: the income of each line."""
     payer = _payer(payment)
     charge = snapshot.charge_id or snapshot.session_id
-    income = tuple(
+    return tuple(
         LedgerEntry(
             key=f"charge:{charge}:{line.reference}",
             at=now,
@@ -112,9 +112,13 @@ def charge_entries(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) 
         for line in payment.lines
         if line.amount.amount > 0
     )
+
+
+def fee_entry(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> LedgerEntry | None:
+    """What Stripe keeps of a paid payment; None while Stripe has not said (it books a charge a moment later)."""
     if not snapshot.fee or snapshot.balance_transaction_id is None:
-        return income
-    fee = LedgerEntry(
+        return None
+    return LedgerEntry(
         key=f"fee:{snapshot.balance_transaction_id}",
         at=now,
         kind="fee",
@@ -122,10 +126,9 @@ def charge_entries(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) 
         credit=LedgerAccount.STRIPE_BALANCE,
         amount=pounds(snapshot.fee),
         payment_id=payment.id,
-        payer=payer,
+        payer=_payer(payment),
         stripe_id=snapshot.balance_transaction_id,
     )
-    return (*income, fee)
 
 
 def refund_entry(payment: Payment, refund: Refund, stripe_id: str, now: datetime) -> LedgerEntry:

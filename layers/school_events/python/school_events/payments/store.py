@@ -129,6 +129,11 @@ def enter(transaction: Transaction, ctx: Context, entry: LedgerEntry) -> None:
     transaction.create(ledger_item(ctx, entry), refusal=StaleVersion())
 
 
+def enter_once(ctx: Context, entry: LedgerEntry) -> None:
+    """Add an entry to the ledger unless it is there."""
+    put_if_absent(ledger_item(ctx, entry))
+
+
 def ledger_item(ctx: Context, entry: LedgerEntry) -> LedgerItem:
     """An entry as it is kept."""
     return LedgerItem(

@@ -1,0 +1,84 @@
+"""Booking places for children, and what staff see of it."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from school_events.bookings import reading, service, settlement
+from school_events.bookings.api import Attendee, BookingView, NewBooking, Register
+from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, TryAgain, WrongState
+from school_events.core.http import Page, SchoolApi, reply
+from school_events.people import access
+
+api = SchoolApi("bookings", access=access.check)
+SCHOOL = "/v1/schools/{school_id}"
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/bookings",
+    roles={"parent", "school_admin"},
+    summary="Book places of one event for children of one household, all or none",
+    status=201,
+    errors=(NotFound, NoFreePlace, AlreadyBooked, WrongState, Invalid, TryAgain),
+)
+def book(school_id: str, body: NewBooking) -> Response[service.Booked]:
+    ctx = api.context
+    if ctx.actor.kind == "staff" and body.on_behalf_of is None:
+        raise Invalid.of("on_behalf_of", "is required when the school books")
+    if ctx.actor.kind == "contact" and body.on_behalf_of is not None:
+        raise Invalid.of("on_behalf_of", "is for the school")
+    wishes = [service.Wish(item.pupil_id, item.answers) for item in body.items]
+    booked = service.book(ctx, body.on_behalf_of or ctx.actor.id, body.event_id, wishes, api.asked(body))
+    return reply(booked, status=201, location=f"/v1/schools/{school_id}/bookings/{booked.booking_ids[0]}")
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/bookings/{{booking_id}}",
+    roles={"parent", "staff", "school_admin"},
+    summary="One booking",
+    errors=(NotFound,),
+)
+def read(school_id: str, booking_id: str) -> BookingView:
+    return reading.show(api.context, reading.find_for_caller(api.context, booking_id))
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/bookings/{{booking_id}}/cancel",
+    roles={"parent", "school_admin"},
+    summary="Give a place up that cost nothing, or a hold with everything that is to be paid with it",
+    errors=(NotFound, WrongState, TryAgain),
+)
+def cancel(school_id: str, booking_id: str) -> BookingView:
+    ctx = api.context
+    booking = reading.find_for_caller(ctx, booking_id)
+    reading.require_own_booking(ctx, booking)
+    return reading.show(ctx, settlement.cancel(ctx, booking))
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/events/{{event_id}}/bookings",
+    roles={"staff", "school_admin"},
+    summary="Who has a place or a hold at an event",
+    errors=(NotFound,),
+)
+def attendees(school_id: str, event_id: str) -> Page[Attendee]:
+    return Page(items=reading.attendees(api.context, event_id))
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/events/{{event_id}}/sessions/{{session_id}}/register",
+    roles={"staff", "school_admin"},
+    summary="Who is expected at one session",
+    errors=(NotFound,),
+)
+def register(school_id: str, event_id: str, session_id: str) -> Register:
+    return reading.register(api.context, event_id, session_id)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request."""
+    return api.handle(event, context)

@@ -1,0 +1,25 @@
+"""Every minute: whatever is due."""
+
+from typing import Any
+
+from school_events.bookings import chores
+from school_events.core import clock, logs
+from school_events.core.context import Context
+from school_events.core.workers import context_of
+
+
+def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Do what is due now; says how much there was."""
+    now = clock.utc_now()
+
+    def context_for(school_id: str) -> Context:
+        return context_of(school_id, "system", "housekeeping", context, now)
+
+    done = {
+        "holds": chores.let_due_holds_go(now, context_for),
+        "places": chores.move_returned_places_on(now),
+        "gates": chores.shut_gates(now, context_for),
+    }
+    logs.logger.info("housekeeping", extra={"done": done})
+    logs.flush()
+    return done

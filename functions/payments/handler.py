@@ -1,0 +1,77 @@
+"""Paying for bookings, a school's payments, and its connection to Stripe."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from school_events.bookings import paying
+from school_events.core.errors import Invalid, NotFound, PaymentsNotReady, TryAgain, WrongState
+from school_events.core.http import Page, SchoolApi
+from school_events.payments import service
+from school_events.payments.api import PaymentView, StripeAccountView, account_view, payment_view
+from school_events.people import access
+
+api = SchoolApi("payments", access=access.check)
+SCHOOL = "/v1/schools/{school_id}"
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/bookings/{{booking_id}}/checkout",
+    roles={"parent"},
+    summary="Open the payment page of a booking and of all that was booked with it",
+    errors=(NotFound, WrongState, PaymentsNotReady, TryAgain),
+)
+def checkout(school_id: str, booking_id: str) -> PaymentView:
+    return payment_view(paying.checkout(api.context, booking_id))
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/payments/{{payment_id}}",
+    roles={"parent", "finance", "school_admin"},
+    summary="One payment, as it stands at Stripe now",
+    errors=(NotFound, TryAgain),
+)
+def read(school_id: str, payment_id: str) -> PaymentView:
+    return payment_view(paying.find_for_caller(api.context, payment_id))
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/payments",
+    roles={"finance", "school_admin"},
+    summary="The school's payments, newest first",
+    errors=(Invalid,),
+)
+def listed(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Page[PaymentView]:
+    return paying.page(api.context, cursor)
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/school/stripe-account",
+    roles={"finance", "school_admin"},
+    summary="Connect the school to Stripe, or go on with it",
+    errors=(TryAgain,),
+)
+def connect(school_id: str) -> StripeAccountView:
+    account, url = service.connect_school(api.context)
+    return account_view(account, url)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/school/stripe-account",
+    roles={"finance", "school_admin"},
+    summary="The school's connection to Stripe, as Stripe sees it now",
+    errors=(PaymentsNotReady, TryAgain),
+)
+def connection(school_id: str) -> StripeAccountView:
+    account = service.connected_account(school_id)
+    service.refresh_readiness(school_id, account.account_id)
+    return account_view(service.connected_account(school_id))
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request."""
+    return api.handle(event, context)

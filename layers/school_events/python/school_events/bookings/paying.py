@@ -1,0 +1,55 @@
+"""Who may pay for, and look at, which payment (I2)."""
+
+from school_events.bookings import reading, settlement
+from school_events.core import cursors
+from school_events.core.context import Context
+from school_events.core.errors import NotFound, WrongState
+from school_events.core.http import Page
+from school_events.payments import store as payments
+from school_events.payments.api import PaymentView, payment_view
+from school_events.payments.model import Payment, PaymentState
+
+_PAGE = 50
+
+
+def checkout(ctx: Context, booking_id: str) -> Payment:
+    """Open the payment page of everything booked together with a booking of the caller's.
+
+    Raises:
+        NotFound: no such booking of the caller's.
+        WrongState: there is nothing to pay, or no longer.
+        PaymentsNotReady: the school cannot take money yet.
+        TryAgain: Stripe did not answer.
+    """
+    booking = reading.find_for_caller(ctx, booking_id)
+    reading.require_own_booking(ctx, booking)
+    if booking.payment_id is None:
+        raise WrongState("There is nothing to pay for this booking")
+    return settlement.open_checkout(ctx, booking.payment_id)
+
+
+def find_for_caller(ctx: Context, payment_id: str) -> Payment:
+    """A payment as it stands at Stripe now: the payer's own, or the school's to its finance staff.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    payment = payments.find_payment(ctx.school_id, payment_id)
+    is_payer = ctx.actor.kind == "contact" and ctx.actor.id == payment.payer_id
+    if not is_payer and not ctx.has_role("finance", "school_admin"):
+        raise NotFound
+    return settlement.apply_payment(ctx, payment_id) if payment.state is PaymentState.OPEN else payment
+
+
+def page(ctx: Context, cursor: str | None) -> Page[PaymentView]:
+    """A page of the school's payments, newest first.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    scope = f"{ctx.school_id}/payments"
+    after = cursors.open_cursor(cursor, scope)["after"] if cursor else None
+    listed = list(payments.payments_of_school(ctx.school_id, after=after, limit=_PAGE + 1))
+    shown = [payment_view(payment) for payment, _ in listed[:_PAGE]]
+    more = cursors.seal({"after": listed[_PAGE - 1][1]}, scope) if len(listed) > _PAGE else None
+    return Page(items=shown, next_cursor=more)

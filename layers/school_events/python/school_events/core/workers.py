@@ -1,0 +1,58 @@
+"""What every function that works without a caller needs: its moment, and batches in which one failure stays one."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from school_events.core import logs
+from school_events.core.context import Actor, Context
+from school_events.core.ids import new_id
+
+_LEFT_FOR_ENDING = timedelta(seconds=2)
+
+
+def context_of(
+    school_id: str, who: Literal["portal", "stripe", "system"], name: str, lambda_context: Any, now: datetime
+) -> Context:
+    """The moment of a message or of something due.
+
+    Args:
+        school_id: the school it concerns.
+        who: what sort of actor it is.
+        name: the actor's name, such as ``housekeeping``.
+        lambda_context: tells how long the function may still run.
+        now: the present instant, UTC.
+    """
+    left = timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
+    return Context(
+        school_id=school_id,
+        actor=Actor(who, name),
+        now=now,
+        deadline=now + max(left - _LEFT_FOR_ENDING, timedelta(0)),
+        new_id=new_id,
+        random=random.SystemRandom(),
+        request_id=str(lambda_context.aws_request_id),
+        origin=name,
+    )
+
+
+def each_record(event: dict[str, Any], work: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Work on each message of an SQS batch; those that fail stay in the queue, the others are done (F2).
+
+    Args:
+        event: what Lambda was given.
+        work: handles one record; any error it raises fails that record only.
+
+    Returns:
+        SQS's partial batch response.
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            work(record)
+        except Exception as error:  # noqa: BLE001 - one bad message never blocks the others
+            logs.logger.error("message failed", error=type(error).__name__, message_id=record["messageId"])
+            failed.append({"itemIdentifier": record["messageId"]})
+    logs.flush()
+    return {"batchItemFailures": failed}
