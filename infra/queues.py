@@ -35,7 +35,7 @@ def _make_pair(stack: Stack, stage: Stage, name: str, timeout: int, key: aws_kms
         encryption=aws_sqs.QueueEncryption.KMS,
         encryption_master_key=key,
         data_key_reuse=Duration.hours(1),
-        enforce_ssl=True,
+        enforce_ssl=stage.require_tls,
         retention_period=Duration.days(14),
     )
     queue = aws_sqs.Queue(
@@ -45,7 +45,7 @@ def _make_pair(stack: Stack, stage: Stage, name: str, timeout: int, key: aws_kms
         encryption=aws_sqs.QueueEncryption.KMS,
         encryption_master_key=key,
         data_key_reuse=Duration.hours(1),
-        enforce_ssl=True,
+        enforce_ssl=stage.require_tls,
         retention_period=Duration.days(4),
         visibility_timeout=Duration.seconds(timeout * _VISIBILITY_FACTOR),
         dead_letter_queue=aws_sqs.DeadLetterQueue(queue=dead, max_receive_count=MAX_RECEIVES),

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
+_CLEAR_LINE = "\r\x1b[2K"
+
 
 @dataclass
 class Progress:
@@ -20,35 +22,42 @@ class Progress:
     @contextmanager
     def step(self, what: str) -> Iterator[Step]:
         """Print `what` while it runs and its time when it is done; a failure is marked and passed on."""
-        step = Step()
+        step = Step(what, self.output)
+        step.waiting_for("")
         began = time.monotonic()
-        if self.output.isatty():
-            self._write(f"  … {what}", end="\r")
         try:
             yield step
         except BaseException:
-            self._write(f"  ✗ {what} ({time.monotonic() - began:.1f} s)")
+            self._result("✗", step, began)
             raise
-        detail = f": {step.detail}" if step.detail else ""
-        self._write(f"  ✓ {what}{detail} ({time.monotonic() - began:.1f} s)")
+        self._result("✓", step, began)
 
     def say(self, text: str) -> None:
-        """Print a line of its own."""
-        self._write(text)
+        """Print lines of their own."""
+        self.output.write(f"{text}\n")
+        self.output.flush()
 
     @property
     def seconds(self) -> float:
         """Seconds since the work began."""
         return time.monotonic() - self.started
 
-    def _write(self, text: str, end: str = "\n") -> None:
-        clear = "\x1b[2K" if self.output.isatty() else ""
-        self.output.write(f"{clear}{text}{end}")
-        self.output.flush()
+    def _result(self, mark: str, step: Step, began: float) -> None:
+        clear = _CLEAR_LINE if self.output.isatty() else ""
+        detail = f": {step.detail}" if step.detail else ""
+        self.say(f"{clear}  {mark} {step.what}{detail} ({time.monotonic() - began:.1f} s)")
 
 
 @dataclass
 class Step:
-    """One step; what it found out can be put in `detail` and is printed with it."""
+    """One step; what it found out can be put in `detail` and is printed with its result."""
 
+    what: str
+    output: TextIO
     detail: str = ""
+
+    def waiting_for(self, text: str) -> None:
+        """Show on a terminal what the step waits for now."""
+        if self.output.isatty():
+            self.output.write(f"{_CLEAR_LINE}  … {self.what} {text}")
+            self.output.flush()

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from infra import synth
@@ -16,8 +16,9 @@ from local.places import BUILD, REPOSITORY, Ports
 
 KEPT = BUILD / "local" / "synth"
 KEEP_NEWEST = 6
-# Everything a template or an asset is made from.
-SOURCES = ("infra", "functions", "layers", "events_schemas")
+# What the code of functions and of the own layer is made from, and what everything else is made from.
+CODE = ("functions", "layers")
+TEMPLATE = ("infra", "events_schemas")
 FILES = ("cdk.json", "pyproject.toml", "uv.lock", ".python-version")
 
 
@@ -68,20 +69,31 @@ def _assets_exist(folder: Path) -> bool:
     return all(path.exists() for stack in assembly.read(folder) for path in stack.assets.values())
 
 
+def template_hash() -> str:
+    """A hash of everything but code: when it is unchanged, new code can be put into functions without a synthesis."""
+    return _hash(TEMPLATE, FILES).hexdigest()
+
+
 def _key(context: dict[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode())
-    for file in _source_files():
-        digest.update(f"{file.relative_to(REPOSITORY)}\0".encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    digest = _hash(CODE + TEMPLATE, FILES)
+    digest.update(json.dumps(context, sort_keys=True).encode())
     return digest.hexdigest()[:32]
 
 
-def _source_files() -> Iterator[Path]:
-    yield from (REPOSITORY / name for name in FILES)
-    for source in SOURCES:
-        for file in sorted((REPOSITORY / source).rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md":
-                yield file
+def _hash(folders: Sequence[str], names: Sequence[str]) -> hashlib._Hash:
+    digest = hashlib.sha256()
+    files = [REPOSITORY / name for name in names]
+    files += [file for folder in folders for file in _files(REPOSITORY / folder)]
+    for file in files:
+        digest.update(f"{file.relative_to(REPOSITORY)}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md":
+            yield file
 
 
 def _forget_old() -> None:

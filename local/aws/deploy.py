@@ -53,6 +53,12 @@ def deploy(clients: Clients, stack: LocalStack) -> dict[str, str]:
     return physical_ids(clients, stack.name)
 
 
+def outputs(clients: Clients, stack_name: str) -> dict[str, str]:
+    """The outputs of a deployed stack."""
+    stack = clients.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
 def physical_ids(clients: Clients, stack_name: str) -> dict[str, str]:
     """Logical id → physical id of a deployed stack's resources."""
     pages = clients.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack_name)

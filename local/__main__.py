@@ -1,0 +1,142 @@
+"""`python -m local`: start the local stage, and work with one that runs."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from datetime import timedelta
+from types import FrameType
+from typing import Never
+
+from local import dead_letters
+from local.aws.deploy import DeployFailedError
+from local.deployed import NotRunningError
+from local.places import DEFAULT_PORT, Ports, PortTakenError
+from local.processes import ProcessFailedError
+from local.progress import Progress
+from local.redeploy import redeploy
+from local.running import NotSetUpError, local_stage
+from local.sign_in.tokens import Flaw
+from local.stage import LocalStage, NotAppliedError
+from local.synth import SynthFailedError
+from local.welcome import welcome
+
+# What can go wrong without being a fault of this program: one line says it better than a traceback.
+EXPECTED = (
+    DeployFailedError,
+    NotAppliedError,
+    NotRunningError,
+    NotSetUpError,
+    PortTakenError,
+    ProcessFailedError,
+    SynthFailedError,
+)
+
+
+def _up(options: argparse.Namespace) -> int:
+    """Start everything, say what there is, and stay until Ctrl-C."""
+    progress = Progress()
+    try:
+        with local_stage(Ports(options.port), progress, demo_school=not options.empty) as stage:
+            progress.say(welcome(stage, progress.seconds))
+            signal.pause()
+    except KeyboardInterrupt:
+        progress.say("\nThe local stage has stopped; its logs are kept.")
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    """Write an access token to standard output."""
+    stage = LocalStage.attach(Ports(options.port))
+    if options.person not in stage.people:
+        sys.stderr.write(f"nobody is called {options.person}: choose from {', '.join(stage.people)}\n")
+        return 2
+    lifetime = timedelta(minutes=options.minutes)
+    sys.stdout.write(f"{stage.token(options.person, flaw=options.flaw, lifetime=lifetime)}\n")
+    return 0
+
+
+def _logs(options: argparse.Namespace) -> int:
+    """Write what a function wrote."""
+    stage = LocalStage.attach(Ports(options.port))
+    if options.function not in stage.deployed.functions:
+        sys.stderr.write(
+            f"there is no function {options.function}: choose from {', '.join(stage.deployed.functions)}\n"
+        )
+        return 2
+    for line in stage.function_logs(options.function)[-options.last :]:
+        sys.stdout.write(f"{line.at:%H:%M:%S.%f} {line.text}\n")
+    return 0
+
+
+def _dlq(options: argparse.Namespace) -> int:
+    """List dead-letter queues, show one, or send its letters back."""
+    stage = LocalStage.attach(Ports(options.port))
+    known = dead_letters.counts(stage)
+    if options.action == "list":
+        sys.stdout.write("".join(f"{name:<16} {count:>6}\n" for name, count in known.items()))
+        return 0
+    if options.queue not in known:
+        sys.stderr.write(f"name one of the queues: {', '.join(known)}\n")
+        return 2
+    if options.action == "redrive":
+        sys.stdout.write(f"{dead_letters.redrive(stage, options.queue)} sent back to {options.queue}\n")
+        return 0
+    for letter in dead_letters.show(stage, options.queue):
+        sys.stdout.write(f"{letter.id} {letter.kind} {letter.reason or 'failed too often'}\n")
+        if options.body:
+            sys.stdout.write(f"{letter.body}\n")
+    return 0
+
+
+def _redeploy(options: argparse.Namespace) -> int:
+    """Bring the running stage up to what the files say."""
+    redeploy(LocalStage.attach(Ports(options.port)), Progress())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"the stage's first port ({DEFAULT_PORT})")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    up = commands.add_parser("up", help="start the local stage and stay until Ctrl-C")
+    up.add_argument("--empty", action="store_true", help="without the demo school")
+    up.set_defaults(run=_up)
+    token = commands.add_parser("token", help="mint an access token for somebody")
+    token.add_argument("person", help="key of somebody who can sign in, for example admin")
+    token.add_argument("--minutes", type=int, default=60, help="how long it is good (60)")
+    token.add_argument("--flaw", type=Flaw, choices=list(Flaw), help="what is to be wrong with it")
+    token.set_defaults(run=_token)
+    logs = commands.add_parser("logs", help="what a function wrote")
+    logs.add_argument("function", help="name of its folder, for example bookings")
+    logs.add_argument("--last", type=int, default=200, help="how many lines (200)")
+    logs.set_defaults(run=_logs)
+    letters = commands.add_parser("dlq", help="dead letters: list them, show them, send them back")
+    letters.add_argument("action", choices=["list", "show", "redrive"])
+    letters.add_argument("queue", nargs="?", default="", help="short name, for example portal")
+    letters.add_argument("--body", action="store_true", help="show the messages themselves (they name people)")
+    letters.set_defaults(run=_dlq)
+    again = commands.add_parser("redeploy", help="put changed code into the running stage")
+    again.set_defaults(run=_redeploy)
+    return parser
+
+
+def _stop(_number: int, _frame: FrameType | None) -> Never:
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command. Returns the exit code: 0 done, 1 something was in the way, 2 asked wrongly."""
+    signal.signal(signal.SIGTERM, _stop)
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except EXPECTED as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
