@@ -35,6 +35,7 @@ Status = Annotated[EventStatus, _RUNNING]
 AskedAs = Annotated[QuestionKind, _BOOKING]
 AllocatedAs = Annotated[StaffRole, _RUNNING]
 WallClock = Annotated[time, _RUNNING]
+LocalTime = Annotated[datetime, _RUNNING]
 Weekday = Annotated[int, _RUNNING]
 Choices = Annotated[tuple[str, ...], _BOOKING]
 
@@ -86,11 +87,18 @@ class WeeklyMeeting(Record):
     last_day: Day
 
 
+class Outing(Record):
+    """When a trip leaves and is back, on the school's wall clock (no zone)."""
+
+    starts_at: LocalTime
+    ends_at: LocalTime
+
+
 class EventDetails(Record):
     """What the school says of an event.
 
     ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``minimum`` is how many
-    must book for it to run (0: it runs anyway). ``meets`` is when a club meets; a trip has one session.
+    must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``.
     """
 
     id: ThingId
@@ -102,6 +110,7 @@ class EventDetails(Record):
     ends_on: Day
     time_zone: Text
     meets: WeeklyMeeting | None = None
+    takes_place: Outing | None = None
     capacity: Count
     minimum: Count
     price: Amount

@@ -3,18 +3,22 @@
 Everything a booking needs to know of an event (status, window, price, capacity, form) is in the one event item.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import batched
 from typing import Any, ClassVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import due, settings
 from school_events.core.change import Change
-from school_events.core.dynamodb import Document, Item, Key, get_many, school_key
-from school_events.core.errors import NotFound
+from school_events.core.context import Context
+from school_events.core.dynamodb import Document, Item, Key, Refused, Transaction, get_many, school_key
+from school_events.core.errors import NotFound, StaleVersion
 from school_events.events.model import EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
 
 CLOSE_PLACES = "CLOSE_PLACES"
@@ -99,15 +103,14 @@ def event_key(school_id: str, event_id: str) -> Key[EventItem]:
     return Key(EventItem, _partition(school_id, event_id), "EVENT")
 
 
-def listing_keys(school_id: str, details: EventDetails) -> tuple[str, str]:
-    """Where an event stands in its school's list: ``(listing_pk, listing_sk)``."""
-    return school_key(school_id, "EVENTS"), f"{details.starts_on}#{details.id}"
+def position(details: EventDetails) -> str:
+    """Where an event stands in lists: by its first day."""
+    return f"{details.starts_on}#{details.id}"
 
 
 def event_item(school_id: str, event: SchoolEvent, change: Change) -> EventItem:
     """An event as it is kept."""
     key = event_key(school_id, event.id)
-    listing_pk, listing_sk = listing_keys(school_id, event)
     return EventItem(
         key.pk,
         key.sk,
@@ -115,9 +118,24 @@ def event_item(school_id: str, event: SchoolEvent, change: Change) -> EventItem:
         version=event.version,
         record=event.details,
         change=change,
-        listing_pk=listing_pk,
-        listing_sk=listing_sk,
+        listing_pk=school_key(school_id, "EVENTS"),
+        listing_sk=position(event),
     )
+
+
+def update(transaction: Transaction, school_id: str, event: SchoolEvent, change: Change) -> None:
+    """Put an event's next version in the place of the one before, in a transaction.
+
+    The commit raises :class:`StaleVersion` if that is not the version that is there.
+    """
+    actions = [
+        EventItem.record.set(event.details),
+        EventItem.version.set(event.version),
+        EventItem.change.set(change),
+        EventItem.listing_sk.set(position(event)),
+    ]
+    unchanged = EventItem.version == event.version - 1
+    transaction.update(event_key(school_id, event.id), actions, unchanged, refusal=StaleVersion())
 
 
 def session_item(school_id: str, event_id: str, session: Session) -> SessionItem:
@@ -144,6 +162,39 @@ def allocation_item(school_id: str, starts_on: date, allocation: StaffAllocation
 def allocation_key(school_id: str, event_id: str, staff_id: str) -> Key[AllocationItem]:
     """Names an allocation."""
     return Key(AllocationItem, _partition(school_id, event_id), f"STAFF#{staff_id}")
+
+
+def move(
+    ctx: Context,
+    event_id: str,
+    before: EventStatus,
+    after: EventStatus,
+    change: Change | None = None,
+    *,
+    places_to_close_at: datetime | None = None,
+) -> None:
+    """Give an event its next status, unless it has moved on already: somebody else was faster, or an earlier try.
+
+    Args:
+        ctx: the moment.
+        event_id: which.
+        before: the status it must have.
+        after: the status it gets.
+        change: the stamp, if anything follows from the move.
+        places_to_close_at: when closing its places is due (UTC), if it is.
+    """
+    actions: list[Action] = [EventItem.status.set(after), EventItem.version.set(EventItem.version + 1)]
+    if change is not None:
+        actions.append(EventItem.change.set(change))
+    if places_to_close_at is not None:
+        due_pk, due_sk = due.due_key(CLOSE_PLACES, places_to_close_at, event_id)
+        actions += [EventItem.due_pk.set(due_pk), EventItem.due_sk.set(due_sk)]
+    _update_if(ctx, event_id, actions, EventItem.status == before)
+
+
+def places_are_closed(ctx: Context, event_id: str) -> None:
+    """Take a closed event off what is due; doing it again changes nothing."""
+    _update_if(ctx, event_id, [EventItem.due_pk.remove(), EventItem.due_sk.remove()], EventItem.status == "closed")
 
 
 def to_event(item: EventItem) -> SchoolEvent:
@@ -178,6 +229,26 @@ def find_events(school_id: str, event_ids: Iterable[str]) -> dict[str, SchoolEve
         items = [found.get(key) for key in keys]
         events |= {item.record.id: to_event(item) for item in items if item is not None}
     return events
+
+
+def events_after(school_id: str, after: str) -> Iterator[SchoolEvent]:
+    """A school's events after a :func:`position`, earliest first; one made a moment ago may be missing (index)."""
+    items = EventItem.listing.query(school_key(school_id, "EVENTS"), ListingIndex.listing_sk > (after or " "))
+    return (to_event(item) for item in items)
+
+
+def allocations_after(school_id: str, staff_id: str, after: str, before: str = "~") -> Iterator[StaffAllocation]:
+    """What a member of staff is allocated to between two positions, by the event's first day (index)."""
+    items = AllocationItem.by_staff.query(
+        school_key(school_id, "STAFF", staff_id), StaffIndex.staff_sk.between(f"{after} ", before)
+    )
+    return (item.record for item in items)
+
+
+def events_of_staff(school_id: str, staff_id: str, after: str) -> Iterator[SchoolEvent]:
+    """The events a member of staff is allocated to after a :func:`position`, earliest first."""
+    for some in batched(allocations_after(school_id, staff_id, after), _MOST_KEYS, strict=False):
+        yield from sorted(find_events(school_id, (one.event_id for one in some)).values(), key=position)
 
 
 def sessions_of(school_id: str, event_id: str) -> tuple[Session, ...]:
@@ -233,6 +304,11 @@ def due_closings(now: datetime, since: datetime | None = None) -> Iterator[tuple
     for partition in due.partitions(CLOSE_PLACES, since or now - _CLOSINGS_LOOK_BACK, now):
         for item in EventItem.due.query(partition, DueIndex.due_sk <= due.due_until(now)):
             yield school_of(item), to_event(item)
+
+
+def _update_if(ctx: Context, event_id: str, actions: list[Action], condition: Condition) -> None:
+    with contextlib.suppress(Refused):
+        Transaction(ctx).update(event_key(ctx.school_id, event_id), actions, condition).commit()
 
 
 def _partition(school_id: str, event_id: str) -> str:

@@ -1,0 +1,223 @@
+"""What the routes of events take and give."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from school_events.core.http import ApiModel, LocalDate, LocalDateTime, WholeNumber, YesNo
+from school_events.core.ids import PortalId
+from school_events.core.money import Money
+from school_events.events.model import EventKind, EventStatus, QuestionKind, StaffRole
+
+_LEFT_OUT: Any = None
+"""The default of what a change may leave out; a null that was sent is still refused."""
+
+MOST_STAFF = 30
+"""An event has at most so many staff, so that they change together with it in one transaction."""
+
+
+def _only_text(value: object) -> object:
+    if isinstance(value, (str, time)):
+        return value
+    raise ValueError("must be text")
+
+
+def _with_zone(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("must name its offset, such as 2026-11-22T08:15:00Z")
+    return instant
+
+
+def _without_zone(moment: datetime) -> datetime:
+    if moment.tzinfo is not None:
+        raise ValueError("must be local time without an offset, such as 2026-11-22T08:15")
+    return moment
+
+
+def _to_the_minute(clock: time) -> time:
+    if clock.tzinfo is not None or clock.second or clock.microsecond:
+        raise ValueError("must be local time to the minute, such as 15:30")
+    return clock
+
+
+Instant = Annotated[LocalDateTime, AfterValidator(_with_zone)]
+WallClockMoment = Annotated[LocalDateTime, AfterValidator(_without_zone)]
+WallClockTime = Annotated[time, BeforeValidator(_only_text), AfterValidator(_to_the_minute)]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Description = Annotated[str, Field(max_length=10_000)]
+Location = Annotated[str, Field(max_length=300)]
+Capacity = Annotated[WholeNumber, Field(ge=1, le=2000, description="How many places there are")]
+Minimum = Annotated[WholeNumber, Field(ge=0, le=2000, description="How many must book for it to run")]
+
+
+class Body(ApiModel):
+    """Read from a request, or made from what is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class BookingWindowBody(Body):
+    """When families may book."""
+
+    opens_at: Instant
+    closes_at: Instant
+
+
+class MeetsBody(Body):
+    """When a club meets, by the school's clocks; closed days of the term calendar are left out."""
+
+    weekday: WholeNumber = Field(ge=1, le=7, description="Monday is 1")
+    starts_at: WallClockTime
+    ends_at: WallClockTime
+    first_day: LocalDate
+    last_day: LocalDate
+
+
+class OutingBody(Body):
+    """When a trip leaves and is back, by the school's clocks."""
+
+    starts_at: WallClockMoment
+    ends_at: WallClockMoment
+
+
+class QuestionBody(Body):
+    """A question families are asked when they book."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$", description="Names the answer; unique in the form")]
+    kind: QuestionKind
+    prompt: Annotated[
+        str, Field(min_length=1, max_length=2000, description="What they are shown; for consent, its wording")
+    ]
+    required: YesNo
+    choices: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=50)] = Field(
+        default_factory=list, description="The answers a choice allows"
+    )
+
+
+class FormBody(Body):
+    """The questions of an event."""
+
+    questions: Annotated[list[QuestionBody], Field(max_length=50)]
+
+
+class FormView(FormBody):
+    """The questions of an event; a consent is kept with the version it was given to."""
+
+    version: int
+
+
+class NewEvent(Body):
+    """An event to be made, as a draft."""
+
+    kind: EventKind
+    title: Title
+    description: Description = ""
+    location: Location = ""
+    meets: MeetsBody | None = Field(default=None, description="A club's times")
+    takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    capacity: Capacity
+    minimum: Minimum = 0
+    price: Money = Field(description="0, or at least 30 pence")
+    booking_window: BookingWindowBody
+    form: FormBody | None = None
+
+
+class EventChanges(Body):
+    """What is to change; what is left out stays as it is."""
+
+    title: Title = _LEFT_OUT
+    description: Description = _LEFT_OUT
+    location: Location = _LEFT_OUT
+    meets: MeetsBody = _LEFT_OUT
+    takes_place: OutingBody = _LEFT_OUT
+    capacity: Capacity = _LEFT_OUT
+    minimum: Minimum = _LEFT_OUT
+    price: Money = _LEFT_OUT
+    booking_window: BookingWindowBody = _LEFT_OUT
+    form: FormBody | None = Field(default=None, description="null takes the form away")
+
+
+class EventRef(ApiModel):
+    """An event that was made or moved on; read it for the rest."""
+
+    id: str
+    status: EventStatus
+    version: int
+
+
+class SessionView(Body):
+    """One meeting, UTC."""
+
+    id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class EventSummary(Body):
+    """An event in a list."""
+
+    id: str
+    kind: EventKind
+    status: EventStatus
+    version: int
+    title: str
+    location: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    capacity: int
+    price: Money
+    booking_window: BookingWindowBody = Field(validation_alias="window")
+
+
+class EventView(EventSummary):
+    """An event with everything about it."""
+
+    description: str
+    minimum: int
+    meets: MeetsBody | None
+    takes_place: OutingBody | None
+    form: FormView | None
+    created_at: datetime
+    sessions: list[SessionView]
+
+
+class AllocationBody(Body):
+    """A member of staff works at the event."""
+
+    staff_id: PortalId
+    role: StaffRole
+
+
+class StaffBody(ApiModel):
+    """Everybody who works at the event: who is left out no longer does."""
+
+    staff: Annotated[list[AllocationBody], Field(max_length=MOST_STAFF)]
+
+
+class AllocationView(AllocationBody):
+    """A member of staff at the event; without a name if the Portal has removed them."""
+
+    name: str
+
+
+class StaffView(ApiModel):
+    """Who works at an event; its ``ETag`` is the event's."""
+
+    items: list[AllocationView]
+
+
+class TimetableEntry(ApiModel):
+    """One session somebody works at, UTC."""
+
+    event_id: str
+    kind: EventKind
+    status: EventStatus
+    title: str
+    location: str
+    time_zone: str
+    role: StaffRole
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime

@@ -1,0 +1,37 @@
+"""What follows from a change of an event: its line in the audit log and the message that tells others (F2)."""
+
+from typing import Any
+
+from school_events.core.consequences import Consequences, Message, Subject
+from school_events.core.dynamodb import Item
+from school_events.events.model import SchoolEvent
+from school_events.events.store import EventItem, to_event
+
+_CHANGES = frozenset({"event.changed", "event.closed"})
+
+
+def of(item: Item) -> Consequences | None:
+    """What follows from the change an item carries; nothing, if it is no event."""
+    if not isinstance(item, EventItem):
+        return None
+    event = to_event(item)
+    return Consequences(Subject("event", event.id), messages=_messages(event, item.change.action))
+
+
+def _messages(event: SchoolEvent, action: str) -> tuple[Message, ...]:
+    """A draft is the school's own business: others hear of an event once it is published."""
+    if action == "event.published":
+        return (Message("SchoolEventPublished", _detail(event)),)
+    if action in _CHANGES and event.status != "draft":
+        return (Message("SchoolEventChanged", _detail(event) | {"state": event.status}),)
+    return ()
+
+
+def _detail(event: SchoolEvent) -> dict[str, Any]:
+    return {
+        "version": event.version,
+        "event_id": event.id,
+        "kind": event.kind,
+        "starts_on": event.starts_on.isoformat(),
+        "ends_on": event.ends_on.isoformat(),
+    }

@@ -1,0 +1,100 @@
+"""From what a school asks for to an event that makes sense: its details and its sessions."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from school_events.core.errors import Invalid
+from school_events.events import rules
+from school_events.events.api import FormBody, MeetsBody, NewEvent, OutingBody
+from school_events.events.model import BookingWindow, EventDetails, Form, Outing, Question, Session, WeeklyMeeting
+from school_events.events.school_days import school_days
+from school_events.people.model import School
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An event's details and when it meets."""
+
+    details: EventDetails
+    sessions: tuple[Session, ...]
+
+
+def plan(school: School, asked: NewEvent, *, event_id: str, created_at: datetime, form: Form | None) -> Plan:
+    """The event a school asks for.
+
+    Args:
+        school: whose zone, nation and term calendar count.
+        asked: what it should be.
+        event_id: names it.
+        created_at: when it was first asked for, UTC.
+        form: the form it had so far, so that a new wording is a new version.
+
+    Raises:
+        Invalid: what is asked makes no sense; names the field.
+    """
+    rules.check_numbers(asked.price, asked.capacity, asked.minimum)
+    zone = ZoneInfo(school.time_zone)
+    meets, takes_place = _times(asked)
+    sessions = _sessions(school, zone, meets, takes_place)
+    window = BookingWindow(
+        opens_at=asked.booking_window.opens_at.astimezone(UTC), closes_at=asked.booking_window.closes_at.astimezone(UTC)
+    )
+    rules.check_window(window.opens_at, window.closes_at, sessions[-1].ends_at)
+    details = EventDetails(
+        id=event_id,
+        kind=asked.kind,
+        title=asked.title,
+        description=asked.description,
+        location=asked.location,
+        starts_on=sessions[0].starts_at.astimezone(zone).date(),
+        ends_on=sessions[-1].ends_at.astimezone(zone).date(),
+        time_zone=school.time_zone,
+        meets=meets,
+        takes_place=takes_place,
+        capacity=asked.capacity,
+        minimum=asked.minimum,
+        price=asked.price,
+        window=window,
+        form=_form(asked.form, form),
+        created_at=created_at,
+    )
+    return Plan(details, sessions)
+
+
+def _times(asked: NewEvent) -> tuple[WeeklyMeeting | None, Outing | None]:
+    """A club's or a trip's times: exactly those that belong to its kind."""
+    wanted, other = ("meets", "takes_place") if asked.kind == "club" else ("takes_place", "meets")
+    if getattr(asked, other) is not None:
+        raise Invalid.of(other, f"does not belong to a {asked.kind}")
+    if getattr(asked, wanted) is None:
+        raise Invalid.of(wanted, f"is required for a {asked.kind}")
+    return _meeting(asked.meets), _outing(asked.takes_place)
+
+
+def _meeting(body: MeetsBody | None) -> WeeklyMeeting | None:
+    return None if body is None else WeeklyMeeting(**dict(body))
+
+
+def _outing(body: OutingBody | None) -> Outing | None:
+    return None if body is None else Outing(**dict(body))
+
+
+def _sessions(
+    school: School, zone: ZoneInfo, meets: WeeklyMeeting | None, takes_place: Outing | None
+) -> tuple[Session, ...]:
+    if takes_place is not None:
+        return (rules.trip_session(takes_place, zone),)
+    if meets is None:
+        raise ValueError("an event meets or takes place")
+    rules.check_meeting(meets)
+    return rules.club_sessions(meets, school_days(school, meets.first_day, meets.last_day), zone)
+
+
+def _form(asked: FormBody | None, before: Form | None) -> Form | None:
+    questions = tuple(
+        Question(**dict(question) | {"choices": tuple(question.choices)})
+        for question in (asked.questions if asked is not None else ())
+    )
+    rules.check_questions(questions)
+    return rules.next_form(before, questions)

@@ -1,0 +1,232 @@
+"""What may be done to an event and when, and when it meets: decided from what is given, nothing is read.
+
+What each action makes of each status (B2); ``-`` is refused::
+
+              change      allocate   publish                close
+    draft     everything  yes        publishing→published   -
+    publishing  -         -          published              -
+    published safe        yes        published              closed
+    closed    safe        yes        -                      closed
+
+``publishing`` is a draft nobody may change any more while its places are made; publishing again finishes it.
+Publishing what is published and closing what is closed change nothing. *safe* is :data:`SAFE_CHANGES`.
+Only a published event can be invited to.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from school_events.core.errors import FieldError, Invalid, WrongState
+from school_events.core.money import Money
+from school_events.events.model import EventStatus, Form, Outing, Question, Session, WeeklyMeeting
+
+Action = Literal["change", "allocate", "publish", "close"]
+
+SAFE_CHANGES = frozenset({"title", "description", "location"})
+"""What may still be changed once families have seen the event: nothing they booked or paid by."""
+
+SMALLEST_PRICE = 30
+"""Stripe takes no less than 30p (PAYMENTS.md)."""
+
+MOST_SESSIONS = 60
+"""A club meets at most so often: a year of weeks, and its draft is still rewritten in one transaction."""
+
+LONGEST_TRIP = timedelta(days=60)
+
+_OUTCOMES: Mapping[tuple[EventStatus, Action], EventStatus] = {
+    ("draft", "change"): "draft",
+    ("draft", "allocate"): "draft",
+    ("draft", "publish"): "publishing",
+    ("publishing", "publish"): "published",
+    ("published", "change"): "published",
+    ("published", "allocate"): "published",
+    ("published", "publish"): "published",
+    ("published", "close"): "closed",
+    ("closed", "change"): "closed",
+    ("closed", "allocate"): "closed",
+    ("closed", "close"): "closed",
+}
+
+
+def status_after(status: EventStatus, action: Action) -> EventStatus:
+    """What an action makes of a status.
+
+    Raises:
+        WrongState: the table above refuses it.
+    """
+    outcome = _OUTCOMES.get((status, action))
+    if outcome is None:
+        raise WrongState(f"An event that is {status} does not allow this: {action}")
+    return outcome
+
+
+def check_changes(status: EventStatus, changed: Iterable[str]) -> None:
+    """Whether these fields may be changed in this status.
+
+    Raises:
+        WrongState: not in this status, or not these; names them.
+    """
+    status_after(status, "change")
+    refused = [] if status == "draft" else sorted(set(changed) - SAFE_CHANGES)
+    if refused:
+        fields = [FieldError(field, f"cannot be changed once the event is {status}") for field in refused]
+        raise WrongState(fields=fields)
+
+
+def check_numbers(price: Money, capacity: int, minimum: int) -> None:
+    """Whether price and numbers make sense.
+
+    Raises:
+        Invalid: a price Stripe cannot take, or a minimum that can never be reached.
+    """
+    if price.amount < 0 or 0 < price.amount < SMALLEST_PRICE:
+        raise Invalid.of("price.amount", f"must be 0 or at least {SMALLEST_PRICE} pence")
+    if minimum > capacity:
+        raise Invalid.of("minimum", "must not be more than the capacity")
+
+
+def check_window(opens_at: datetime, closes_at: datetime, last_end: datetime) -> None:
+    """Whether a booking window makes sense.
+
+    Args:
+        opens_at: UTC.
+        closes_at: UTC.
+        last_end: when the event is over, UTC.
+
+    Raises:
+        Invalid: it ends before it begins, or after the event is over.
+    """
+    if closes_at <= opens_at:
+        raise Invalid.of("booking_window.closes_at", "must be after opens_at")
+    if closes_at > last_end:
+        raise Invalid.of("booking_window.closes_at", "must not be after the event is over")
+
+
+def check_publishable(closes_at: datetime, now: datetime) -> None:
+    """Whether families could still book if it were published now.
+
+    Raises:
+        WrongState: booking would already be over.
+    """
+    if closes_at <= now:
+        raise WrongState("Booking would already be over", fields=[FieldError("booking_window.closes_at", "is past")])
+
+
+def check_questions(questions: Iterable[Question]) -> None:
+    """Whether a form can be asked.
+
+    Raises:
+        Invalid: two questions share an id; choices are missing, doubled or of no use; a consent is not required.
+    """
+    seen: set[str] = set()
+    for number, question in enumerate(questions):
+        where = f"form.questions.{number}"
+        if question.id in seen:
+            raise Invalid.of(f"{where}.id", "is used by an earlier question")
+        seen.add(question.id)
+        _check_choices(question, f"{where}.choices")
+
+
+def _check_choices(question: Question, where: str) -> None:
+    if question.kind != "choice":
+        if question.choices:
+            raise Invalid.of(where, "belongs to a choice only")
+        return
+    if len(question.choices) < 2:
+        raise Invalid.of(where, "must offer at least two answers")
+    if len(set(question.choices)) < len(question.choices):
+        raise Invalid.of(where, "must not repeat an answer")
+
+
+def next_form(before: Form | None, questions: tuple[Question, ...]) -> Form | None:
+    """The form after its questions were set: a new version if they are new; none if there is nothing to ask."""
+    if not questions:
+        return None
+    if before is not None and before.questions == questions:
+        return before
+    return Form(version=1 if before is None else before.version + 1, questions=questions)
+
+
+@dataclass(frozen=True)
+class SchoolDays:
+    """When a school is open to pupils.
+
+    Args:
+        terms: first and last day of each, both included.
+        closures: days in terms on which it is closed: half-terms, INSET days, bank holidays.
+    """
+
+    terms: tuple[tuple[date, date], ...]
+    closures: frozenset[date]
+
+    def is_open(self, day: date) -> bool:
+        """Whether pupils are in."""
+        return day not in self.closures and any(first <= day <= last for first, last in self.terms)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day from the first to the last, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def check_meeting(meets: WeeklyMeeting) -> None:
+    """Whether a club's times make sense.
+
+    Raises:
+        Invalid: the meeting ends before it starts, or the last day is before the first or over a year after it.
+    """
+    if meets.ends_at <= meets.starts_at:
+        raise Invalid.of("meets.ends_at", "must be later than starts_at")
+    if not timedelta() <= meets.last_day - meets.first_day <= timedelta(days=366):
+        raise Invalid.of("meets.last_day", "must be from first_day to a year after it")
+
+
+def club_sessions(meets: WeeklyMeeting, days: SchoolDays, zone: ZoneInfo) -> tuple[Session, ...]:
+    """The meetings of a club: its weekday on every school day in its span, at the same wall-clock time (B4).
+
+    Raises:
+        Invalid: it would never meet.
+    """
+    meeting_days = [
+        day
+        for day in days_between(meets.first_day, meets.last_day)
+        if day.isoweekday() == meets.weekday and days.is_open(day)
+    ]
+    if not meeting_days:
+        raise Invalid.of("meets", "no school day of the term calendar falls on this weekday in these dates")
+    return tuple(
+        Session(
+            id=session_id(number),
+            starts_at=_instant(datetime.combine(day, meets.starts_at), zone),
+            ends_at=_instant(datetime.combine(day, meets.ends_at), zone),
+        )
+        for number, day in enumerate(meeting_days, start=1)
+    )
+
+
+def trip_session(outing: Outing, zone: ZoneInfo) -> Session:
+    """The one session of a trip.
+
+    Raises:
+        Invalid: it ends before it starts, is too long, or names a time the clocks skip that day.
+    """
+    for field, moment in (("starts_at", outing.starts_at), ("ends_at", outing.ends_at)):
+        if _instant(moment, zone).astimezone(zone).replace(tzinfo=None) != moment.replace(fold=0):
+            raise Invalid.of(f"takes_place.{field}", "does not exist: the clocks go forward then")
+    starts_at, ends_at = _instant(outing.starts_at, zone), _instant(outing.ends_at, zone)
+    if not timedelta() < ends_at - starts_at <= LONGEST_TRIP:
+        raise Invalid.of("takes_place.ends_at", f"must be after starts_at, by at most {LONGEST_TRIP.days} days")
+    return Session(id=session_id(1), starts_at=starts_at, ends_at=ends_at)
+
+
+def session_id(number: int) -> str:
+    """The id of an event's session, counted from 1."""
+    return f"session_{number:03d}"
+
+
+def _instant(wall_clock: datetime, zone: ZoneInfo) -> datetime:
+    """What the clocks of a zone show, as an instant; of an hour that comes twice, the first."""
+    return wall_clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
