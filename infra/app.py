@@ -6,8 +6,9 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.stacks.application import ApplicationStack
+from infra.stacks.monitoring import MonitoringStack
 from infra.stacks.stateful import StatefulStack
-from infra.stages import Stage, context_file, stage_from
+from infra.stages import MONITORING, Stage, context_file, stage_from
 
 
 def make_app() -> App:
@@ -24,7 +25,9 @@ def make_app() -> App:
 
 def _add_stacks(app: App, stage: Stage) -> None:
     stateful = StatefulStack(app, stage)
-    ApplicationStack(app, stage, stateful)
+    application = ApplicationStack(app, stage, stateful)
+    if MONITORING in stage.stacks:
+        MonitoringStack(app, stage, stateful, application)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from infra.stages import PROJECT
 
 SCHEMAS = PROJECT / "events_schemas"
+SOURCES = ("portal", "school_events")
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ def schemas(source: str) -> list[Schema]:
     """All schemas of a source, by type and version.
 
     Args:
-        source: ``portal`` or ``school_events``: the folder, which is also the source its messages name.
+        source: one of ``SOURCES``: the folder, which is also the source its messages name.
     """
     return [_schema(path) for path in sorted((SCHEMAS / source).glob("*.json"))]
 

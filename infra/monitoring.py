@@ -1,0 +1,173 @@
+"""What wakes somebody up, and the page they look at then."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aws_cdk import Duration, aws_cloudwatch, aws_cloudwatch_actions, aws_sns
+from constructs import Construct
+
+from infra.queues import MAX_RECEIVES
+from infra.spec import Capability, QueueTrigger, StreamTrigger
+from infra.stages import Stage
+
+_MINUTE = Duration.minutes(1)
+_FIVE_MINUTES = Duration.minutes(5)
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """One alarm: a metric that must stay below a threshold.
+
+    Attributes:
+        name: unique in the stage; part of the alarm's name.
+        why: what it means and what to do, for whoever is woken up.
+        metric: what is measured.
+        threshold: the first value that is too much.
+        periods: how many periods in a row it takes.
+    """
+
+    name: str
+    why: str
+    metric: aws_cloudwatch.IMetric
+    threshold: float = 1
+    periods: int = 1
+
+
+def add_alarms(scope: Construct, rules: list[AlarmRule], stage: Stage, topic: aws_sns.ITopic) -> None:
+    """Makes the alarms and lets them speak to the topic, also when they are over."""
+    action = aws_cloudwatch_actions.SnsAction(topic)
+    for rule in rules:
+        alarm = aws_cloudwatch.Alarm(
+            scope,
+            "".join(word.capitalize() for word in rule.name.replace("_", "-").split("-")),
+            alarm_name=stage.physical(rule.name),
+            alarm_description=rule.why,
+            metric=rule.metric,
+            threshold=rule.threshold,
+            evaluation_periods=rule.periods,
+            comparison_operator=aws_cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(action)
+        alarm.add_ok_action(action)
+
+
+def alarm_rules(stage: Stage, capabilities: tuple[Capability, ...], api_id: str) -> list[AlarmRule]:
+    """All alarms of a stage."""
+    return [
+        *(rule for capability in capabilities for rule in _capability_rules(stage, capability)),
+        *_queue_rules(stage, capabilities),
+        *_api_rules(api_id),
+        AlarmRule(
+            "throttles",
+            "Lambda turned calls away: the account's concurrency is used up. See which function on the dashboard.",
+            _lambda_metric("Throttles"),
+        ),
+    ]
+
+
+def _capability_rules(stage: Stage, capability: Capability) -> Iterator[AlarmRule]:
+    yield AlarmRule(
+        f"{capability.name}-errors",
+        f"{capability.name} ended with an error, which is a bug or an outage: its log group has the stack trace.",
+        function_metric(stage, capability.name, "Errors"),
+    )
+    streams = [trigger for trigger in capability.triggers if isinstance(trigger, StreamTrigger)]
+    if streams:
+        yield AlarmRule(
+            f"{capability.name}-lag",
+            f"{capability.name} is ten minutes behind its slowest table stream, which forgets after 24 hours.",
+            function_metric(stage, capability.name, "IteratorAge", "Maximum"),
+            threshold=Duration.minutes(10).to_milliseconds(),
+            periods=5,
+        )
+        yield AlarmRule(
+            f"{capability.name}-given-up",
+            f"Changes that {capability.name} could not work off were put into the stream-failures bucket: replay them.",
+            function_metric(stage, capability.name, "DestinationDeliveries"),
+        )
+        yield AlarmRule(
+            f"{capability.name}-lost",
+            f"Changes that {capability.name} could not work off could not even be put into the stream-failures bucket.",
+            function_metric(stage, capability.name, "DestinationDeliveryFailures"),
+        )
+
+
+def _queue_rules(stage: Stage, capabilities: tuple[Capability, ...]) -> Iterator[AlarmRule]:
+    for capability in capabilities:
+        for trigger in capability.triggers:
+            if isinstance(trigger, QueueTrigger):
+                yield from _one_queue(stage, capability.name, trigger.queue)
+
+
+def _one_queue(stage: Stage, capability: str, queue: str) -> Iterator[AlarmRule]:
+    yield AlarmRule(
+        f"{queue}-dlq",
+        f"A message is in the dead-letter queue: {capability} refused it, or failed on it {MAX_RECEIVES} times. "
+        "Read its reason, fix, redrive.",
+        queue_metric(stage, f"{queue}-dlq", "ApproximateNumberOfMessagesVisible"),
+    )
+    yield AlarmRule(
+        f"{queue}-age",
+        f"{capability} does not keep up: the oldest message in its queue has waited five minutes.",
+        queue_metric(stage, queue, "ApproximateAgeOfOldestMessage"),
+        threshold=Duration.minutes(5).to_seconds(),
+        periods=3,
+    )
+
+
+def _api_rules(api_id: str) -> list[AlarmRule]:
+    return [
+        AlarmRule(
+            "api-5xx",
+            "The API answered with server errors: the access log names the routes.",
+            api_metric(api_id, "5xx", "Sum"),
+            threshold=5,
+        ),
+        AlarmRule(
+            "api-latency",
+            "One call in a hundred takes more than three seconds, for a quarter of an hour.",
+            api_metric(api_id, "Latency", "p99"),
+            threshold=3000,
+            periods=3,
+        ),
+    ]
+
+
+def function_metric(stage: Stage, capability: str, name: str, statistic: str = "Sum") -> aws_cloudwatch.Metric:
+    """A metric of one function over five minutes."""
+    return _lambda_metric(name, statistic, {"FunctionName": stage.physical(capability)})
+
+
+def _lambda_metric(
+    name: str, statistic: str = "Sum", dimensions: dict[str, str] | None = None
+) -> aws_cloudwatch.Metric:
+    return aws_cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=_FIVE_MINUTES,
+    )
+
+
+def queue_metric(stage: Stage, queue: str, name: str) -> aws_cloudwatch.Metric:
+    """A metric of one queue, the highest of each minute."""
+    return aws_cloudwatch.Metric(
+        namespace="AWS/SQS",
+        metric_name=name,
+        dimensions_map={"QueueName": stage.physical(queue)},
+        statistic="Maximum",
+        period=_MINUTE,
+    )
+
+
+def api_metric(api_id: str, name: str, statistic: str) -> aws_cloudwatch.Metric:
+    """A metric of the HTTP API over five minutes."""
+    return aws_cloudwatch.Metric(
+        namespace="AWS/ApiGateway",
+        metric_name=name,
+        dimensions_map={"ApiId": api_id},
+        statistic=statistic,
+        period=_FIVE_MINUTES,
+    )
