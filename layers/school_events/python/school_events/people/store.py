@@ -169,6 +169,12 @@ def link_is_open(today: date) -> Condition:
     return condition
 
 
+def still_at(revision: int) -> Condition:
+    """The condition that an item is as it was when it was read; revision 0 means that there was none."""
+    condition: Condition = HeardItem.revision == revision if revision else Item.pk.does_not_exist()
+    return condition
+
+
 def to_school(item: SchoolItem | None) -> School | None:
     """The school an item holds, if any."""
     if item is None or item.record is None:
