@@ -1,0 +1,67 @@
+"""Running the journey step by step: what each did, how long it took, and where to look when one fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from local.journey import refusals, story
+from local.journey.traveller import Journey
+from local.progress import Progress
+from local.stage import LocalStage
+
+Step = Callable[[Journey], str]
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("the Portal's school is here", story.school_is_here),
+    ("a malformed Portal message is set aside", refusals.malformed_message),
+    ("the school connects its Stripe account", story.connect_stripe),
+    ("the admin creates a trip", story.create_trip),
+    ("an unknown field is refused by name", refusals.unknown_field),
+    ("the audience is previewed", story.preview_audience),
+    ("the trip is published and Year 8 invited", story.publish_and_invite),
+    ("a parent sees the invitation", story.see_invitation),
+    ("bad tokens are refused", refusals.bad_tokens),
+    ("somebody else's child cannot be booked", refusals.somebody_elses_child),
+    ("the parent books two children with consent", story.book_two_children),
+    ("the parent pays at Stripe", story.pay),
+    ("a forged webhook is refused", refusals.forged_webhook),
+    ("Stripe's webhook confirms the places", story.confirmed_by_webhook),
+    ("inbox and push say so", story.told),
+    ("a second parent books a free club place", story.book_club),
+    ("the full club has no place left", refusals.no_free_place),
+    ("a member of staff opens the register", story.open_register),
+    ("the reports are exported and add up", story.export_reports),
+    ("the dead letter is shown with its reason", refusals.dead_letter_reason),
+)
+
+
+class JourneyFailedError(Exception):
+    """A step of the journey failed."""
+
+
+def run(stage: LocalStage, progress: Progress) -> float:
+    """Make the journey on a running stage.
+
+    Args:
+        stage: with the demo school loaded.
+        progress: told of each step.
+
+    Returns:
+        How many seconds it took.
+
+    Raises:
+        JourneyFailedError: says which step failed, why, and where the logs are.
+    """
+    began = time.monotonic()
+    journey = Journey(stage, name=f"journey-{time.time_ns()}")
+    for what, step in STEPS:
+        try:
+            with progress.step(what) as shown:
+                shown.detail = step(journey)
+        except Exception as error:
+            raise JourneyFailedError(
+                f"the step «{what}» failed: {type(error).__name__}: {error}\n"
+                f"logs: {stage.folder.logs} and python -m local logs FUNCTION"
+            ) from error
+    return time.monotonic() - began
