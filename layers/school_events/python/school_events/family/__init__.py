@@ -1,0 +1,1 @@
+"""What is the caller's own: children, invitations, bookings, payments, and what changed of them."""

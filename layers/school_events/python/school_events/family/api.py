@@ -1,0 +1,186 @@
+"""What the caller's own routes take and give."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from school_events.bookings.api import BookingView
+from school_events.core.consequences import TellingKind
+from school_events.core.context import Role
+from school_events.core.http import ApiModel
+from school_events.core.ids import OpaqueId
+from school_events.core.money import Money
+from school_events.events.api import BookingWindowBody, FormView
+from school_events.events.model import EventKind, EventStatus
+from school_events.invitations.model import InvitationState
+from school_events.notifications.model import Platform
+from school_events.payments.api import PaymentView
+
+MOST_ENTRIES_AT_ONCE = 100
+PAGE_SIZE = 50
+
+Thing = Literal["child", "invitation", "booking", "payment", "inbox_entry"]
+What = Literal["created", "changed", "removed"]
+DeviceToken = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^\S+$", strict=True)]
+
+
+class Shown(ApiModel):
+    """Made from what is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class ChildView(Shown):
+    """A child of the caller's."""
+
+    id: str
+    first_name: str
+    last_name: str
+    year_group: str | None
+    registration_group: str | None
+    state: Literal["current", "left"]
+
+
+class MembershipView(ApiModel):
+    """What the caller is in one school."""
+
+    school_id: str
+    school_name: str
+    person_id: str
+    kind: Literal["contact", "staff"]
+    name: str = Field(description="The caller's own, as the school has it")
+    roles: list[Role]
+    access: Literal["open", "second_factor_needed"] = Field(
+        description="A school may ask for a second factor; until then nothing more is shown of it"
+    )
+    children: list[ChildView]
+
+
+class Me(ApiModel):
+    """Who the caller is."""
+
+    memberships: list[MembershipView]
+
+
+class FamilyEvent(Shown):
+    """An event, as a family that is invited to it sees it."""
+
+    id: str
+    kind: EventKind
+    status: EventStatus
+    title: str
+    description: str
+    location: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    price: Money
+    booking_window: BookingWindowBody = Field(validation_alias="window", description="Book before `closes_at`")
+    form: FormView | None
+
+
+class InvitationView(ApiModel):
+    """A child's invitation, and how the child's place stands, whoever of the parents booked it."""
+
+    id: str
+    pupil_id: str
+    state: InvitationState
+    place: Literal["none", "held", "booked"]
+    created_at: datetime
+    event: FamilyEvent
+
+
+class EventCard(Shown):
+    """The little of an event that a list shows."""
+
+    title: str
+    location: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+
+
+class FamilyBookingView(BookingView):
+    """A booking of a child of the caller's, with what it is for."""
+
+    event: EventCard | None
+
+
+class EntryView(ApiModel):
+    """Something the caller was told; the event's title is read with it."""
+
+    id: str
+    kind: TellingKind
+    event_id: str
+    event_title: str | None
+    pupil_id: str | None
+    thing: Literal["invitation", "booking", "payment", "event"]
+    thing_id: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class ReadEntries(ApiModel):
+    """Which entries were read: these, or one and everything older."""
+
+    ids: list[OpaqueId] | None = Field(default=None, min_length=1, max_length=MOST_ENTRIES_AT_ONCE)
+    up_to: OpaqueId | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "ReadEntries":
+        if (self.ids is None) == (self.up_to is None):
+            raise ValueError("send either ids or up_to")
+        return self
+
+
+class EntriesRead(ApiModel):
+    """How many entries are read that were not before; ``more`` is true if there are older unread ones: ask again."""
+
+    marked: int
+    more: bool
+
+
+class DeviceBody(ApiModel):
+    """Where to push to."""
+
+    platform: Platform
+    token: DeviceToken = Field(description="What the platform's push service calls the app on this device")
+
+
+class DeviceView(ApiModel):
+    """A registered device."""
+
+    id: str
+    platform: Platform
+    pushes: bool = Field(description="False where no push service is set up")
+
+
+class DeviceRemoved(ApiModel):
+    """Nothing is pushed to the device any more."""
+
+    id: str
+
+
+Content = ChildView | InvitationView | FamilyBookingView | PaymentView | EntryView
+
+
+class ChangeView(ApiModel):
+    """A thing as it now is; ``removed`` has no content, and a removed child takes along all that names its id."""
+
+    thing: Thing
+    id: str
+    what: What
+    content: Content | None
+
+
+class Refresh(ApiModel):
+    """What changed since the cursor.
+
+    With ``start_over`` the cursor was missing or too old: forget what you have, this is everything there is.
+    """
+
+    start_over: bool
+    changes: list[ChangeView]
+    cursor: str = Field(description="Send it with the next refresh")
+    more: bool = Field(description="There is more: refresh again at once with this cursor")

@@ -1,0 +1,146 @@
+"""The caller's own things as the API shows them, read strongly, each with what it is about."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import batched
+from typing import Literal
+
+from school_events.bookings.api import booking_view
+from school_events.bookings.model import Booking, BookingState
+from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
+from school_events.core.context import Context
+from school_events.core.errors import NotFound
+from school_events.events.model import SchoolEvent
+from school_events.events.store import find_events
+from school_events.family.api import (
+    ChildView,
+    EntryView,
+    EventCard,
+    FamilyBookingView,
+    FamilyEvent,
+    InvitationView,
+)
+from school_events.invitations.model import Invitation
+from school_events.notifications.model import InboxEntry
+from school_events.payments.api import PaymentView, payment_view
+from school_events.payments.model import Payment
+from school_events.payments.store import find_payment
+from school_events.people import access
+from school_events.people.store import find_pupils
+
+_MOST_KEYS = 100
+_SHOWN = frozenset({"published", "closed"})
+"""The states of an event in which families see it."""
+
+
+def open_pupils(ctx: Context) -> frozenset[str] | None:
+    """The children the caller has an open link to, now; ``None`` for a member of staff, who is asked for none."""
+    if ctx.actor.kind != "contact":
+        return None
+    return frozenset(link.pupil_id for link in access.open_links(ctx, ctx.actor.id))
+
+
+def children(ctx: Context, pupil_ids: Iterable[str]) -> list[ChildView]:
+    """Children, by id; those the Portal has removed are left out."""
+    pupils = find_pupils(ctx.school_id, sorted(set(pupil_ids)))
+    return [ChildView.model_validate(pupil) for pupil in pupils.values()]
+
+
+def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[InvitationView]:
+    """Invitations with their events and how the places stand; events that families do not see are left out."""
+    invitations = tuple(invitations)
+    if not invitations:
+        return []
+    events = find_events(ctx.school_id, [one.event_id for one in invitations])
+    live = live_bookings_of_pupils(ctx.school_id, sorted({one.pupil_id for one in invitations}))
+    places = {(booking.event_id, booking.pupil_id): booking for booking in live}
+    return [
+        InvitationView(
+            id=one.id,
+            pupil_id=one.pupil_id,
+            state=one.state,
+            place=_place(places.get((one.event_id, one.pupil_id))),
+            created_at=one.created_at,
+            event=FamilyEvent.model_validate(event),
+        )
+        for one in invitations
+        if (event := events.get(one.event_id)) and event.status in _SHOWN
+    ]
+
+
+def bookings_of(ctx: Context, pupil_ids: Iterable[str]) -> list[Booking]:
+    """Every booking the children have or had.
+
+    Which there are is read from guards (strongly: all that are live) and an index; how they stand, strongly.
+    """
+    pupil_ids = tuple(pupil_ids)
+    ids = {booking.id for booking in live_bookings_of_pupils(ctx.school_id, pupil_ids)}
+    ids |= {booking.id for pupil_id in pupil_ids for booking in bookings_of_pupil(ctx.school_id, pupil_id)}
+    return bookings_by_id(ctx, ids)
+
+
+def bookings_by_id(ctx: Context, booking_ids: Iterable[str]) -> list[Booking]:
+    """Those of the bookings that exist, in the order they were made."""
+    chunks = batched(sorted(set(booking_ids)), _MOST_KEYS, strict=False)
+    return [booking for some in chunks for booking in find_bookings(ctx.school_id, some).values()]
+
+
+def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBookingView]:
+    """Bookings with their events; of the other parent's only how the place stands (C2).
+
+    Answers, which may be medical, are shown with a single booking only, so that they do not lie about in apps.
+    """
+    bookings = tuple(bookings)
+    if not bookings:
+        return []
+    events = find_events(ctx.school_id, [booking.event_id for booking in bookings])
+    return [_booking_view(ctx, booking, events) for booking in bookings]
+
+
+def payment_views(ctx: Context, payment_ids: Iterable[str]) -> list[PaymentView]:
+    """Those of the payments that the caller pays, or has paid."""
+    return [payment_view(one) for one in map(partial(_payment, ctx), sorted(set(payment_ids))) if one is not None]
+
+
+def entry_views(ctx: Context, entries: Iterable[InboxEntry]) -> list[EntryView]:
+    """Entries of the inbox with their events' titles."""
+    entries = tuple(entries)
+    if not entries:
+        return []
+    events = find_events(ctx.school_id, [entry.event_id for entry in entries])
+    return [_entry_view(entry, events.get(entry.event_id)) for entry in entries]
+
+
+def _payment(ctx: Context, payment_id: str) -> Payment | None:
+    try:
+        payment = find_payment(ctx.school_id, payment_id)
+    except NotFound:
+        return None
+    return payment if payment.payer_id == ctx.actor.id else None
+
+
+def _place(booking: Booking | None) -> Literal["none", "held", "booked"]:
+    if booking is None:
+        return "none"
+    return "booked" if booking.state is BookingState.CONFIRMED else "held"
+
+
+def _booking_view(ctx: Context, booking: Booking, events: Mapping[str, SchoolEvent]) -> FamilyBookingView:
+    mine = booking.booked_by == ctx.actor.id
+    event = events.get(booking.event_id)
+    shown = booking_view(booking, whole=mine, mine=mine).model_copy(update={"answers": None})
+    return FamilyBookingView(**dict(shown), event=None if event is None else EventCard.model_validate(event))
+
+
+def _entry_view(entry: InboxEntry, event: SchoolEvent | None) -> EntryView:
+    return EntryView(
+        id=entry.id,
+        kind=entry.kind,
+        event_id=entry.event_id,
+        event_title=None if event is None else event.title,
+        pupil_id=entry.pupil_id,
+        thing=entry.thing,
+        thing_id=entry.thing_id,
+        created_at=entry.created_at,
+        read_at=entry.read_at,
+    )

@@ -1,0 +1,117 @@
+"""Use cases of the caller's own: who am I, what are my children invited to, what is booked, what was I told."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from school_events.core import cursors
+from school_events.core.caller import Membership
+from school_events.core.context import Context
+from school_events.core.errors import Forbidden, NotFound, Unauthenticated
+from school_events.core.http import Page
+from school_events.core.requests import Request, find_earlier_answer
+from school_events.family import reading
+from school_events.family.api import (
+    PAGE_SIZE,
+    EntriesRead,
+    EntryView,
+    FamilyBookingView,
+    InvitationView,
+    Me,
+    MembershipView,
+    ReadEntries,
+)
+from school_events.invitations.store import invitations_of_pupils
+from school_events.notifications import service as notifications
+from school_events.notifications import store as inboxes
+from school_events.people import access
+from school_events.people.store import find_contacts, find_school, find_staff
+
+_MOST_READ_UP_TO = 400
+
+
+def who_am_i(memberships: Iterable[Membership], context_in: Callable[[Membership], Context]) -> Me:
+    """What the caller is in each school, and their children there.
+
+    What the token claims and the school no longer confirms is left out.
+
+    Args:
+        memberships: what the token claims.
+        context_in: the moment, in the school of one of them.
+    """
+    views = (_membership_view(context_in(membership), membership) for membership in memberships)
+    return Me(memberships=[view for view in views if view is not None])
+
+
+def _membership_view(ctx: Context, membership: Membership) -> MembershipView | None:
+    try:
+        access.check(ctx, membership)
+        school_name = find_school(ctx.school_id).name
+        is_open = True
+    except Unauthenticated:
+        school_name, is_open = "", False
+    except (Forbidden, NotFound):
+        return None
+    pupils = reading.open_pupils(ctx) if is_open else None
+    return MembershipView(
+        school_id=membership.school_id,
+        school_name=school_name,
+        person_id=membership.person_id,
+        kind="staff" if membership.kind == "staff" else "contact",
+        name=_name_of(ctx) if is_open else "",
+        roles=sorted(membership.roles),
+        access="open" if is_open else "second_factor_needed",
+        children=reading.children(ctx, pupils) if pupils else [],
+    )
+
+
+def _name_of(ctx: Context) -> str:
+    person_id = ctx.actor.id
+    people = find_staff if ctx.actor.kind == "staff" else find_contacts
+    person = people(ctx.school_id, [person_id]).get(person_id)
+    return "" if person is None else person.full_name
+
+
+def invitations(ctx: Context) -> Page[InvitationView]:
+    """What the caller's children are invited to."""
+    pupils = reading.open_pupils(ctx) or frozenset()
+    return Page(items=reading.invitation_views(ctx, invitations_of_pupils(ctx.school_id, pupils)))
+
+
+def bookings(ctx: Context) -> Page[FamilyBookingView]:
+    """What is and was booked for the caller's children."""
+    pupils = reading.open_pupils(ctx) or frozenset()
+    return Page(items=reading.booking_views(ctx, reading.bookings_of(ctx, sorted(pupils))))
+
+
+def inbox(ctx: Context, cursor: str | None) -> Page[EntryView]:
+    """A page of what the caller was told, newest first; of children no longer theirs, nothing (A8).
+
+    Raises:
+        Invalid: the cursor is not of this list.
+    """
+    scope = f"{ctx.school_id}/{ctx.actor.kind}/{ctx.actor.id}/inbox"
+    before = cursors.open_cursor(cursor, scope)["before"] if cursor else None
+    entries = notifications.inbox(ctx, reading.open_pupils(ctx), before=before, limit=PAGE_SIZE + 1)
+    page = entries[:PAGE_SIZE]
+    more = cursors.seal({"before": page[-1].id}, scope) if len(entries) > PAGE_SIZE else None
+    return Page(items=reading.entry_views(ctx, page), next_cursor=more)
+
+
+def mark_read(ctx: Context, body: ReadEntries, request: Request) -> EntriesRead:
+    """Note that the caller has read entries; what is read already, or is not theirs, is passed over.
+
+    Raises:
+        TryAgain: too busy; asking again is safe.
+    """
+    earlier = find_earlier_answer(ctx, request, EntriesRead)
+    if earlier is not None:
+        return earlier
+    if body.ids is not None:
+        found = inboxes.find_entries(ctx.school_id, ctx.actor, body.ids)
+        unread = [entry.id for entry in found.values() if entry.read_at is None]
+    else:
+        older = inboxes.entries(ctx.school_id, ctx.actor, up_to=body.up_to, unread=True)
+        unread = [entry.id for entry in islice(older, _MOST_READ_UP_TO + 1)]
+    answer = EntriesRead(marked=len(unread[:_MOST_READ_UP_TO]), more=len(unread) > _MOST_READ_UP_TO)
+    inboxes.mark_read(ctx, unread[:_MOST_READ_UP_TO], request, answer)
+    return answer

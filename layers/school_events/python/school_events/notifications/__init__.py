@@ -1,0 +1,1 @@
+"""Telling people: inbox, push, devices, and the walk over the change feed."""

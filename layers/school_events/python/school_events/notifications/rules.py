@@ -1,0 +1,78 @@
+"""What is decided about telling people, without asking anybody."""
+
+import hashlib
+import json
+from collections.abc import Container
+from datetime import timedelta
+
+from ulid import ULID
+
+from school_events.core import clock
+from school_events.core.consequences import Telling
+from school_events.notifications.model import InboxEntry
+
+LIFE = timedelta(days=400)
+"""How long entries and unused devices stay."""
+
+MOST_DEVICES = 20
+
+_RANDOM_BYTES = 10
+
+
+def entry_id(telling: Telling, person_id: str) -> str:
+    """The id of the entry a telling makes in one person's inbox: the same for the same change and kind (F2).
+
+    It sorts by the instant of the change. What makes it one's own is a digest over the person as well, so that an
+    id that a push service sees says nothing about what happened, nor that two people were told of the same thing.
+    """
+    milliseconds = int(clock.from_text(telling.occurred_at).timestamp() * 1000)
+    name = "\n".join((telling.school_id, person_id, telling.change_id, telling.kind))
+    rest = hashlib.sha256(name.encode()).digest()[:_RANDOM_BYTES]
+    return f"entry_{str(ULID(milliseconds.to_bytes(6) + rest)).lower()}"
+
+
+def entry_of(telling: Telling, person_id: str) -> InboxEntry:
+    """The entry a telling makes in one person's inbox."""
+    return InboxEntry(
+        id=entry_id(telling, person_id),
+        kind=telling.kind,
+        event_id=telling.event_id,
+        pupil_id=telling.pupil_id,
+        thing=telling.thing,
+        thing_id=telling.thing_id,
+        created_at=clock.from_text(telling.occurred_at),
+    )
+
+
+def push_message(entry: str) -> str:
+    """What a push service is given: that there is something new, and an opaque id; never a word about whom (F1).
+
+    Args:
+        entry: the entry's id.
+
+    Returns:
+        The message for ``sns:Publish`` with ``MessageStructure=json``.
+    """
+    news = {"kind": "something_new", "id": entry}
+    apple = json.dumps({"aps": {"alert": {"loc-key": "SOMETHING_NEW"}, "sound": "default"}} | news)
+    return json.dumps(
+        {
+            "default": json.dumps(news),
+            "APNS": apple,
+            "APNS_SANDBOX": apple,
+            "GCM": json.dumps({"data": news}),
+        }
+    )
+
+
+def may_see(entry: InboxEntry, open_pupils: Container[str] | None) -> bool:
+    """Whether a person may still see an entry.
+
+    Args:
+        entry: of their own inbox.
+        open_pupils: the children they have an open link to; ``None`` for a member of staff.
+
+    Returns:
+        Whether it is about nobody else (their own payment), or about a child who is theirs now (A8).
+    """
+    return open_pupils is None or entry.pupil_id is None or entry.pupil_id in open_pupils

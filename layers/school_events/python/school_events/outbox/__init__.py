@@ -1,0 +1,1 @@
+"""What follows from a write: read from the tables' streams, made to happen."""
