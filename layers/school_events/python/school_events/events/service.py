@@ -12,7 +12,7 @@ from school_events.core.cursors import open_cursor, seal
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import NotFound, StaleVersion
 from school_events.core.http import Page
-from school_events.core.requests import Request
+from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, NewEvent
@@ -45,7 +45,10 @@ def create(ctx: Context, request: Request, asked: NewEvent) -> EventRef:
         transaction.create(store.session_item(ctx.school_id, event.id, session))
     answer = _ref(event)
     requests.remember(ctx, transaction, request, answer)
-    transaction.commit()
+    try:
+        transaction.commit()
+    except AnsweredMeanwhile:
+        return create(ctx, request, asked)
     return answer
 
 

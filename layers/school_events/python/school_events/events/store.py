@@ -108,6 +108,11 @@ def position(details: EventDetails) -> str:
     return f"{details.starts_on}#{details.id}"
 
 
+def is_published() -> Condition:
+    """The condition that an event is published, for a write that depends on it."""
+    return EventItem.status == "published"
+
+
 def event_item(school_id: str, event: SchoolEvent, change: Change) -> EventItem:
     """An event as it is kept."""
     key = event_key(school_id, event.id)

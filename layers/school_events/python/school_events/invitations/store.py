@@ -7,10 +7,11 @@ from typing import Any, ClassVar, cast
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from school_events.core.change import Change
-from school_events.core.dynamodb import Document, Key, get_many, school_key
-from school_events.core.errors import NotFound
-from school_events.events.store import EventsTableItem
+from school_events.core.change import Change, stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key
+from school_events.core.errors import Conflict, NotFound, WrongState
+from school_events.events.store import EventsTableItem, event_key, is_published
 from school_events.invitations.model import Invitation, InvitationDetails, InvitationState
 
 _MOST_KEYS = 100
@@ -102,9 +103,47 @@ def invitations_of_pupils(school_id: str, pupil_ids: Iterable[str]) -> tuple[Inv
     )
 
 
-def invitations_of_event(school_id: str, event_id: str) -> Iterator[Invitation]:
-    """An event's invitations, by pupil; one made a moment ago may be missing (index)."""
+def invitations_of_event(school_id: str, event_id: str, after: str = "") -> Iterator[Invitation]:
+    """An event's invitations, by pupil; one made a moment ago may be missing (index).
+
+    Args:
+        school_id: whose.
+        event_id: which.
+        after: a pupil's id; only what comes after it.
+    """
     items = InvitationItem.by_event.query(
-        school_key(school_id, "EVENT", event_id), EventIndex.event_sk.startswith(_PREFIX)
+        school_key(school_id, "EVENT", event_id), EventIndex.event_sk.between(f"{_PREFIX}{after} ", f"{_PREFIX}~")
     )
     return (to_invitation(item) for item in items)
+
+
+class AlreadyInvited(Conflict):
+    """The pupil is invited to the event already."""
+
+    slug = "already-invited"
+    title = "This pupil is already invited"
+
+
+def add(transaction: Transaction, ctx: Context, event_id: str, pupil_id: str) -> None:
+    """Invite a pupil, in a transaction; refused with :class:`AlreadyInvited`."""
+    sent = stamp(ctx, "invitation.sent")
+    invitation = Invitation(event_id=event_id, pupil_id=pupil_id, created_at=sent.at, state="invited", version=1)
+    transaction.create(invitation_item(ctx.school_id, invitation, sent), refusal=AlreadyInvited())
+
+
+def require_published(transaction: Transaction, school_id: str, event_id: str) -> None:
+    """Only go ahead if an event is still published; refused with :class:`WrongState`."""
+    transaction.check(event_key(school_id, event_id), is_published(), refusal=WrongState())
+
+
+def decline(transaction: Transaction, ctx: Context, invitation: Invitation, change: Change) -> None:
+    """Decline an invitation that is open, in a transaction."""
+    transaction.update(
+        invitation_key(ctx.school_id, invitation.pupil_id, invitation.event_id),
+        [
+            InvitationItem.state.set("declined"),
+            InvitationItem.version.set(InvitationItem.version + 1),
+            InvitationItem.change.set(change),
+        ],
+        InvitationItem.state == "invited",
+    )

@@ -1,0 +1,121 @@
+"""Events: make, read, list, change, publish and close them; who of the staff works at them."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from school_events.bookings.places import close_places, make_places
+from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
+from school_events.core.http import Page, SchoolApi, reply
+from school_events.events import api as bodies
+from school_events.events import service, staffing
+from school_events.events.model import EventKind, EventStatus
+from school_events.invitations.service import is_invited
+from school_events.people import access
+
+api = SchoolApi("events", access=access.check)
+SCHOOL = "/v1/schools/{school_id}"
+EVENT = f"{SCHOOL}/events/{{event_id}}"
+MOVES = (NotFound, WrongState, TryAgain)
+CHANGES = (*MOVES, StaleVersion, Invalid)
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/events",
+    roles={"school_admin"},
+    summary="Make an event, as a draft",
+    status=201,
+    errors=(Invalid, TryAgain),
+)
+def create(school_id: str, body: bodies.NewEvent) -> Response[bodies.EventRef]:
+    made = service.create(api.context, api.asked(body), body)
+    return reply(made, status=201, version=made.version, location=f"/v1/schools/{school_id}/events/{made.id}")
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/events",
+    roles={"school_admin", "staff"},
+    summary="The school's events by first day; staff see those they are allocated to",
+    errors=(NotFound, Invalid),
+)
+def list_events(
+    school_id: str,
+    kind: EventKind | None = None,
+    status: EventStatus | None = None,
+    since: Annotated[date | None, Query(alias="from", description="Only what starts on this day or later")] = None,
+    staff: Annotated[str | None, Query(description="Only what this member of staff works at")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: str | None = None,
+) -> Page[bodies.EventSummary]:
+    return service.list_events(api.context, service.Wanted(kind, status, since, staff), limit, cursor)
+
+
+@api.route(
+    "GET",
+    EVENT,
+    roles={"school_admin", "staff", "parent"},
+    summary="An event with its sessions; staff allocated to it, parents of children invited to it",
+    errors=(NotFound,),
+)
+def read(school_id: str, event_id: str) -> Response[bodies.EventView]:
+    event = service.read(api.context, event_id, is_invited)
+    return reply(event, version=event.version)
+
+
+@api.route("PATCH", EVENT, roles={"school_admin"}, summary="Change an event; If-Match its ETag", errors=CHANGES)
+def change(school_id: str, event_id: str, body: bodies.EventChanges) -> Response[bodies.EventView]:
+    event = service.change(api.context, event_id, api.version_to_change(), body)
+    return reply(event, version=event.version)
+
+
+@api.route("POST", f"{EVENT}/publish", roles={"school_admin"}, summary="Publish a draft", errors=MOVES)
+def publish(school_id: str, event_id: str) -> Response[bodies.EventRef]:
+    event = service.publish(api.context, event_id, make_places)
+    return reply(event, version=event.version)
+
+
+@api.route("POST", f"{EVENT}/close", roles={"school_admin"}, summary="Close booking", errors=MOVES)
+def close(school_id: str, event_id: str) -> Response[bodies.EventRef]:
+    event = service.close(api.context, event_id, close_places)
+    return reply(event, version=event.version)
+
+
+@api.route(
+    "PUT",
+    f"{EVENT}/staff",
+    roles={"school_admin"},
+    summary="Say who works at an event; If-Match its ETag",
+    errors=CHANGES,
+)
+def allocate(school_id: str, event_id: str, body: bodies.StaffBody) -> Response[bodies.StaffView]:
+    staff, version = staffing.allocate(api.context, event_id, api.version_to_change(), body.staff)
+    return reply(staff, version=version)
+
+
+@api.route(
+    "GET", f"{EVENT}/staff", roles={"school_admin", "staff"}, summary="Who works at an event", errors=(NotFound,)
+)
+def staff_of(school_id: str, event_id: str) -> Response[bodies.StaffView]:
+    staff, version = staffing.staff_of(api.context, event_id)
+    return reply(staff, version=version)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/staff/{{staff_id}}/timetable",
+    roles={"school_admin", "staff"},
+    summary="When a member of staff works; staff see their own",
+    errors=(NotFound, Invalid),
+)
+def timetable(
+    school_id: str, staff_id: str, first: Annotated[date, Query(alias="from")], last: Annotated[date, Query(alias="to")]
+) -> Page[bodies.TimetableEntry]:
+    return staffing.timetable(api.context, staff_id, first, last)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request."""
+    return api.handle(event, context)

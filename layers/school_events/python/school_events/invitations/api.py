@@ -1,0 +1,95 @@
+"""What the routes of invitations take and give."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from school_events.core.http import ApiModel
+from school_events.invitations.audience import WholeAudience
+from school_events.invitations.model import Invitation, InvitationState
+from school_events.people.model import YearGroup
+
+
+class AudienceBody(ApiModel):
+    """Whom to invite."""
+
+    audience: WholeAudience
+
+
+class InvitedPupil(ApiModel):
+    """A pupil, as far as inviting needs to know: never what the rule asked."""
+
+    pupil_id: str
+    first_name: str
+    last_name: str
+    year_group: YearGroup | None
+    registration_group: str | None
+
+
+class PreviewedPupil(InvitedPupil):
+    """A pupil the audience includes."""
+
+    already_invited: bool
+
+
+class YearCount(ApiModel):
+    """How many of a year."""
+
+    year_group: YearGroup | None
+    count: int
+
+
+class Preview(ApiModel):
+    """Whom an audience includes, before anything is sent."""
+
+    explanation: str = Field(description="The audience in words")
+    count: int
+    already_invited: int
+    year_groups: list[YearCount]
+    items: list[PreviewedPupil] = Field(description="All of them, by name")
+
+
+class Invited(ApiModel):
+    """How an audience was invited."""
+
+    event_id: str
+    matched: int = Field(description="How many pupils the audience includes")
+    invited: int = Field(description="How many of them were not invited before, and now are")
+
+
+class InvitationRef(ApiModel):
+    """An invitation and how it was answered."""
+
+    id: str
+    event_id: str
+    pupil_id: str
+    state: InvitationState
+
+
+class InvitationView(InvitationRef):
+    """An invitation in an event's list; without a pupil once they are gone."""
+
+    created_at: datetime
+    pupil: InvitedPupil | None
+
+
+class Counts(ApiModel):
+    """An event's invitations by state."""
+
+    invited: int
+    declined: int
+
+
+class InvitationPage(ApiModel):
+    """A page of an event's invitations."""
+
+    items: list[InvitationView]
+    counts: Counts | None = Field(description="Of all of them, on the first page only")
+    next_cursor: str | None = None
+
+
+def invitation_ref(invitation: Invitation) -> InvitationRef:
+    """An invitation as it is shown."""
+    return InvitationRef(
+        id=invitation.id, event_id=invitation.event_id, pupil_id=invitation.pupil_id, state=invitation.state
+    )

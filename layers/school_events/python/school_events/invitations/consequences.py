@@ -1,0 +1,27 @@
+"""What follows from a change of an invitation: an audit line, and for a new one a message and the family told (C1)."""
+
+from school_events.core.consequences import Consequences, Message, Subject, ToTell
+from school_events.core.dynamodb import Item
+from school_events.invitations.store import InvitationItem, to_invitation
+
+
+def of(item: Item) -> Consequences | None:
+    """What follows from the change an item carries; nothing, if it is no invitation.
+
+    The audit line names the pupil, so that it names nobody once they are anonymised: an invitation's id would.
+    """
+    if not isinstance(item, InvitationItem):
+        return None
+    invitation = to_invitation(item)
+    subject = Subject("pupil", invitation.pupil_id)
+    if item.change.action != "invitation.sent":
+        return Consequences(subject)
+    detail = {"version": invitation.version, "event_id": invitation.event_id, "pupil_id": invitation.pupil_id}
+    telling = ToTell(
+        "invited",
+        event_id=invitation.event_id,
+        thing="invitation",
+        thing_id=invitation.id,
+        pupil_id=invitation.pupil_id,
+    )
+    return Consequences(subject, messages=(Message("InvitationSent", detail),), tellings=(telling,))
