@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from datetime import timedelta
@@ -98,7 +99,8 @@ def _redeploy(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"the stage's first port ({DEFAULT_PORT})")
+    port = int(os.environ.get("PORT", DEFAULT_PORT))
+    parser.add_argument("--port", type=int, default=port, help=f"the stage's first port ({DEFAULT_PORT}, or $PORT)")
     commands = parser.add_subparsers(required=True, metavar="command")
     up = commands.add_parser("up", help="start the local stage and stay until Ctrl-C")
     up.add_argument("--empty", action="store_true", help="without the demo school")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from infra.assets import Asset, function_asset, layer_asset
+from functools import cache
+from pathlib import Path
+
+from infra.assets import function_asset, layer_asset
 from infra.stages import host_architecture
 from local.aws import packages
 from local.deployed import DeployedFunction
@@ -36,7 +39,7 @@ def redeploy(stage: LocalStage, progress: Progress) -> list[str]:
 def _update(stage: LocalStage, name: str, function: DeployedFunction) -> bool:
     recipe = packages.Recipe(
         folder=function_asset(name).path,
-        layers=tuple(_layer(layer).path for layer in function.layers),
+        layers=tuple(_layer(layer) for layer in function.layers),
         variables=tuple(function.variables.items()),
     )
     content = packages.package(recipe)
@@ -47,5 +50,6 @@ def _update(stage: LocalStage, name: str, function: DeployedFunction) -> bool:
     return True
 
 
-def _layer(name: str) -> Asset:
-    return layer_asset(name, host_architecture())
+@cache
+def _layer(name: str) -> Path:
+    return layer_asset(name, host_architecture()).path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import copy
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ FUNCTION = "AWS::Lambda::Function"
 LAYER = "AWS::Lambda::LayerVersion"
 # How Lambda tells its runtime what `LoggingConfig` says.
 LOGGING_VARIABLES = {"LogFormat": "AWS_LAMBDA_LOG_FORMAT", "ApplicationLogLevel": "AWS_LAMBDA_LOG_LEVEL"}
+# The emulator names the endpoint of a phone `app/…/<id>` where SNS says `endpoint/…/<id>`; policies must follow it.
+_PUSH_ENDPOINT = re.compile(r":endpoint/(ADM|APNS|APNS_SANDBOX|BAIDU|GCM|MACOS|MACOS_SANDBOX|MPNS|WNS)/")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class LocalStack:
 
 def localise(stack: Stack) -> LocalStack:
     """Pack every Python function with a bootstrap and fold its layers in; everything else stays as synthesised."""
-    template = copy.deepcopy(stack.template)
+    template = json.loads(_PUSH_ENDPOINT.sub(r":app/\1/", json.dumps(stack.template)))
     resources: dict[str, Any] = template["Resources"]
     layers = {
         logical_id: stack.assets[resource["Properties"]["Content"]["S3Key"]]

@@ -11,7 +11,6 @@ from local.aws.clients import Clients
 
 # CloudTrail's LookupEvents gives no more in one answer, and the emulator has no second page.
 _EVENTS_A_PAGE = 50
-_ENDPOINT = ":endpoint/"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def pushes(clients: Clients, since: datetime | None) -> list[Push]:
     The emulator delivers no push, but its CloudTrail records the call with its parameters.
 
     Raises:
-        TooManyPushesError: more than 50 in one second, which cannot be told apart.
+        TooManyPushesError: SNS was called more than 50 times in one second; the emulator lists no more.
     """
     found: dict[str, Push] = {}
     until: datetime | None = None
@@ -77,7 +76,7 @@ def pushes(clients: Clients, since: datetime | None) -> list[Push]:
 def _published(clients: Clients, since: datetime | None, until: datetime | None) -> list[dict[str, Any]]:
     times = {name: at for name, at in (("StartTime", since), ("EndTime", until)) if at is not None}
     events: list[dict[str, Any]] = clients.client("cloudtrail").lookup_events(
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "Publish"}], **times
+        LookupAttributes=[{"AttributeKey": "EventSource", "AttributeValue": "sns.amazonaws.com"}], **times
     )["Events"]
     return events
 
@@ -86,13 +85,13 @@ def _second_after(oldest: datetime, until: datetime | None) -> datetime:
     # Times go to the service in whole seconds, and what lies after the second is left out.
     end = oldest.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
     if until is not None and end >= until:
-        raise TooManyPushesError(f"more than {_EVENTS_A_PAGE} pushes in the second from {oldest:%H:%M:%S}")
+        raise TooManyPushesError(f"more than {_EVENTS_A_PAGE} calls of SNS in the second from {oldest:%H:%M:%S}")
     return end
 
 
 def _push(event: dict[str, Any]) -> Push | None:
     parameters = json.loads(event["CloudTrailEvent"])["requestParameters"]
-    target = parameters.get("TargetArn", "")
-    if _ENDPOINT not in target:
+    if parameters.get("Action") != "Publish" or "TargetArn" not in parameters:
         return None
-    return Push(event["EventTime"], target, parameters["Message"], parameters.get("MessageStructure", ""))
+    structure = parameters.get("MessageStructure", "")
+    return Push(event["EventTime"], parameters["TargetArn"], parameters["Message"], structure)

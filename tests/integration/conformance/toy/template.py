@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from local.aws.assembly import Stack
 
 FOLDER = Path(__file__).parent
-ISSUER_AUDIENCE = "toy"
+AUDIENCE = "toy"
+PUSH = "GCM/toy"
 ORIGIN = "https://app.example.test"
+
+
+_STREAM_FILTER = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "streamed"}]}}}}
 
 
 def toy_stack(issuer: str) -> Stack:
@@ -129,6 +134,7 @@ def _function(role: str, **more: Any) -> dict[str, Any]:
         MemorySize=256,
         Timeout=10,
         Environment={"Variables": {"NOTES_TABLE": _ref("Notes"), "MAIN_TABLE": _ref("Main")}},
+        LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "INFO"},
         **more,
     )
 
@@ -155,6 +161,7 @@ def _functions() -> dict[str, Any]:
             ),
             _allow(_att("Files"), "s3:ListBucket"),
             _allow({"Fn::Sub": "${Files.Arn}/*"}, "s3:GetObject"),
+            _allow({"Fn::Sub": f"arn:aws:sns:${{AWS::Region}}:${{AWS::AccountId}}:endpoint/{PUSH}/*"}, "sns:Publish"),
         ),
         "WorkerRole": _role(note, stream, queue),
         "Api": _function("ApiRole"),
@@ -172,6 +179,7 @@ def _functions() -> dict[str, Any]:
             FunctionName=_ref("Worker"),
             StartingPosition="TRIM_HORIZON",
             BatchSize=100,
+            FilterCriteria={"Filters": [{"Pattern": json.dumps(_STREAM_FILTER)}]},
         ),
     }
 
@@ -196,7 +204,7 @@ def _api(issuer: str) -> dict[str, Any]:
             Name="token",
             AuthorizerType="JWT",
             IdentitySource=["$request.header.Authorization"],
-            JwtConfiguration={"Audience": [ISSUER_AUDIENCE], "Issuer": issuer},
+            JwtConfiguration={"Audience": [AUDIENCE], "Issuer": issuer},
         ),
         "Integration": _resource(
             "AWS::ApiGatewayV2::Integration",

@@ -3,10 +3,12 @@
 import importlib
 import json
 import os
+import sys
 import time
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 LambdaEvent = dict[str, Any]
@@ -65,12 +67,20 @@ def _task(lambda_event: LambdaEvent, context: Any) -> LambdaEvent:
         case "environment":
             return dict(os.environ) | {"time_zone": time.tzname[0], "request_id": context.aws_request_id}
         case "file":
-            return {"sources": _sources()}
+            return {"sources": _sources(), "path": sys.path}
+        case "presign":
+            return {"url": _presigned(lambda_event["bucket"], lambda_event["key"])}
     raise ValueError(lambda_event["task"])
 
 
 def _sources() -> dict[str, str]:
     return {"layer": LAYER.__file__, "handler": __file__, "boto3": boto3.__file__}
+
+
+def _presigned(bucket: str, key: str) -> str:
+    client = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "path"}))
+    url: str = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=60)
+    return url
 
 
 def _call(service: str, operation: str, arguments: LambdaEvent) -> LambdaEvent:
