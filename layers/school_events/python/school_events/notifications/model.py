@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from school_events.core.consequences import TellingKind
-from school_events.core.inventory import Category, Kept, PersonId, Purpose, Record, Retention
+from school_events.core.ids import PortalId
+from school_events.core.inventory import Category, Kept, Purpose, Record, Retention
 
 _TOLD = Kept(Category.ACTIVITY, Purpose.TELLING, Retention.INBOX)
+_WHOM = Kept(Category.IDENTIFIER, Purpose.TELLING, Retention.INBOX)
 _DEVICE = Kept(Category.TECHNICAL, Purpose.TELLING, Retention.INBOX)
 
 Platform = Literal["ios", "android"]
@@ -29,11 +31,11 @@ class InboxEntry(Record):
     id: Annotated[str, _TOLD]
     kind: Annotated[TellingKind, _TOLD]
     event_id: Annotated[str, _TOLD]
-    pupil_id: PersonId | None = None
+    pupil_id: Annotated[PortalId | None, _WHOM] = None
     thing: Annotated[Literal["invitation", "booking", "payment", "event"], _TOLD]
     thing_id: Annotated[str, _TOLD]
     created_at: Annotated[datetime, _TOLD]
-    read_at: Annotated[datetime, _TOLD] | None = None
+    read_at: Annotated[datetime | None, _TOLD] = None
 
 
 class Device(Record):
@@ -48,5 +50,5 @@ class Device(Record):
 
     id: Annotated[str, _DEVICE]
     platform: Annotated[Platform, _DEVICE]
-    endpoint: Annotated[str, _DEVICE] | None = None
+    endpoint: Annotated[str | None, _DEVICE] = None
     seen_at: Annotated[datetime, _DEVICE]
