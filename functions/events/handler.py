@@ -83,13 +83,7 @@ def close(school_id: str, event_id: str) -> Response[bodies.EventRef]:
     return reply(event, version=event.version)
 
 
-@api.route(
-    "PUT",
-    f"{EVENT}/staff",
-    roles={"school_admin"},
-    summary="Say who works at an event; If-Match its ETag",
-    errors=CHANGES,
-)
+@api.route("PUT", f"{EVENT}/staff", roles={"school_admin"}, summary="Staff an event; If-Match its ETag", errors=CHANGES)
 def allocate(school_id: str, event_id: str, body: bodies.StaffBody) -> Response[bodies.StaffView]:
     staff, version = staffing.allocate(api.context, event_id, api.version_to_change(), body.staff)
     return reply(staff, version=version)
