@@ -25,10 +25,10 @@ help: ## what there is to make
 
 setup: $(SETUP) ## everything that the other targets need
 
-run: $(SETUP) ## start the local stage and stay until Ctrl-C; PORT= chooses other ports
+run: $(SETUP) ## start the local stage, make the journey, stay until Ctrl-C; PORT= chooses other ports
 	@exec $(PYTHON) -m local up
 
-journey: $(SETUP) ## the whole main job against the running stage
+journey: $(SETUP) ## start, make the whole main job once, stop; the exit code tells
 	@$(PYTHON) -m local journey
 
 redeploy: $(SETUP) ## put changed code into the running stage

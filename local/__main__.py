@@ -10,9 +10,10 @@ from datetime import timedelta
 from types import FrameType
 from typing import Never
 
-from local import dead_letters
+from local import dead_letters, journey
 from local.aws.deploy import DeployFailedError
 from local.deployed import NotRunningError
+from local.journey import JourneyFailedError
 from local.places import DEFAULT_PORT, Ports, PortTakenError
 from local.processes import ProcessFailedError
 from local.progress import Progress
@@ -41,10 +42,37 @@ def _up(options: argparse.Namespace) -> int:
     try:
         with local_stage(Ports(options.port), progress, demo_school=not options.empty) as stage:
             progress.say(welcome(stage, progress.seconds))
+            if not options.empty:
+                _travel(stage, progress)
+            progress.say("\nUp until Ctrl-C.")
             signal.pause()
+    except JourneyFailedError as error:
+        progress.say(f"\n{error}")
+        return 1
     except KeyboardInterrupt:
         progress.say("\nThe local stage has stopped; its logs are kept.")
     return 0
+
+
+def _journey(options: argparse.Namespace) -> int:
+    """Start a stage, make the journey on it once, and stop; with --attach on the stage that runs."""
+    progress = Progress()
+    try:
+        if options.attach:
+            _travel(LocalStage.attach(Ports(options.port)), progress)
+            return 0
+        with local_stage(None, progress) as stage:
+            _travel(stage, progress)
+    except JourneyFailedError as error:
+        progress.say(f"\n{error}")
+        return 1
+    return 0
+
+
+def _travel(stage: LocalStage, progress: Progress) -> None:
+    progress.say("\nThe journey")
+    seconds = journey.run(stage, progress)
+    progress.say(f"  The journey took {seconds:.1f} s.")
 
 
 def _token(options: argparse.Namespace) -> int:
@@ -105,6 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start the local stage and stay until Ctrl-C")
     up.add_argument("--empty", action="store_true", help="without the demo school")
     up.set_defaults(run=_up)
+    travel = commands.add_parser("journey", help="start a stage, make the journey once, stop; the exit code tells")
+    travel.add_argument("--attach", action="store_true", help="on the stage that runs, instead of one of its own")
+    travel.set_defaults(run=_journey)
     token = commands.add_parser("token", help="mint an access token for somebody")
     token.add_argument("person", help="key of somebody who can sign in, for example admin")
     token.add_argument("--minutes", type=int, default=60, help="how long it is good (60)")
