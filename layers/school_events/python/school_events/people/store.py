@@ -231,6 +231,12 @@ def find_school(school_id: str) -> School:
     return school
 
 
+def calendars_of(school_id: str) -> tuple[TermCalendar, ...]:
+    """The calendars of a school's academic years, earliest first, read strongly."""
+    years = CalendarItem.query(school_key(school_id), CalendarItem.sk.startswith("CALENDAR#"), consistent_read=True)
+    return tuple(item.record for item in years if item.record is not None)
+
+
 def find_pupils(school_id: str, ids: Iterable[str]) -> dict[str, Pupil]:
     """Pupils by id, read strongly, leavers included; who is not there is left out."""
     keys = {one: pupil_key(school_id, one) for one in ids}
@@ -308,7 +314,7 @@ def staff_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator
 
 
 def _listed(partition: str, item: type[ListedItem], prefix: str, after: str) -> Iterator[Any]:
-    start = max(prefix, f"{after}\0") if after else prefix
+    start = max(prefix, f"{after}\0") if after else prefix or " "
     found: Iterator[Any] = item.listing.query(partition, item.listing_sk.between(start, f"{prefix}\U0010ffff"))
     return found
 
