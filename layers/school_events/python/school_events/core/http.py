@@ -12,7 +12,7 @@ from functools import partial
 from typing import Annotated, Any, Protocol, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from school_events.core import clock, logs, problems
@@ -89,13 +89,14 @@ class SchoolApi:
     def __init__(self, name: str, access: Access | None = None) -> None:
         self.name = name
         self.rules: dict[str, RouteRule] = {}
-        self.resolver = APIGatewayHttpResolver(enable_validation=True)
+        self.resolver = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
         self._access = access
         self._caller: Caller | None = None
         self._context: Context | None = None
         self._moment: Callable[[Membership], Context] | None = None
         self.resolver.exception_handler(SchoolEventsError)(problems.answer)
         self.resolver.exception_handler(RequestValidationError)(_invalid_request)
+        self.resolver.exception_handler(ResponseValidationError)(_wrong_answer)
 
     def route(
         self,
@@ -240,7 +241,8 @@ def reply(body: BaseModel, *, status: int = 200, version: int | None = None, loc
         headers["ETag"] = f'"{version}"'
     if location:
         headers["Location"] = location
-    return Response(status_code=status, content_type="application/json", body=body.model_dump_json(), headers=headers)
+    # The model itself: the resolver checks it against what the route says it answers, then writes it.
+    return Response(status_code=status, content_type="application/json", body=body, headers=headers)
 
 
 def _context(caller: Caller, request_context: Mapping[str, Any], now: datetime, membership: Membership) -> Context:
@@ -285,6 +287,10 @@ def _check_body(event: Mapping[str, Any]) -> None:
 
 def _invalid_request(error: RequestValidationError) -> Response[Any]:
     return problems.answer(problems.invalid_request(error.errors()))
+
+
+def _wrong_answer(error: ResponseValidationError) -> Response[Any]:
+    raise RuntimeError("a route answers something else than it says") from error
 
 
 def _problem(error: SchoolEventsError) -> dict[str, Any]:
