@@ -87,6 +87,11 @@ def may_see_export(ctx: Context, export: Export) -> bool:
     return (asked or ctx.has_role("school_admin")) and ctx.now < export.expires_at
 
 
+def end_of_life(asked_at: datetime) -> datetime:
+    """When an export asked for at an instant is gone: to the second, as tables count (UTC)."""
+    return (asked_at + EXPORT_LIFE).replace(microsecond=0)
+
+
 def link_life(export: Export, now: datetime) -> timedelta:
     """How long a link to the file may live: never past the file's own end."""
     return min(LINK_LIFE, export.expires_at - now)

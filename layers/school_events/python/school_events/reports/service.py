@@ -154,7 +154,7 @@ def _write(ctx: Context, name: ReportName, filters: Filters, file_format: Export
             asked_at=ctx.now,
         ),
         state=ExportState.QUEUED,
-        expires_at=ctx.now + rules.EXPORT_LIFE,
+        expires_at=rules.end_of_life(ctx.now),
     )
     view = export_view(ctx.school_id, export)
     transaction = Transaction(ctx)
