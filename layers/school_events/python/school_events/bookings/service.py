@@ -70,7 +70,7 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
     rules.require_distinct([wish.pupil_id for wish in wishes])
     found = _look(ctx, contact_id, event_id, wishes, request)
     request_key = request.item_key(ctx)
-    earlier = earlier_answer(request, found.get(request_key) if request_key else None, Booked)
+    earlier = earlier_answer(ctx, request, found.get(request_key) if request_key else None, Booked)
     if earlier is not None:
         return earlier
     event = _checked_event(ctx, contact_id, event_id, wishes, found)

@@ -4,6 +4,7 @@ API Gateway has checked signature, issuer and audience, but lets a token without
 nothing of token types or second factors. It hands claims over as text, lists as ``[a b]``.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def caller_from_claims(claims: Mapping[str, Any], now: datetime) -> Caller:
         Unauthenticated: the token has no expiry or is past it, is no access token, or names nobody.
     """
     expiry = str(claims.get("exp", ""))
-    if not _is_number(expiry) or float(expiry) <= now.timestamp():
+    if not now.timestamp() < _number(expiry) < math.inf:
         raise Unauthenticated("The access token has no expiry or is past it")
     if claims.get("tty") != "at":
         raise Unauthenticated("This is not an access token")
@@ -75,17 +76,24 @@ def as_list(claim: Any) -> list[str]:
 
 
 def _membership(text: str) -> Membership | None:
+    """What a text of the claim says; nothing if it is junk.
+
+    A membership names one person, a contact or a member of staff, whose ids the Portal gives independently of each
+    other: a member of staff who also is a parent has two memberships, and is no parent by the one of staff.
+    """
     school_id, _, rest = text.partition(":")
     person_id, _, roles = rest.partition(":")
     known = frozenset(cast(Role, role) for role in roles.split("+") if role in _ROLES)
+    if known & _STAFF_ROLES:
+        known -= {"parent"}
     if not (_PORTAL_ID.fullmatch(school_id) and _PORTAL_ID.fullmatch(person_id) and known):
         return None
     return Membership(school_id, person_id, known)
 
 
-def _is_number(text: str) -> bool:
+def _number(text: str) -> float:
+    """A number written as text; 0 for what is none (and no comparison holds for ``nan``)."""
     try:
-        float(text)
+        return float(text)
     except ValueError:
-        return False
-    return True
+        return 0.0

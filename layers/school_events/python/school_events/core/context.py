@@ -1,11 +1,14 @@
 """What a use case is told about the moment: who asks, when, and by when an answer is due."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from school_events.core.ids import NewId
+
+_LEFT_FOR_ENDING = timedelta(seconds=2)
+"""What a function keeps of its time to say that it could not finish."""
 
 ActorKind = Literal["contact", "staff", "portal", "stripe", "system"]
 Role = Literal["school_admin", "finance", "staff", "parent"]
@@ -50,3 +53,14 @@ class Context:
     def has_role(self, *roles: Role) -> bool:
         """Whether the caller has one of these roles here."""
         return bool(self.roles.intersection(roles))
+
+
+def deadline_of(lambda_context: Any, now: datetime) -> datetime:
+    """The instant by which retries must have ended for the function still to be able to say so.
+
+    Args:
+        lambda_context: tells how long the function may still run.
+        now: the present instant, UTC.
+    """
+    left = timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
+    return now + max(left - _LEFT_FOR_ENDING, timedelta(0))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError, HTTPClientError
 from pydantic import BaseModel
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -27,6 +28,9 @@ from school_events.core.errors import SchoolEventsError, TryAgain
 
 MOST_ACTIONS = 100
 """A transaction has at most this many actions (DynamoDB)."""
+
+_MOST_ROUNDS = 6
+"""A read of many items is asked for so often before it counts as refused."""
 
 _BUSY = frozenset(
     {
@@ -120,7 +124,13 @@ class Found:
 
 
 def get_many(keys: Iterable[Key[Any]]) -> Found:
-    """Read up to 100 items of any tables in one round trip, strongly consistent (``BatchGetItem``)."""
+    """Read up to 100 items of any tables in one round trip, strongly consistent (``BatchGetItem``).
+
+    What DynamoDB leaves out of its answer is asked for again.
+
+    Raises:
+        TryAgain: after a few rounds something is still left out.
+    """
     wanted: dict[str, dict[tuple[str, str], type[Item]]] = {}
     for key in keys:
         wanted.setdefault(key.item.Meta.table_name, {})[key.pk, key.sk] = key.item
@@ -129,14 +139,24 @@ def get_many(keys: Iterable[Key[Any]]) -> Found:
         for table, names in wanted.items()
     }
     found: dict[tuple[str, str, str], Item] = {}
+    attempt = 0
     while request:
+        _wait_between_rounds(attempt)
         answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
         for table, rows in answer["Responses"].items():
             for row in rows:
                 pk, sk = row["pk"]["S"], row["sk"]["S"]
                 found[table, pk, sk] = wanted[table][pk, sk].from_raw_data(row)
         request = answer.get("UnprocessedKeys") or {}
+        attempt += 1
     return Found(found)
+
+
+def _wait_between_rounds(attempt: int) -> None:
+    if attempt == _MOST_ROUNDS:
+        raise TryAgain
+    if attempt:
+        time.sleep(_jitter(random.SystemRandom(), attempt))
 
 
 @dataclass(frozen=True)
@@ -216,7 +236,7 @@ class Transaction:
                 self._write(token)
             except TransactWriteError as error:
                 self._raise_refusal(error)
-                if error.cause_response_code not in _BUSY and not self._is_busy(error):
+                if not is_busy(error):
                     raise
             else:
                 return
@@ -247,10 +267,6 @@ class Transaction:
         for step in self._steps:
             if id(step) in failed:
                 raise step.refusal or Refused() from error
-
-    @staticmethod
-    def _is_busy(error: TransactWriteError) -> bool:
-        return any(reason is not None and reason.code in _BUSY for reason in error.cancellation_reasons)
 
 
 def _add_to(transaction: TransactWrite, step: _Step) -> None:
@@ -294,6 +310,18 @@ def update_if(key: Key[Any], actions: Sequence[Action], condition: Condition) ->
     return True
 
 
+def is_busy(error: BaseException) -> bool:
+    """Whether a read or write failed only because DynamoDB is too busy or did not answer: asking again may help."""
+    if isinstance(error, TransactWriteError) and any(
+        reason is not None and reason.code in _BUSY for reason in error.cancellation_reasons
+    ):
+        return True
+    cause = error.cause if isinstance(error, PynamoDBException) else error
+    if isinstance(cause, ClientError):
+        return cause.response.get("Error", {}).get("Code") in _BUSY
+    return isinstance(cause, HTTPClientError)
+
+
 def is_refusal(error: PynamoDBException) -> bool:
     """Whether a write failed because its condition did not hold."""
     return error.cause_response_code == "ConditionalCheckFailedException"
@@ -305,11 +333,14 @@ def wait_or_give_up(ctx: Context, attempt: int) -> None:
     Raises:
         TryAgain: the wait would pass the context's deadline.
     """
-    longest = min(1.0, 0.02 * 2**attempt)
-    wait = ctx.random.uniform(0.005, longest)
+    wait = _jitter(ctx.random, attempt)
     if datetime.now(UTC).timestamp() + wait > ctx.deadline.timestamp():
         raise TryAgain
     time.sleep(wait)
+
+
+def _jitter(chance: random.Random, attempt: int) -> float:
+    return chance.uniform(0.005, min(1.0, 0.02 * 2**attempt))
 
 
 def shuffled[T](items: Iterable[T], chance: random.Random) -> list[T]:

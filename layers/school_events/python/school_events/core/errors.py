@@ -10,7 +10,11 @@
     │   ├── NoFreePlace
     │   ├── AlreadyBooked
     │   ├── WrongState
-    │   └── PaymentsNotReady
+    │   ├── PaymentsNotReady
+    │   ├── AnsweredMeanwhile     (core.requests) the same request was answered while this one was under way
+    │   ├── TooManyDevices        (notifications)
+    │   ├── PlaceGone             (bookings) never told: another place is tried
+    │   └── AlreadyInvited        (invitations) never told: the pupil is counted
     ├── StaleVersion             412  changed by somebody else since it was read
     ├── TooLarge                 413
     ├── UnsupportedMediaType     415

@@ -5,9 +5,10 @@ body is read. A school the caller is no member of answers like a school that doe
 """
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, Protocol, cast
 
@@ -15,18 +16,17 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
-from school_events.core import clock, logs, problems
+from school_events.core import bodies, clock, logs, problems
 from school_events.core.caller import Caller, Membership, caller_from_claims
-from school_events.core.context import Actor, Context, Role
-from school_events.core.errors import Forbidden, Invalid, NotFound, SchoolEventsError, TooLarge, UnsupportedMediaType
+from school_events.core.context import Actor, Context, Role, deadline_of
+from school_events.core.dynamodb import is_busy
+from school_events.core.errors import Forbidden, Invalid, NotFound, SchoolEventsError, TryAgain
 from school_events.core.ids import new_id
 from school_events.core.requests import Request, request
 
-MOST_BODY_BYTES = 256 * 1024
-TIME_TO_ANSWER = timedelta(seconds=20)
-"""Retries end by then; API Gateway waits 30 seconds."""
-
 _MOST_KEY_LENGTH = 128
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+_ETAG = re.compile(r'(?:W/)?"?([0-9]{1,15})"?')
 
 
 class ApiModel(BaseModel):
@@ -35,16 +35,25 @@ class ApiModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _only_text(value: object) -> object:
-    if isinstance(value, (str, date)):
-        return value
-    raise ValueError("must be text")
+def _like(pattern: str, example: str) -> BeforeValidator:
+    """Text of one form only: pydantic would also take numbers, and texts of numbers, for seconds since 1970."""
+    form = re.compile(pattern)
+
+    def check(value: object) -> object:
+        if isinstance(value, date) or (isinstance(value, str) and form.fullmatch(value)):
+            return value
+        raise ValueError(f"must be text such as {example}")
+
+    return BeforeValidator(check)
+
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 WholeNumber = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]
-LocalDate = Annotated[date, BeforeValidator(_only_text)]
-LocalDateTime = Annotated[datetime, BeforeValidator(_only_text)]
+LocalDate = Annotated[date, _like(_DAY, "2026-11-22")]
+LocalDateTime = Annotated[datetime, _like(_DAY + "[Tt ][0-9].*", "2026-11-22T08:15")]
 
 
 class Page[T](ApiModel):
@@ -89,11 +98,17 @@ class SchoolApi:
     def __init__(self, name: str, access: Access | None = None) -> None:
         self.name = name
         self.rules: dict[str, RouteRule] = {}
-        self.resolver = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
+        self.resolver = APIGatewayHttpResolver(
+            enable_validation=True,
+            response_validation_error_http_code=500,
+            json_body_deserializer=bodies.from_json,
+        )
         self._access = access
         self._caller: Caller | None = None
         self._context: Context | None = None
         self._moment: Callable[[Membership], Context] | None = None
+        self.resolver.exception_handler(Exception)(_unexpected)
+        self.resolver.not_found(lambda _error: problems.answer(NotFound()))
         self.resolver.exception_handler(SchoolEventsError)(problems.answer)
         self.resolver.exception_handler(RequestValidationError)(_invalid_request)
         self.resolver.exception_handler(ResponseValidationError)(_wrong_answer)
@@ -179,49 +194,55 @@ class SchoolApi:
         Raises:
             Invalid: there is none, or it is no version of ours.
         """
-        tag = self.resolver.current_event.headers.get("if-match", "").removeprefix("W/").strip('"')
-        if not tag.isdecimal():
+        tag = _ETAG.fullmatch(self.resolver.current_event.headers.get("if-match", ""))
+        if tag is None:
             raise Invalid.of("If-Match", "must be the ETag of what you read")
-        return int(tag)
+        return int(tag[1])
 
     def handle(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         """Answer one HTTP API (payload 2.0) event."""
-        started = clock.utc_now()
         route_key = str(event.get("routeKey", ""))
-        try:
-            self._let_in(event, route_key, started)
-            answer = dict(self.resolver.resolve(event, lambda_context))
-        except SchoolEventsError as error:
-            answer = _problem(error)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: log it, say nothing of it
-            logs.logger.error("unexpected", route=route_key, error=type(error).__name__, where=_where(error))
-            answer = problems.unexpected()
-        finally:
-            self._caller = self._context = self._moment = None
-        took = clock.utc_now() - started
-        logs.logger.info(
-            "answered", route=route_key, status=answer["statusCode"], ms=round(took.total_seconds() * 1000, 1)
-        )
-        if answer["statusCode"] in {401, 403}:
-            logs.count("Denied")
+        request_id = str(event.get("requestContext", {}).get("requestId", ""))
+        with logs.logger.append_context_keys(route=route_key, request_id=request_id):
+            answer = self._answer(event, route_key, lambda_context)
         logs.flush()
         return answer
 
-    def _let_in(self, event: Mapping[str, Any], route_key: str, now: datetime) -> None:
+    def _answer(self, event: dict[str, Any], route_key: str, lambda_context: Any) -> dict[str, Any]:
+        started = clock.utc_now()
+        try:
+            admitted = self._let_in(event, route_key, started, lambda_context)
+            answer = dict(self.resolver.resolve(admitted, lambda_context))
+        except SchoolEventsError as error:
+            answer = _problem(problems.answer(error))
+        except Exception as error:  # noqa: BLE001 - the last line of defence: log it, say nothing of it
+            answer = _problem(_unexpected(error))
+        finally:
+            self._caller = self._context = self._moment = None
+        took = clock.utc_now() - started
+        logs.logger.info("answered", status=answer["statusCode"], ms=round(took.total_seconds() * 1000, 1))
+        if answer["statusCode"] in {401, 403}:
+            logs.count("Denied")
+        return answer
+
+    def _let_in(self, event: Mapping[str, Any], route_key: str, now: datetime, lambda_context: Any) -> dict[str, Any]:
+        """The event for the resolver, once its caller may call the route and its body can be read."""
         rule = self.rules.get(route_key)
         if rule is None:
             raise NotFound
-        _check_body(event)
-        if rule.public:
-            return
+        path = _path(rule, event.get("pathParameters") or {})
+        if not rule.public:
+            self._check_caller(rule, event, now, deadline_of(lambda_context, now))
+        return {**event, "rawPath": path, **bodies.checked(event)}
+
+    def _check_caller(self, rule: RouteRule, event: Mapping[str, Any], now: datetime, deadline: datetime) -> None:
         request_context = event["requestContext"]
         claims = request_context.get("authorizer", {}).get("jwt", {}).get("claims", {})
         self._caller = caller = caller_from_claims(claims, now)
-        self._moment = partial(_context, caller, request_context, now)
-        school_id = (event.get("pathParameters") or {}).get("school_id")
-        if school_id is None:
+        self._moment = partial(_context, caller, request_context, now, deadline)
+        if "{school_id}" not in rule.path:
             return
-        membership = _membership(caller, school_id, rule.roles)
+        membership = _membership(caller, event["pathParameters"]["school_id"], rule.roles)
         self._context = self._moment(membership)
         if self._access is not None:
             self._access(self._context, membership)
@@ -245,12 +266,29 @@ def reply(body: BaseModel, *, status: int = 200, version: int | None = None, loc
     return Response(status_code=status, content_type="application/json", body=body, headers=headers)
 
 
-def _context(caller: Caller, request_context: Mapping[str, Any], now: datetime, membership: Membership) -> Context:
+def _path(rule: RouteRule, parameters: Mapping[str, str]) -> str:
+    """The path of the route that API Gateway chose, with the parameters it found.
+
+    The resolver chooses by path again. Left to the path as sent, an encoded slash in a parameter could lead it to
+    another route than the one whose roles were checked.
+
+    Raises:
+        NotFound: a parameter is missing or holds a slash, so it names nothing of ours.
+    """
+    named = {name: parameters.get(name, "") for name in _PATH_PARAMETER.findall(rule.path)}
+    if any(not value or "/" in value for value in named.values()):
+        raise NotFound
+    return _PATH_PARAMETER.sub(lambda found: named[found[1]], rule.path)
+
+
+def _context(
+    caller: Caller, request_context: Mapping[str, Any], now: datetime, deadline: datetime, membership: Membership
+) -> Context:
     return Context(
         school_id=membership.school_id,
         actor=Actor(membership.kind, membership.person_id),
         now=now,
-        deadline=now + TIME_TO_ANSWER,
+        deadline=deadline,
         new_id=new_id,
         random=random.SystemRandom(),
         request_id=str(request_context.get("requestId", "")),
@@ -276,15 +314,6 @@ def _membership(caller: Caller, school_id: str, roles: frozenset[Role]) -> Membe
     return allowed[0]
 
 
-def _check_body(event: Mapping[str, Any]) -> None:
-    body = event.get("body") or ""
-    if len(body.encode()) > MOST_BODY_BYTES:
-        raise TooLarge(f"A body has at most {MOST_BODY_BYTES // 1024} KB")
-    content_type = str({k.lower(): v for k, v in (event.get("headers") or {}).items()}.get("content-type", ""))
-    if body and not content_type.startswith("application/json"):
-        raise UnsupportedMediaType
-
-
 def _invalid_request(error: RequestValidationError) -> Response[Any]:
     return problems.answer(problems.invalid_request(error.errors()))
 
@@ -293,8 +322,15 @@ def _wrong_answer(error: ResponseValidationError) -> Response[Any]:
     raise RuntimeError("a route answers something else than it says") from error
 
 
-def _problem(error: SchoolEventsError) -> dict[str, Any]:
-    answer = problems.answer(error)
+def _unexpected(error: Exception) -> Response[Any]:
+    """The answer to what nobody foresaw. The log gets its kind and place: its text may hold personal data."""
+    if is_busy(error):
+        return problems.answer(TryAgain())
+    logs.logger.error("unexpected", error=type(error).__name__, where=_where(error))
+    return problems.unexpected()
+
+
+def _problem(answer: Response[Any]) -> dict[str, Any]:
     return {
         "statusCode": answer.status_code,
         "headers": {"content-type": problems.MEDIA_TYPE, **{k: str(v) for k, v in answer.headers.items()}},

@@ -24,7 +24,7 @@ _RETRY_AFTER_SECONDS = 2
 _SENTENCES = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
-    "json_invalid": "is not valid JSON",
+    "union_tag_invalid": "is none of the kinds known here",
 }
 
 
@@ -69,10 +69,10 @@ def answer(error: SchoolEventsError) -> Response[Any]:
     )
 
 
-def unexpected() -> dict[str, Any]:
+def unexpected() -> Response[Any]:
     """The answer to a bug: it says nothing of what happened, the log does."""
     body = Problem(type="urn:school-events:problem:internal", title="Something went wrong on our side", status=500)
-    return {"statusCode": 500, "headers": {"content-type": MEDIA_TYPE}, "body": body.model_dump_json()}
+    return Response(status_code=body.status, content_type=MEDIA_TYPE, body=body.model_dump_json())
 
 
 def invalid_request(errors: Iterable[Mapping[str, Any]]) -> Invalid:

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -52,14 +53,15 @@ def request(key: str | None, operation: str, body: BaseModel | None = None) -> R
         operation: method and path, so that one key is one request.
         body: the request's body.
     """
-    content = "" if body is None else body.model_dump_json()
+    content = "" if body is None else json.dumps(body.model_dump(mode="json"), sort_keys=True)
     return Request(key, hashlib.sha256(f"{operation}\n{content}".encode()).hexdigest())
 
 
-def earlier_answer[A: BaseModel](request: Request, item: RequestItem | None, answer: type[A]) -> A | None:
-    """The answer given to the same request before.
+def earlier_answer[A: BaseModel](ctx: Context, request: Request, item: RequestItem | None, answer: type[A]) -> A | None:
+    """The answer given to the same request in the last 24 hours.
 
     Args:
+        ctx: the moment; DynamoDB may take days to remove what has expired.
         request: what is asked now.
         item: what is kept under its key (:meth:`Request.item_key`), if anything.
         answer: the model of the answer.
@@ -67,7 +69,7 @@ def earlier_answer[A: BaseModel](request: Request, item: RequestItem | None, ans
     Raises:
         KeyReused: the key belongs to another request.
     """
-    if item is None:
+    if item is None or (item.expires_at is not None and item.expires_at < int(ctx.now.timestamp())):
         return None
     if item.fingerprint != request.fingerprint:
         raise KeyReused
@@ -83,7 +85,7 @@ def find_earlier_answer[A: BaseModel](ctx: Context, request: Request, answer: ty
         item = RequestItem.get(key.pk, key.sk, consistent_read=True)
     except RequestItem.DoesNotExist:
         return None
-    return earlier_answer(request, item, answer)
+    return earlier_answer(ctx, request, item, answer)
 
 
 class AnsweredMeanwhile(Conflict):

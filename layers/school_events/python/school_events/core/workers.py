@@ -2,14 +2,12 @@
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from school_events.core import logs
-from school_events.core.context import Actor, Context
+from school_events.core.context import Actor, Context, deadline_of
 from school_events.core.ids import new_id
-
-_LEFT_FOR_ENDING = timedelta(seconds=2)
 
 
 def context_of(
@@ -24,12 +22,11 @@ def context_of(
         lambda_context: tells how long the function may still run.
         now: the present instant, UTC.
     """
-    left = timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
     return Context(
         school_id=school_id,
         actor=Actor(who, name),
         now=now,
-        deadline=now + max(left - _LEFT_FOR_ENDING, timedelta(0)),
+        deadline=deadline_of(lambda_context, now),
         new_id=new_id,
         random=random.SystemRandom(),
         request_id=str(lambda_context.aws_request_id),
