@@ -19,8 +19,13 @@ def make_app() -> App:
     Tags.of(app).add("stage", stage.name)
     _add_stacks(app, stage)
     if os.environ.get("CDK_VALIDATION") != "false":
-        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        add_checks(app)
     return app
+
+
+def add_checks(app: App) -> None:
+    """Makes synthesis fail at anything cdk-nag finds and nobody has acknowledged (``infra/acknowledge.py``)."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 
 def _add_stacks(app: App, stage: Stage) -> None:

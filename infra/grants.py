@@ -99,6 +99,7 @@ def policy(capability: Capability, resources: Resources) -> aws_iam.PolicyDocume
         *_running(capability, resources),
         *(made for grant in capability.grants for made in _statements(grant, resources)),
         *(made for trigger in capability.triggers for made in _trigger_statements(trigger, resources)),
+        *_failure_statements(capability, resources),
         *_key_statements(capability, resources),
     ]
     return aws_iam.PolicyDocument(statements=statements)
@@ -150,9 +151,13 @@ def _trigger_statements(trigger: object, resources: Resources) -> Iterator[aws_i
             yield _allow(_sid("Take", name), _QUEUE_CONSUMER, resources.queues[name].queue.queue_arn)
         case StreamTrigger(table=name):
             yield _allow(_sid("Stream", name), _STREAM_CONSUMER, _stream_arn(resources.tables[name]))
-            failures = _bucket_arn(resources, STREAM_FAILURES)
-            yield _allow(_sid("Failures", name), ("s3:PutObject",), f"{failures}/*")
-            yield _allow(_sid("FailuresBucket", name), ("s3:ListBucket",), failures)
+
+
+def _failure_statements(capability: Capability, resources: Resources) -> Iterator[aws_iam.PolicyStatement]:
+    if any(isinstance(trigger, StreamTrigger) for trigger in capability.triggers):
+        failures = _bucket_arn(resources, STREAM_FAILURES)
+        yield _allow("StreamFailures", ("s3:PutObject",), f"{failures}/*")
+        yield _allow("StreamFailuresBucket", ("s3:ListBucket",), failures)
 
 
 def _bucket_arn(resources: Resources, name: str) -> str:

@@ -1,0 +1,141 @@
+"""Each function has a role of its own that may do what its capability says, and nothing else."""
+
+import pytest
+
+from infra.capabilities import CAPABILITIES
+from infra.spec import Capability, IndexGrant, SecretGrant, TableGrant
+from infra.tables import TABLES
+from tests.infra.assembly import Assembly, listed, text
+
+# Largest sum of inline policies that IAM takes for a role, in characters without white space.
+INLINE_POLICY_LIMIT = 10_240
+
+
+def test_no_action_has_a_wildcard(prod: Assembly) -> None:
+    for role, statement in prod.role_statements():
+        assert not [action for action in listed(statement["Action"]) if "*" in action], role
+
+
+def test_no_role_has_a_managed_policy_or_a_policy_from_elsewhere(prod: Assembly) -> None:
+    assert all("ManagedPolicyArns" not in properties for properties in prod.properties("AWS::IAM::Role"))
+    assert prod.resources("AWS::IAM::Policy") == {}
+
+
+def test_only_writing_traces_has_no_resource(prod: Assembly) -> None:
+    for role, statement in prod.role_statements():
+        if "*" in listed(statement["Resource"]):
+            assert all(action.startswith("xray:") for action in statement["Action"]), role
+
+
+def test_every_function_has_a_role_of_its_own(prod: Assembly) -> None:
+    roles = [text(properties["Role"]) for properties in prod.properties("AWS::Lambda::Function")]
+    assert len(set(roles)) == len(roles) == len(CAPABILITIES) == len(prod.resources("AWS::IAM::Role"))
+
+
+def test_only_lambda_may_take_a_role(prod: Assembly) -> None:
+    for properties in prod.properties("AWS::IAM::Role"):
+        (statement,) = properties["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_table_actions_name_a_table_or_an_index_exactly(prod: Assembly) -> None:
+    for role, statement in prod.role_statements():
+        if any(action.startswith("dynamodb:") for action in listed(statement["Action"])):
+            assert "*" not in text(statement["Resource"]), role
+
+
+def test_nothing_may_scan_a_table(prod: Assembly) -> None:
+    actions = {action for _, statement in prod.role_statements() for action in listed(statement["Action"])}
+    assert not actions & {"dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate", "dynamodb:DescribeTable"}
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda capability: capability.name)
+def test_a_role_may_do_what_its_capability_says(prod: Assembly, capability: Capability) -> None:
+    statements = {statement["Sid"]: statement for statement in prod.role(f"school-events-prod-{_dashed(capability)}")}
+    for grant in capability.grants:
+        if isinstance(grant, TableGrant):
+            granted = listed(statements[f"{grant.table.capitalize()}Items"]["Action"])
+            assert granted == [f"dynamodb:{action}" for action in grant.actions]
+        if isinstance(grant, IndexGrant):
+            resources = text(statements[f"{grant.table.capitalize()}Indexes"]["Resource"])
+            assert all(f"/index/{index}" in resources for index in grant.indexes)
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda capability: capability.name)
+def test_a_function_is_told_the_names_of_what_it_may_touch_and_no_others(
+    prod: Assembly, capability: Capability
+) -> None:
+    function = prod.named("AWS::Lambda::Function", "FunctionName", f"school-events-prod-{_dashed(capability)}")
+    variables = function["Environment"]["Variables"]
+    tables = {grant.table for grant in capability.grants if isinstance(grant, TableGrant | IndexGrant)}
+    assert {name for name in variables if name.endswith("_TABLE")} == {f"{table.upper()}_TABLE" for table in tables}
+    secrets = {grant.secret for grant in capability.grants if isinstance(grant, SecretGrant)}
+    assert {name for name in variables if name.endswith("_SECRET")} == secrets
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda capability: capability.name)
+def test_grants_name_things_that_exist_and_each_thing_once(capability: Capability) -> None:
+    indexes = {shape.name: set(shape.indexes) for shape in TABLES}
+    for grant in capability.grants:
+        if isinstance(grant, IndexGrant):
+            assert set(grant.indexes) <= indexes[grant.table]
+    tables = [grant.table for grant in capability.grants if isinstance(grant, TableGrant)]
+    assert len(tables) == len(set(tables))
+
+
+def test_a_role_fits_into_what_iam_takes(prod: Assembly) -> None:
+    for properties in prod.properties("AWS::IAM::Role"):
+        size = sum(len("".join(text(policy["PolicyDocument"]).split())) for policy in properties["Policies"])
+        # References are longer in the template than the ARNs they become.
+        assert size <= INLINE_POLICY_LIMIT * 1.5, properties["RoleName"]
+
+
+def test_the_webhook_can_read_nothing_but_accounts(prod: Assembly) -> None:
+    statements = prod.role("school-events-prod-stripe-webhook")
+    actions = {action for statement in statements for action in listed(statement["Action"])}
+    assert {action for action in actions if action.startswith("dynamodb:")} == {"dynamodb:GetItem"}
+    tables = [text(statement["Resource"]) for statement in statements if "dynamodb:GetItem" in text(statement)]
+    assert len(tables) == 1
+    assert "PaymentsTable" in tables[0]
+
+
+def test_only_portal_sync_writes_people(prod: Assembly) -> None:
+    writers = {
+        role
+        for role, statement in prod.role_statements()
+        if "PeopleTable" in text(statement["Resource"])
+        and set(listed(statement["Action"])) & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    }
+    assert writers == {"school-events-prod-portal-sync"}
+
+
+def test_nobody_changes_or_deletes_an_audit_line(prod: Assembly) -> None:
+    actions = {
+        action
+        for _, statement in prod.role_statements()
+        if "AuditTable" in text(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert actions == {"dynamodb:PutItem"}
+
+
+def test_a_secret_is_read_by_its_own_name(prod: Assembly) -> None:
+    for role, statement in prod.role_statements():
+        if listed(statement["Action"]) == ["secretsmanager:GetSecretValue"]:
+            resource = text(statement["Resource"])
+            assert "secret:school-events/prod/" in resource, role
+            assert "-??????" in resource
+
+
+def test_the_key_may_be_used_through_a_named_service_only(prod: Assembly) -> None:
+    for role, statement in prod.role_statements():
+        if any(action.startswith("kms:") for action in listed(statement["Action"])):
+            service = statement["Condition"]["StringEquals"]["kms:ViaService"]
+            assert service in {
+                f"{name}.eu-west-2.amazonaws.com" for name in ("dynamodb", "sqs", "s3", "secretsmanager")
+            }
+            assert "Key" in text(statement["Resource"]), role
+
+
+def _dashed(capability: Capability) -> str:
+    return capability.name.replace("_", "-")
