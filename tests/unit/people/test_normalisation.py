@@ -1,5 +1,6 @@
 """Many spellings, one meaning; nonsense refused (A6)."""
 
+import contextlib
 from typing import get_args
 
 import pytest
@@ -22,7 +23,24 @@ YEARS = {
     "E2": ["e2"],
     "X": ["X", "x", "Year X", "Not following the National Curriculum"],
 }  # fmt: skip
-NONSENSE = ["", " ", "Year", "15", "Year 15", "-7", "7.5", "7B", "Year 77", "Seventh heaven", "year year", "¾", "٧", "N3", "E0", "\0"]  # noqa: E501
+NONSENSE = [
+    "",
+    " ",
+    "Year",
+    "15",
+    "Year 15",
+    "-7",
+    "7.5",
+    "7B",
+    "Year 77",
+    "Seventh heaven",
+    "year year",
+    "¾",
+    "٧",
+    "N3",
+    "E0",
+    "\0",
+]
 
 
 @pytest.mark.parametrize(("meant", "spelling"), [(year, one) for year, all_of in YEARS.items() for one in all_of])
@@ -42,10 +60,8 @@ def test_every_year_group_means_itself() -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_year_group_or_nonsense(spelling: str) -> None:
-    try:
+    with contextlib.suppress(Nonsense):
         assert normalisation.year_group(spelling) in get_args(YearGroup)
-    except Nonsense:
-        pass
 
 
 @pytest.mark.parametrize(

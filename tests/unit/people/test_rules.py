@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from school_events.people.model import Eligibility, Link, PupilDetails
-from school_events.people.rules import NOTHING_HEARD, Heard, Statement, Thing, What, clashes, hear, is_open, order, today
+from school_events.people.rules import (
+    NOTHING_HEARD,
+    Heard,
+    Statement,
+    Thing,
+    What,
+    clashes,
+    hear,
+    is_open,
+    order,
+    today,
+)
 
 PUPIL = Thing("pupil", ("pupil-1",))
 

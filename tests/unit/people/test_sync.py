@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from school_events.core import aws
-from school_events.people import access, store, sync
+from school_events.people import access, store, sync, waiting
 from school_events.people.aliases import alias_of
 
 from tests.support.contexts import PARENT, SCHOOL, a_context
@@ -106,7 +106,9 @@ def test_a_history_told_twice_backwards_and_at_once_ends_in_the_same_state(histo
 MESSAGES = st.lists(
     st.one_of(
         st.builds(
-            lambda version, year: pupil_told(version=version, year_group=str(year)), st.integers(1, 4), st.integers(7, 9)
+            lambda version, year: pupil_told(version=version, year_group=str(year)),
+            st.integers(1, 4),
+            st.integers(7, 9),
         ),
         st.builds(_left, st.integers(1, 4), st.sampled_from(["2026-12-18", "2027-07-21"])),
         st.builds(_removed, st.integers(1, 4)),
@@ -191,14 +193,14 @@ def test_what_came_before_its_school_waits_unseen_and_is_taken_up_by_the_announc
 
 
 def test_an_announcement_just_beside_a_waiting_message_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep = sync.waiting.keep
+    keep = waiting.keep
 
     def announced_in_between(*args: Any) -> Any:
-        monkeypatch.setattr(sync.waiting, "keep", keep)
+        monkeypatch.setattr(waiting, "keep", keep)
         tell(school_told())
         return keep(*args)
 
-    monkeypatch.setattr(sync.waiting, "keep", announced_in_between)
+    monkeypatch.setattr(waiting, "keep", announced_in_between)
     tell(pupil_told())
     assert _pupil() is not None
     assert not [row for row in rows("People") if row["kind"]["S"] == "waiting"]

@@ -295,35 +295,43 @@ def all_pupils(school_id: str) -> Iterator[Pupil]:
     return (pupil for pupil in pupils_by_name(school_id) if pupil.state == "current")
 
 
-def pupils_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator[Pupil]:
+def pupils_by_name(school_id: str, prefix: str = "", after: str = "", *, at_once: int | None = None) -> Iterator[Pupil]:
     """Pupils whose folded name (:func:`folded`) starts so, leavers included, in the order of the list.
 
     Args:
         school_id: whose.
         prefix: the folded beginning of "last name, first name".
         after: a position in the list (:func:`listing_position`); only what comes after it.
+        at_once: how many are read in one round trip; as many as fit unless told.
     """
-    items: Iterator[Any] = _listed(school_key(school_id, "PUPILS"), PupilItem, prefix, after)
+    items: Iterator[Any] = _listed(school_key(school_id, "PUPILS"), PupilItem, prefix, after, at_once)
     return (pupil for item in items if (pupil := to_pupil(item)))
 
 
 def staff_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator[StaffMember]:
     """Members of staff, as :func:`pupils_by_name`."""
-    items: Iterator[Any] = _listed(school_key(school_id, "STAFF"), StaffItem, prefix, after)
+    items: Iterator[Any] = _listed(school_key(school_id, "STAFF"), StaffItem, prefix, after, None)
     return (member for item in items if (member := to_staff(item)))
 
 
-def _listed(partition: str, item: type[ListedItem], prefix: str, after: str) -> Iterator[Any]:
+def _listed(partition: str, item: type[ListedItem], prefix: str, after: str, at_once: int | None) -> Iterator[Any]:
     start = max(prefix, f"{after}\0") if after else prefix or " "
-    found: Iterator[Any] = item.listing.query(partition, item.listing_sk.between(start, f"{prefix}\U0010ffff"))
+    between = item.listing_sk.between(start, f"{prefix}\U0010ffff")
+    found: Iterator[Any] = item.listing.query(partition, between, page_size=at_once)
     return found
+
+
+def position_of(key: Key[Any]) -> str | None:
+    """Where a person stands in the list of their kind; ``None`` for one who is not listed."""
+    item = get_many([key]).get(key)
+    return item.listing_sk if isinstance(item, ListedItem) else None
 
 
 def folded(last_name: str, first_name: str | None) -> str:
     """A name as the list sorts and finds it: last name first, without case and accents."""
     letters = unicodedata.normalize("NFKD", f"{last_name} {first_name or ''}".casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(plain.replace("#", " ").split())
+    return " ".join(plain.translate({ord("#"): " ", ord("’"): "'"}).split())
 
 
 def listing_position(last_name: str, first_name: str | None, person_id: str) -> str:
