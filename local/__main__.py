@@ -43,12 +43,9 @@ def _up(options: argparse.Namespace) -> int:
         with local_stage(Ports(options.port), progress, demo_school=not options.empty) as stage:
             progress.say(welcome(stage, progress.seconds))
             if not options.empty:
-                _travel(stage, progress)
+                _show_journey(stage, progress)
             progress.say("\nUp until Ctrl-C.")
             signal.pause()
-    except JourneyFailedError as error:
-        progress.say(f"\n{error}")
-        return 1
     except KeyboardInterrupt:
         progress.say("\nThe local stage has stopped; its logs are kept.")
     return 0
@@ -67,6 +64,14 @@ def _journey(options: argparse.Namespace) -> int:
         progress.say(f"\n{error}")
         return 1
     return 0
+
+
+def _show_journey(stage: LocalStage, progress: Progress) -> None:
+    """The journey as part of starting: where it fails the stage stays up to be looked at."""
+    try:
+        _travel(stage, progress)
+    except JourneyFailedError as error:
+        progress.say(f"\n{error}")
 
 
 def _travel(stage: LocalStage, progress: Progress) -> None:

@@ -220,7 +220,8 @@ def _income(rows: list[tuple[Any, ...]]) -> int:
     heading = next(number for number, row in enumerate(rows) if "Amount" in row)
     amount, stripe_id = rows[heading].index("Amount"), rows[heading].index("Stripe number")
     charges = [row for row in rows[heading + 1 :] if str(row[stripe_id]).startswith("ch_")]
-    return round(sum(row[amount] for row in charges) * 100)
+    pounds: float = sum(row[amount] for row in charges)
+    return round(pounds * 100)
 
 
 def _exported(journey: Journey, report: str) -> list[tuple[Any, ...]]:
