@@ -15,7 +15,7 @@ from school_events.family.api import (
     EntriesRead,
     EntryView,
     FamilyBookingView,
-    InvitationView,
+    FamilyInvitationView,
     Me,
     ReadEntries,
     Refresh,
@@ -49,7 +49,7 @@ def me() -> Me:
 
 
 @api.route("GET", f"{ME}/invitations", roles=PARENTS, summary="What my children are invited to", errors=(NotFound,))
-def my_invitations(school_id: str) -> Page[InvitationView]:
+def my_invitations(school_id: str) -> Page[FamilyInvitationView]:
     return service.invitations(api.context)
 
 

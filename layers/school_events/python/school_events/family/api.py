@@ -80,7 +80,7 @@ class FamilyEvent(Shown):
     form: FormView | None
 
 
-class InvitationView(ApiModel):
+class FamilyInvitationView(ApiModel):
     """A child's invitation, and how the child's place stands, whoever of the parents booked it."""
 
     id: str
@@ -162,7 +162,7 @@ class DeviceRemoved(ApiModel):
     id: str
 
 
-Content = ChildView | InvitationView | FamilyBookingView | PaymentView | EntryView
+Content = ChildView | FamilyInvitationView | FamilyBookingView | PaymentView | EntryView
 
 
 class ChangeView(ApiModel):

@@ -18,7 +18,7 @@ from school_events.family.api import (
     EventCard,
     FamilyBookingView,
     FamilyEvent,
-    InvitationView,
+    FamilyInvitationView,
 )
 from school_events.invitations.model import Invitation
 from school_events.notifications.model import InboxEntry
@@ -46,7 +46,7 @@ def children(ctx: Context, pupil_ids: Iterable[str]) -> list[ChildView]:
     return [ChildView.model_validate(pupil) for pupil in pupils.values()]
 
 
-def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[InvitationView]:
+def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[FamilyInvitationView]:
     """Invitations with their events and how the places stand; events that families do not see are left out."""
     invitations = tuple(invitations)
     if not invitations:
@@ -55,7 +55,7 @@ def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[In
     live = live_bookings_of_pupils(ctx.school_id, sorted({one.pupil_id for one in invitations}))
     places = {(booking.event_id, booking.pupil_id): booking for booking in live}
     return [
-        InvitationView(
+        FamilyInvitationView(
             id=one.id,
             pupil_id=one.pupil_id,
             state=one.state,

@@ -15,7 +15,7 @@ from school_events.family.api import (
     EntriesRead,
     EntryView,
     FamilyBookingView,
-    InvitationView,
+    FamilyInvitationView,
     Me,
     MembershipView,
     ReadEntries,
@@ -71,7 +71,7 @@ def _name_of(ctx: Context) -> str:
     return "" if person is None else person.full_name
 
 
-def invitations(ctx: Context) -> Page[InvitationView]:
+def invitations(ctx: Context) -> Page[FamilyInvitationView]:
     """What the caller's children are invited to."""
     pupils = reading.open_pupils(ctx) or frozenset()
     return Page(items=reading.invitation_views(ctx, invitations_of_pupils(ctx.school_id, pupils)))
