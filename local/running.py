@@ -85,6 +85,15 @@ def _clean_up(folder: RunFolder) -> None:
     folder.deployed.unlink(missing_ok=True)
 
 
+def _keep_function_logs(stage: LocalStage) -> None:
+    """Write what functions wrote next to the processes' logs: the embedded AWS forgets it when it stops."""
+    for name in stage.deployed.functions:
+        lines = stage.function_logs(name)
+        if lines:
+            text = "".join(f"{line.at.isoformat()} {line.text}\n" for line in lines)
+            (stage.folder.logs / f"function-{name}.log").write_text(text, encoding="utf-8")
+
+
 def _start(ports: Ports, folder: RunFolder, progress: Progress, running: ExitStack) -> LocalStage:
     with progress.step("demo school made") as step:
         demo_school = folder.path / "demo-school"
@@ -102,6 +111,7 @@ def _start(ports: Ports, folder: RunFolder, progress: Progress, running: ExitSta
     front = ApiFront(ports.api, f"{stage.aws_url}/_aws/execute-api/{stage.deployed.outputs['ApiId']}/$default")
     front.start()
     running.callback(front.stop)
+    running.callback(_keep_function_logs, stage)
     with progress.step("secrets and push application set"):
         _fill_secrets(stage)
         _make_push_application(stage)
