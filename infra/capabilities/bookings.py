@@ -11,7 +11,6 @@ from infra.spec import (
     PAYMENTS,
     PEOPLE,
     READ,
-    STRIPE_KEY,
     WRITE,
     Capability,
     index,
@@ -40,10 +39,7 @@ CAPABILITY = Capability(
         table(INBOX, "PutItem"),
         table(AUDIT, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
-        STRIPE_KEY,
         CURSOR,
     ),
-    settings=("STRIPE_API_URL",),
-    layers=("stripe",),
     memory=1024,
 )

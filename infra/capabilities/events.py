@@ -31,11 +31,10 @@ CAPABILITY = Capability(
         school("GET", "/staff/{staff_id}/timetable"),
     ),
     grants=(
-        table(PEOPLE, "GetItem", "Query"),
-        index(PEOPLE, "by_pupil"),
+        table(PEOPLE, *READ),
         table(EVENTS, *READ, *WRITE),
         index(EVENTS, "listing", "by_staff", "by_event"),
-        table(BOOKINGS, "Query", "PutItem", "UpdateItem"),
+        table(BOOKINGS, *READ, "PutItem", "UpdateItem"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
         CURSOR,

@@ -30,7 +30,7 @@ CAPABILITY = Capability(
         table(INBOX, "PutItem"),
         STRIPE_KEY,
     ),
-    settings=("STRIPE_API_URL",),
+    settings=("APP_URL", "STRIPE_API_URL"),
     layers=("stripe",),
     timeout=55,
 )

@@ -14,7 +14,7 @@ CAPABILITY = Capability(
     grants=(
         table(PEOPLE, *READ),
         index(PEOPLE, "listing", "by_pupil"),
-        table(EVENTS, "GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        table(EVENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         index(EVENTS, "by_event"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),

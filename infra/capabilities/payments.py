@@ -29,8 +29,8 @@ CAPABILITY = Capability(
         school("GET", "/school/stripe-account"),
     ),
     grants=(
-        table(PEOPLE, "GetItem", "Query"),
-        table(EVENTS, *GET),
+        table(PEOPLE, *READ),
+        table(EVENTS, *READ),
         table(BOOKINGS, *READ, *WRITE),
         table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         index(PAYMENTS, "listing", "ledger"),
