@@ -97,7 +97,7 @@ NO_TRIPS: list[tuple[dict[str, Any], str]] = [
     ({"capacity": "3"}, "capacity"),
     ({"capacity": 3.0}, "capacity"),
     ({"minimum": 4}, "minimum"),
-    ({"title": ""}, "title"),
+    ({"title": " "}, "title"),
     ({"kind": "parents_evening"}, "kind"),
     ({"price": {"amount": 29}}, "price.amount"),
     ({"price": {"amount": -1}}, "price.amount"),

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from school_events.core.http import ApiModel, LocalDate, LocalDateTime, WholeNumber, YesNo
 from school_events.core.ids import PortalId
@@ -44,7 +44,7 @@ def _to_the_minute(clock: time) -> time:
 Instant = Annotated[LocalDateTime, AfterValidator(_with_zone)]
 WallClockMoment = Annotated[LocalDateTime, AfterValidator(_without_zone)]
 WallClockTime = Annotated[time, BeforeValidator(_only_text), AfterValidator(_to_the_minute)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, Field(max_length=10_000)]
 Location = Annotated[str, Field(max_length=300)]
 Capacity = Annotated[WholeNumber, Field(ge=1, le=2000, description="How many places there are")]
