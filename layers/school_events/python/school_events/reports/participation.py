@@ -41,9 +41,7 @@ def steps(school_id: str, filters: Filters, after: Position | None) -> Iterator[
         if not rules.is_within(event.starts_on, filters):
             continue
         seen = start.get("booking", "") if position == start.get("event") else ""
-        for step in _of_event(school_id, event, position):
-            if step.position["booking"] > seen:
-                yield step
+        yield from _of_event(school_id, event, position, seen)
 
 
 def _events(school_id: str, filters: Filters, after: str) -> Iterator[tuple[str, SchoolEvent]]:
@@ -54,8 +52,9 @@ def _events(school_id: str, filters: Filters, after: str) -> Iterator[tuple[str,
     yield event.id, event
 
 
-def _of_event(school_id: str, event: SchoolEvent, position: str) -> Iterator[Step]:
-    for bookings in batched(bookings_of_event(school_id, event.id), BATCH, strict=False):
+def _of_event(school_id: str, event: SchoolEvent, position: str, seen: str) -> Iterator[Step]:
+    left = (booking for booking in bookings_of_event(school_id, event.id) if booking.id > seen)
+    for bookings in batched(left, BATCH, strict=False):
         pupils = find_pupils(school_id, {booking.pupil_id for booking in bookings})
         for booking in bookings:
             row = _row(event, booking, pupils.get(booking.pupil_id))
