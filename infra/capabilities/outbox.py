@@ -18,7 +18,7 @@ CAPABILITY = Capability(
     name="outbox",
     about="Turn table changes into messages, notifications and audit lines",
     triggers=(
-        StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR", "PUPIL", "CONTACT", "LINK#*", "STAFF")),
+        StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF")),
         StreamTrigger(EVENTS, ("EVENT", "INVITATION#*")),
         StreamTrigger(BOOKINGS, ("BOOKING",)),
         StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*")),
