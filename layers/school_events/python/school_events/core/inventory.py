@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -93,10 +93,18 @@ class Record(BaseModel):
 def unannotated_fields(record: type[Record]) -> Iterator[str]:
     """The fields of a record type that do not say what they are, as ``Record.field``."""
     for name, field in record.model_fields.items():
-        if not any(isinstance(mark, Kept) for mark in field.metadata) and not _is_record(field.annotation):
+        marks = [*field.metadata, *_marks(field.annotation)]
+        if not any(isinstance(mark, Kept) for mark in marks) and not _is_record(field.annotation):
             yield f"{record.__name__}.{name}"
 
 
+def _marks(annotation: Any) -> Iterator[Any]:
+    """What is annotated anywhere inside a type, as in ``Alias | None``."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)
+
+
 def _is_record(annotation: Any) -> bool:
-    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    candidates = [annotation, *get_args(annotation)]
     return any(isinstance(candidate, type) and issubclass(candidate, Record) for candidate in candidates)
