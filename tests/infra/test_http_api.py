@@ -1,6 +1,10 @@
 """The API is closed but for what is public by nature, limited route by route, and logs no path."""
 
+import importlib
 import json
+
+import pytest
+from school_events.core.http import SchoolApi
 
 from infra.capabilities import CAPABILITIES
 from infra.spec import Route
@@ -25,6 +29,15 @@ def test_the_routes_are_those_of_the_capabilities_each_once(prod: Assembly) -> N
     keys = [properties["RouteKey"] for properties in prod.properties("AWS::ApiGatewayV2::Route")]
     assert sorted(keys) == sorted(route.key for route in ROUTES)
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("name", [one.name for one in CAPABILITIES if one.routes and one.name != "stripe_webhook"])
+def test_the_gateway_has_exactly_the_routes_of_the_handler(name: str) -> None:
+    (capability,) = [one for one in CAPABILITIES if one.name == name]
+    api: SchoolApi = importlib.import_module(f"functions.{name}.handler").api
+    assert {route.key: route.public for route in capability.routes} == {
+        key: rule.public for key, rule in api.rules.items()
+    }
 
 
 def test_no_two_routes_answer_to_the_same_path() -> None:
