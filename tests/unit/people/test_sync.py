@@ -67,6 +67,12 @@ HISTORIES: dict[str, list[PortalMessage]] = {
     "a pupil is removed": [school_told(), pupil_told(), pupil_told(version=2, last_name="Ní Bhriain"), _removed(3)],
     "a removed pupil is told of anew": [school_told(), pupil_told(), _removed(2), pupil_told(version=3)],
     "a leaver is removed": [school_told(), pupil_told(), _left(2), _removed(3)],
+    "one version is used for two states": [
+        school_told(),
+        pupil_told(first_name="Amelia"),
+        pupil_told(first_name="Mia"),
+        pupil_told(first_name="Ada"),
+    ],
     "a household is linked and cut": [
         school_told(),
         pupil_told(),
