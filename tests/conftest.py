@@ -2,6 +2,8 @@
 
 import os
 
+from hypothesis import settings
+
 os.environ.update(
     {
         "AWS_DEFAULT_REGION": "eu-west-2",
@@ -48,3 +50,7 @@ os.environ.update(
 )
 
 pytest_plugins = ["tests.support.tables", "tests.support.contexts"]
+
+# How long an example takes says nothing on a machine that does other things too.
+settings.register_profile("school_events", deadline=None)
+settings.load_profile("school_events")

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 from pydantic import BaseModel
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -319,7 +320,7 @@ def is_busy(error: BaseException) -> bool:
     cause = error.cause if isinstance(error, PynamoDBException) else error
     if isinstance(cause, ClientError):
         return cause.response.get("Error", {}).get("Code") in _BUSY
-    return isinstance(cause, HTTPClientError)
+    return isinstance(cause, (HTTPClientError, NoConnection))
 
 
 def is_refusal(error: PynamoDBException) -> bool:
