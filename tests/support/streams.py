@@ -17,8 +17,12 @@ def stream_record(new: Item | None, old: Item | None = None) -> dict[str, Any]:
         new: the item afterwards.
         old: the item before.
     """
-    after, before = _image(new), _image(old)
-    keys = after or before
+    return row_record(_image(new), _image(old))
+
+
+def row_record(after: Mapping[str, Any] | None, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """As :func:`stream_record`, from rows as DynamoDB writes them (:func:`tests.support.tables.rows`)."""
+    keys = after or before or {}
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": 1795424400,
         "Keys": {"pk": keys["pk"], "sk": keys["sk"]},
@@ -27,12 +31,12 @@ def stream_record(new: Item | None, old: Item | None = None) -> dict[str, Any]:
         "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
     if after:
-        change["NewImage"] = after
+        change["NewImage"] = dict(after)
     if before:
-        change["OldImage"] = before
+        change["OldImage"] = dict(before)
     return {
         "eventID": change["SequenceNumber"],
-        "eventName": "REMOVE" if new is None else "MODIFY" if old else "INSERT",
+        "eventName": "REMOVE" if not after else "MODIFY" if before else "INSERT",
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": "eu-west-2",
@@ -72,8 +76,8 @@ def failure_report(event: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _image(item: Item | None) -> dict[str, Any]:
+def _image(item: Item | None) -> dict[str, Any] | None:
     if item is None:
-        return {}
+        return None
     image: dict[str, Any] = item.serialize()
     return image
