@@ -6,12 +6,12 @@ from itertools import batched
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.store import bookings_of_event
 from school_events.events.model import SchoolEvent
-from school_events.events.store import find_event
+from school_events.events.store import events_after, find_event, find_events, position
 from school_events.people.model import Pupil
 from school_events.people.store import find_pupils
 from school_events.reports import rules
 from school_events.reports.model import Column, ColumnKind, Definition, Filters, Position, ReportName, Row, Step
-from school_events.reports.sources import BATCH, events_of_school
+from school_events.reports.sources import BATCH
 
 FORMER_PUPIL = "Former pupil"
 """Stands for a child who is no longer known here."""
@@ -36,29 +36,33 @@ def steps(school_id: str, filters: Filters, after: Position | None) -> Iterator[
     Raises:
         NotFound: the event asked for is not the school's.
     """
-    start = after or {"event": str(filters.since or "")}
-    for position, event in _events(school_id, filters, start["event"]):
-        if not rules.is_within(event.starts_on, filters):
-            continue
-        seen = start.get("booking", "") if position == start.get("event") else ""
-        yield from _of_event(school_id, event, position, seen)
+    start = after or {}
+    for event in _events(school_id, filters, start.get("event")):
+        if rules.is_within(event.starts_on, filters):
+            seen = start.get("booking", "") if event.id == _id_in(start.get("event")) else ""
+            yield from _of_event(school_id, event, seen)
 
 
-def _events(school_id: str, filters: Filters, after: str) -> Iterator[tuple[str, SchoolEvent]]:
-    if filters.event_id is None:
-        yield from events_of_school(school_id, after)
+def _events(school_id: str, filters: Filters, after: str | None) -> Iterator[SchoolEvent]:
+    """The events to look at: the one a page ended in, then those that follow it."""
+    if filters.event_id is not None:
+        yield find_event(school_id, filters.event_id)
         return
-    event = find_event(school_id, filters.event_id)
-    yield event.id, event
+    yield from find_events(school_id, [_id_in(after)] if after else []).values()
+    yield from events_after(school_id, after or str(filters.since or ""))
 
 
-def _of_event(school_id: str, event: SchoolEvent, position: str, seen: str) -> Iterator[Step]:
+def _id_in(event_position: str | None) -> str:
+    return (event_position or "").partition("#")[2]
+
+
+def _of_event(school_id: str, event: SchoolEvent, seen: str) -> Iterator[Step]:
     left = (booking for booking in bookings_of_event(school_id, event.id) if booking.id > seen)
     for bookings in batched(left, BATCH, strict=False):
         pupils = find_pupils(school_id, {booking.pupil_id for booking in bookings})
         for booking in bookings:
             row = _row(event, booking, pupils.get(booking.pupil_id))
-            yield Step({"event": position, "booking": booking.id}, row)
+            yield Step({"event": position(event), "booking": booking.id}, row)
 
 
 def _row(event: SchoolEvent, booking: Booking, pupil: Pupil | None) -> Row:

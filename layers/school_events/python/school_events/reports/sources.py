@@ -1,13 +1,10 @@
 """What reports are made of, read from the other capabilities in batches, and remembered as far as memory allows."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import batched
-from typing import Any
 
-from school_events.core.dynamodb import get_many, school_key
-from school_events.events.model import SchoolEvent
-from school_events.events.store import EventItem, ListingIndex, to_event
+from school_events.core.dynamodb import get_many
 from school_events.payments import store as payments
 from school_events.payments.model import Payment
 
@@ -40,19 +37,6 @@ class Remembered[V]:
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return known
-
-
-def events_of_school(school_id: str, after: str = "") -> Iterator[tuple[str, SchoolEvent]]:
-    """A school's events by their first day, each with its position in the list.
-
-    Args:
-        school_id: whose.
-        after: a position; only the events from there on, itself included.
-    """
-    keys = ListingIndex.listing_sk >= after if after else None
-    items: Iterator[Any] = EventItem.listing.query(school_key(school_id, "EVENTS"), keys)
-    for item in items:
-        yield item.listing_sk, to_event(item)
 
 
 def find_payments(school_id: str, ids: Iterable[str]) -> dict[str, Payment]:
