@@ -19,10 +19,10 @@ from school_events.outbox import records
 from school_events.outbox.service import Outbox
 from school_events.payments import consequences as of_payments
 from school_events.people import consequences as of_people
-from school_events.people.aliases import alias_of
+from school_events.people.aliases import aliases_of
 
 OUTBOX = Outbox(
-    consequences=(of_people.of, of_events.of, of_invitations.of, of_bookings.of, of_payments.of), alias_of=alias_of
+    consequences=(of_people.of, of_events.of, of_invitations.of, of_bookings.of, of_payments.of), aliases_of=aliases_of
 )
 
 

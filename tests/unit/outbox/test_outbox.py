@@ -1,7 +1,7 @@
 """What follows a change follows once, whatever is repeated, refused or broken on the way."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,11 +48,11 @@ def consequences_of(item: Item) -> Consequences | None:
     return Consequences(Subject("pupil", "pupil-1"), (invitation,), (told,))
 
 
-def alias_of(school_id: str, kind: str, person_id: str) -> str | None:
-    return None if person_id == "contact-gone" else f"alias_{kind}_{person_id[-1]}"
+def aliases_of(school_id: str, people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    return {(kind, name): f"alias_{kind}_{name[-1]}" for kind, name in people if name != "contact-gone"}
 
 
-OUTBOX = Outbox(consequences=(lambda item: None, consequences_of), alias_of=alias_of)
+OUTBOX = Outbox(consequences=(lambda item: None, consequences_of), aliases_of=aliases_of)
 
 
 def a_kettle(name: str = "event-1", actor: Actor = PARENT) -> KettleItem:

@@ -1,18 +1,26 @@
 """What the outbox reads and what it makes: stream records in, follow-ups out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from school_events.core.audit import AuditLine
+from school_events.core.change import Change
 from school_events.core.consequences import Consequences, Telling
 from school_events.core.dynamodb import Item
 
 type ConsequencesOf = Callable[[Item], Consequences | None]
 """A capability's answer to "what follows from this item as it now is?"; ``None`` if it is none of its items."""
 
-type AliasOf = Callable[[str, str, str], str | None]
-"""The alias of a person: ``(school_id, kind, person_id)``; ``None`` once the person is anonymised."""
+type Person = tuple[str, str]
+"""Kind (``pupil``, ``contact``, ``staff``) and id."""
+
+type AliasesOf = Callable[[str, Iterable[Person]], Mapping[Person, str]]
+"""The aliases of up to 100 people of a school; who is anonymised has none."""
+
+type Aliases = Mapping[tuple[str, Person], str]
+"""Aliases by school and person."""
+
+_PEOPLE = frozenset({"contact", "staff"})
 
 
 @dataclass(frozen=True)
@@ -33,17 +41,39 @@ class StreamRecord:
 
 
 @dataclass(frozen=True)
-class FollowUp:
-    """Everything to be done about one record.
+class Changed:
+    """A record that put a new stamp on an item.
 
     Args:
         sequence_number: the record's.
-        audit: the line of the audit log.
+        school_id: the item's.
+        change: the stamp.
+        consequences: what the item's capability says follows.
+    """
+
+    sequence_number: str
+    school_id: str
+    change: Change
+    consequences: Consequences
+
+    @property
+    def people(self) -> frozenset[Person]:
+        """Who did it and to whom, as far as those are people: the audit log names them by alias."""
+        actor, subject = (self.change.actor_kind, self.change.actor_id), self.consequences.subject
+        did = {actor} if self.change.actor_kind in _PEOPLE else set()
+        return frozenset(did | ({(subject.kind, subject.id)} if subject.is_person else set()))
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What is to be sent about one record, once its audit line is written.
+
+    Args:
+        sequence_number: the record's.
         messages: entries for our bus, as ``PutEvents`` takes them, without the bus.
         tellings: for the notification queue.
     """
 
     sequence_number: str
-    audit: AuditLine
     messages: tuple[dict[str, Any], ...]
     tellings: tuple[Telling, ...]

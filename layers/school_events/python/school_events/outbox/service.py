@@ -4,19 +4,21 @@ Doing it again changes nothing: the audit line is put only if absent, a message 
 inbox has one entry for each change and kind.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import batched
 
 from school_events.core import audit, logs
-from school_events.core.audit import UNKNOWN_ALIAS
+from school_events.core.audit import UNKNOWN_ALIAS, AuditLine
 from school_events.core.change import Change
 from school_events.core.consequences import Consequences
 from school_events.core.dynamodb import Item
 from school_events.outbox import gateway, records, rules
 from school_events.outbox.gateway import Parcel
-from school_events.outbox.model import AliasOf, ConsequencesOf, FollowUp, StreamRecord
+from school_events.outbox.model import Aliases, AliasesOf, Changed, ConsequencesOf, FollowUp, Person, StreamRecord
 
-_PEOPLE = frozenset({"contact", "staff"})
+_MOST_PEOPLE = 100
+"""So many aliases are read at once."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class Outbox:
 
     Args:
         consequences: the capabilities' own answers, asked in turn.
-        alias_of: names people in the audit log.
+        aliases_of: names people in the audit log.
     """
 
     consequences: Sequence[ConsequencesOf]
-    alias_of: AliasOf
+    aliases_of: AliasesOf
 
     def follow(self, batch: Iterable[StreamRecord]) -> list[str]:
         """Make happen what follows from a batch of records.
@@ -41,57 +43,74 @@ class Outbox:
         """
         batch = list(batch)
         failed: set[str] = set()
-        follow_ups: list[FollowUp] = []
-        for record in batch:
-            try:
-                follow_up = self._follow_up(record)
-                if follow_up is not None:
-                    audit.append(follow_up.audit)
-                    follow_ups.append(follow_up)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with one record, the others go on
-                logs.logger.error(
-                    "record not followed", sequence_number=record.sequence_number, error=type(error).__name__
-                )
-                failed.add(record.sequence_number)
+        changes = _each(batch, self._changed, failed)
+        aliases = self._aliases(changes)
+        follow_ups = _each(changes, lambda changed: _write_down(changed, aliases), failed)
         failed |= _send(follow_ups)
         _count(follow_ups, failed)
         return [record.sequence_number for record in batch if record.sequence_number in failed]
 
-    def _follow_up(self, record: StreamRecord) -> FollowUp | None:
+    def _changed(self, record: StreamRecord) -> Changed | None:
         item = records.changed_item(record)
         consequences = None if item is None else self._consequences_of(item)
         if item is None or consequences is None:
             return None
-        change = _stamp_of(item)
-        school_id = record.school_id
-        line = rules.audit_line(
-            school_id,
-            change,
-            consequences,
-            actor=self._actor(school_id, change),
-            subject=self._subject(school_id, consequences),
-        )
-        return FollowUp(
-            record.sequence_number,
-            line,
-            tuple(rules.bus_entry(school_id, change, message) for message in consequences.messages),
-            tuple(rules.telling(school_id, change, told) for told in consequences.tellings),
-        )
+        return Changed(record.sequence_number, record.school_id, _stamp_of(item), consequences)
 
     def _consequences_of(self, item: Item) -> Consequences | None:
         answers = (of(item) for of in self.consequences)
         return next((answer for answer in answers if answer is not None), None)
 
-    def _actor(self, school_id: str, change: Change) -> str:
-        if change.actor_kind not in _PEOPLE:
-            return change.actor_id
-        return self.alias_of(school_id, change.actor_kind, change.actor_id) or UNKNOWN_ALIAS
+    def _aliases(self, changes: Iterable[Changed]) -> Aliases:
+        """The aliases of everybody who did something or had something done to them, in as few reads as can be."""
+        people: dict[str, set[Person]] = {}
+        for changed in changes:
+            people.setdefault(changed.school_id, set()).update(changed.people)
+        return {
+            (school_id, person): alias
+            for school_id, known in people.items()
+            for some in batched(sorted(known), _MOST_PEOPLE, strict=False)
+            for person, alias in self.aliases_of(school_id, some).items()
+        }
 
-    def _subject(self, school_id: str, consequences: Consequences) -> str:
-        subject = consequences.subject
-        if not subject.is_person:
-            return subject.id
-        return self.alias_of(school_id, subject.kind, subject.id) or UNKNOWN_ALIAS
+
+def _each[A: StreamRecord | Changed, B](things: Iterable[A], do: Callable[[A], B | None], failed: set[str]) -> list[B]:
+    """What came of each thing, if anything did; whose work went wrong is added to ``failed``."""
+    done: list[B] = []
+    for thing in things:
+        try:
+            made = do(thing)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one record, the others go on
+            logs.logger.error("record not followed", sequence_number=thing.sequence_number, error=type(error).__name__)
+            failed.add(thing.sequence_number)
+        else:
+            done += [] if made is None else [made]
+    return done
+
+
+def _write_down(changed: Changed, aliases: Aliases) -> FollowUp:
+    """Write a change's audit line; returns what is to be sent."""
+    change, school_id, consequences = changed.change, changed.school_id, changed.consequences
+    messages = tuple(rules.bus_entry(school_id, change, message) for message in consequences.messages)
+    tellings = tuple(rules.telling(school_id, change, told) for told in consequences.tellings)
+    audit.append(_audit_line(changed, aliases))
+    return FollowUp(changed.sequence_number, messages, tellings)
+
+
+def _audit_line(changed: Changed, aliases: Aliases) -> AuditLine:
+    def name(kind: str, thing_id: str) -> str:
+        if (kind, thing_id) not in changed.people:
+            return thing_id
+        return aliases.get((changed.school_id, (kind, thing_id)), UNKNOWN_ALIAS)
+
+    change, subject = changed.change, changed.consequences.subject
+    return rules.audit_line(
+        changed.school_id,
+        change,
+        changed.consequences,
+        actor=name(change.actor_kind, change.actor_id),
+        subject=name(subject.kind, subject.id),
+    )
 
 
 def _stamp_of(item: Item) -> Change:
