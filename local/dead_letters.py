@@ -50,14 +50,20 @@ def show(stage: LocalStage, queue: str) -> list[DeadLetter]:
 
 
 def redrive(stage: LocalStage, queue: str) -> int:
-    """Send every dead letter of a queue back to the queue and return how many there were.
+    """Send the dead letters a queue has now back to the queue and return how many there were.
 
-    On AWS the console's redrive (StartMessageMoveTask) does this; the embedded AWS has none.
+    One that is refused again is a new dead letter, and stays. On AWS the console's redrive (StartMessageMoveTask)
+    does all this; the embedded AWS has none.
     """
     sqs = stage.client("sqs")
     source, target = stage.queue_url(f"{queue}{SUFFIX}"), stage.queue_url(queue)
+    there = stage.waiting(f"{queue}{SUFFIX}")
     moved = 0
-    while messages := sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=_BATCH).get("Messages"):
+    while moved < there:
+        most = min(_BATCH, there - moved)
+        messages = sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=most).get("Messages", [])
+        if not messages:
+            break
         for message in messages:
             sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
             sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
