@@ -33,7 +33,7 @@ CAPABILITY = Capability(
     ),
     grants=(
         table(PEOPLE, *READ),
-        table(EVENTS, *READ, "UpdateItem"),
+        table(EVENTS, *READ),
         table(BOOKINGS, *READ),
         index(BOOKINGS, "by_pupil"),
         table(PAYMENTS, "GetItem", "BatchGetItem"),

@@ -12,7 +12,7 @@ CAPABILITY = Capability(
         school("POST", "/invitations/{invitation_id}/decline"),
     ),
     grants=(
-        table(PEOPLE, *READ),
+        table(PEOPLE, *READ, "ConditionCheckItem"),
         index(PEOPLE, "listing", "by_pupil"),
         table(EVENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         index(EVENTS, "by_event"),

@@ -24,7 +24,7 @@ CAPABILITY = Capability(
         StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*")),
     ),
     grants=(
-        *(table(name, *READ) for name in (PEOPLE, EVENTS, BOOKINGS, PAYMENTS)),
+        table(PEOPLE, *READ),
         table(AUDIT, "PutItem"),
         PUT_MESSAGES,
         SEND_NOTIFICATIONS,

@@ -6,7 +6,6 @@ from infra.spec import (
     PORTAL_QUEUE,
     READ,
     SEND_PORTAL_DLQ,
-    WRITE,
     Capability,
     QueueTrigger,
     index,
@@ -18,7 +17,7 @@ CAPABILITY = Capability(
     about="Apply the Portal's messages",
     triggers=(QueueTrigger(PORTAL_QUEUE, batch=10),),
     grants=(
-        table(PEOPLE, *READ, *WRITE),
+        table(PEOPLE, *READ, "PutItem", "DeleteItem"),
         index(PEOPLE, "by_pupil"),
         table(INBOX, "PutItem"),
         SEND_PORTAL_DLQ,

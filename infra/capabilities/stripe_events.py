@@ -2,7 +2,6 @@
 
 from infra.spec import (
     BOOKINGS,
-    EVENTS,
     INBOX,
     PAYMENTS,
     PEOPLE,
@@ -12,7 +11,6 @@ from infra.spec import (
     WRITE,
     Capability,
     QueueTrigger,
-    index,
     table,
 )
 
@@ -21,9 +19,7 @@ CAPABILITY = Capability(
     about="Apply Stripe's events to ledger and bookings",
     triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=10),),
     grants=(
-        table(PEOPLE, *READ, "ConditionCheckItem"),
-        index(PEOPLE, "by_pupil"),
-        table(EVENTS, *READ, "UpdateItem", "ConditionCheckItem"),
+        table(PEOPLE, *READ),
         table(BOOKINGS, *READ, *WRITE),
         table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         table(INBOX, "PutItem"),
