@@ -5,7 +5,7 @@ at the event inside the transaction. Only the allocator moves a returned place.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from typing import Any
 
@@ -154,20 +154,14 @@ def allocate(school_id: str, place: Place) -> None:
     )
 
 
-def returned_places(now: datetime, since: timedelta, limit: int) -> Iterator[tuple[str, Place]]:
+def returned_places(now: datetime) -> Iterator[tuple[str, Place]]:
     """Returned places the allocator has not moved on, as (school, place).
 
     Args:
         now: the present instant, UTC.
-        since: how far back to look.
-        limit: at most this many.
     """
-    for partition in due.partitions(RETURNED, now - since, now):
-        for item in PlaceItem.due.query(partition, PlaceItem.due_sk <= due.due_until(now), limit=limit):
-            limit -= 1
-            yield item.pk.split("#")[1], _to_place(item)
-        if limit <= 0:
-            return
+    for item in due.sweep(RETURNED, now, lambda pk, end: PlaceItem.due.query(pk, PlaceItem.due_sk <= end)):
+        yield item.pk.split("#")[1], _to_place(item)
 
 
 def _new_place(school_id: str, event: SchoolEvent, number: int) -> PlaceItem:

@@ -10,7 +10,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core import due, settings
 from school_events.core.change import Change
-from school_events.core.dynamodb import Document, Item, Key, Transaction, get_many, school_key
+from school_events.core.dynamodb import Document, Item, Key, Transaction, get_many, school_key, update_if
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
 
 HOLD = "HOLD"
@@ -139,6 +139,12 @@ def replace(transaction: Transaction, school_id: str, before: Booking, after: Bo
     return after
 
 
+def require_unchanged(transaction: Transaction, school_id: str, booking: Booking) -> None:
+    """Only go ahead, in a transaction, if a booking is as it was read; refused with :class:`StaleVersion`."""
+    key = booking_key(school_id, booking.id)
+    transaction.check(key, BookingItem.version == booking.version, refusal=StaleVersion())
+
+
 def find_booking(school_id: str, booking_id: str) -> Booking:
     """A booking, read strongly.
 
@@ -184,18 +190,18 @@ def bookings_of_pupil(school_id: str, pupil_id: str) -> Iterator[Booking]:
         yield item.record
 
 
-def due_holds(since: datetime, now: datetime, limit: int) -> Iterator[tuple[str, Booking]]:
+def due_holds(now: datetime) -> Iterator[tuple[str, Booking]]:
     """Holds whose time is over, as (school, booking), oldest hour first.
 
     Args:
-        since: the oldest instant that can still have something due, UTC.
         now: the present instant, UTC.
-        limit: at most this many.
     """
-    for partition in due.partitions(HOLD, since, now):
-        query = BookingItem.due.query(partition, BookingItem.due_sk <= due.due_until(now), limit=limit)
-        for item in query:
-            limit -= 1
-            yield item.pk.split("#")[1], item.record
-        if limit <= 0:
-            return
+    for item in due.sweep(HOLD, now, lambda pk, end: BookingItem.due.query(pk, BookingItem.due_sk <= end)):
+        yield item.pk.split("#")[1], item.record
+
+
+def put_off(school_id: str, booking: Booking, until: datetime) -> None:
+    """Make a hold that could not be let go due again later, unless it has changed since it was read (UTC)."""
+    due_pk, due_sk = due.due_key(HOLD, until, f"{school_id}#{booking.id}")
+    actions = [BookingItem.due_pk.set(due_pk), BookingItem.due_sk.set(due_sk)]
+    update_if(booking_key(school_id, booking.id), actions, BookingItem.version == booking.version)

@@ -5,7 +5,7 @@ Everything a booking needs to know of an event (status, window, price, capacity,
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import batched
 from typing import Any, ClassVar, cast
 
@@ -24,7 +24,6 @@ from school_events.events.model import EventDetails, EventStatus, SchoolEvent, S
 CLOSE_PLACES = "CLOSE_PLACES"
 """What is due on an event whose booking has closed and whose free places have not all followed yet."""
 
-_CLOSINGS_LOOK_BACK = timedelta(hours=2)
 _MOST_KEYS = 100
 
 
@@ -299,16 +298,14 @@ def is_allocated(school_id: str, event_id: str, staff_id: str) -> bool:
     return find_allocation(school_id, event_id, staff_id) is not None
 
 
-def due_closings(now: datetime, since: datetime | None = None) -> Iterator[tuple[str, SchoolEvent]]:
+def due_closings(now: datetime) -> Iterator[tuple[str, SchoolEvent]]:
     """Events whose booking closed and whose places have yet to be closed, with their school, oldest first.
 
     Args:
         now: the present instant, UTC.
-        since: how far back to look; the last two hours unless told.
     """
-    for partition in due.partitions(CLOSE_PLACES, since or now - _CLOSINGS_LOOK_BACK, now):
-        for item in EventItem.due.query(partition, DueIndex.due_sk <= due.due_until(now)):
-            yield school_of(item), to_event(item)
+    for item in due.sweep(CLOSE_PLACES, now, lambda pk, end: EventItem.due.query(pk, DueIndex.due_sk <= end)):
+        yield school_of(item), to_event(item)
 
 
 def _update_if(ctx: Context, event_id: str, actions: list[Action], condition: Condition) -> None:
