@@ -58,7 +58,7 @@ class Attendee(ApiModel):
     pupil_id: str
     first_name: str
     last_name: str
-    year_group: str
+    year_group: str | None
     registration_group: str | None
     state: str
     created_at: datetime

@@ -30,7 +30,7 @@ def find_for_caller(ctx: Context, booking_id: str) -> Booking:
 
 def show(ctx: Context, booking: Booking) -> BookingView:
     """A booking as the caller may see it: with money and answers if they made it or work for the school."""
-    mine = booking.booked_by == ctx.actor.id
+    mine = ctx.actor.kind == "contact" and booking.booked_by == ctx.actor.id
     return booking_view(booking, whole=mine or ctx.actor.kind == "staff", mine=mine)
 
 
@@ -40,7 +40,8 @@ def require_own_booking(ctx: Context, booking: Booking) -> None:
     Raises:
         NotFound: it is another's.
     """
-    if booking.booked_by != ctx.actor.id and not ctx.has_role("school_admin"):
+    is_bookers = ctx.actor.kind == "contact" and booking.booked_by == ctx.actor.id
+    if not is_bookers and not ctx.has_role("school_admin"):
         raise NotFound
 
 

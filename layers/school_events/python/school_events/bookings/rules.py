@@ -17,8 +17,11 @@ def require_bookable(event: SchoolEvent, now: datetime) -> None:
     """Families may book the event now.
 
     Raises:
-        WrongState: it is not published, or its booking window is not open.
+        NotFound: it is not published yet: families do not know of it (C2).
+        WrongState: it is closed, or its booking window is not open.
     """
+    if event.status in {"draft", "publishing"}:
+        raise NotFound
     if event.status != "published":
         raise WrongState("This event is not open for booking")
     if now < event.window.opens_at:
@@ -62,7 +65,8 @@ def checked_answers(
         raise Invalid(fields=problems)
     if form is None:
         return None
-    answers = tuple(_answer(question, given[question.id]) for question in form.questions if question.id in given)
+    answered = (question for question in form.questions if given.get(question.id, "").strip())
+    answers = tuple(_answer(question, given[question.id]) for question in answered)
     return Answers(form_version=form.version, answers=answers, given_by=by, given_at=at)
 
 
@@ -94,10 +98,10 @@ def _choice_misfit(question: Question, value: str) -> str:
 
 def _date_misfit(_question: Question, value: str) -> str:
     try:
-        date.fromisoformat(value)
+        is_date = date.fromisoformat(value).isoformat() == value
     except ValueError:
-        return "must be a date such as 2026-11-22"
-    return ""
+        is_date = False
+    return "" if is_date else "must be a date such as 2026-11-22"
 
 
 _MISFIT: Mapping[QuestionKind, Callable[[Question, str], str]] = {

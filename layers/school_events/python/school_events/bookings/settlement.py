@@ -5,26 +5,27 @@ the state forward. :func:`let_go` closes Stripe's page first and gives the place
 Each may be stopped at any point and called again.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from school_events.bookings import places, store
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import tell_booker
-from school_events.core import feed, logs
+from school_events.core import feed, logs, settings
 from school_events.core.audit import UNKNOWN_ALIAS
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import AlreadyBooked, StaleVersion, TryAgain, WrongState
+from school_events.core.errors import AlreadyBooked, PaymentsNotReady, StaleVersion, TryAgain, WrongState
 from school_events.payments import gateway, rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
-from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState
+from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState, Refund
 from school_events.people import aliases
 
 _TRIES = 5
 _WAITS_FOR_MONEY = frozenset({BookingState.PENDING, BookingState.EXPIRING})
-_HAS_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED})
+_HAD_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
 
 
 def open_checkout(ctx: Context, payment_id: str) -> Payment:
@@ -43,20 +44,31 @@ def open_checkout(ctx: Context, payment_id: str) -> Payment:
 
 def _open_checkout(ctx: Context, payment_id: str) -> Payment:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    begun = rules.begin_checkout(payment, ctx.now)
-    if begun is not payment and begun.checkout is not None:
-        change = stamp(ctx, "payment.opened")
-        transaction = Transaction(ctx)
-        waiting = begun.checkout.expires_at + rules.GRACE
-        for booking in _bookings(ctx, payment):
-            if booking.state is not BookingState.PENDING:
-                raise WrongState("These places are no longer held")
-            after = booking.model_copy(update={"hold_until": waiting})
-            store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.hold_extended"))
-        begun = payment_store.replace(transaction, ctx, payment, begun, change)
-        transaction.put(_tell_payer(ctx, begun))
-        transaction.commit()
-    return payments.ensure_session(ctx, begun)
+    rules.require_payable(payment, ctx.now)
+    bookings = _bookings(ctx, payment)
+    if any(booking.state is not BookingState.PENDING for booking in bookings):
+        raise WrongState("These places are no longer held")
+    if payment.checkout is not None:
+        with contextlib.suppress(gateway.NotOpened):
+            return payments.ensure_session(ctx, payment)
+    begun = _begin_checkout(ctx, payment, bookings)
+    try:
+        return payments.ensure_session(ctx, begun)
+    except gateway.NotOpened as error:
+        raise PaymentsNotReady from error
+
+
+def _begin_checkout(ctx: Context, payment: Payment, bookings: Sequence[Booking]) -> Payment:
+    """Write down a further attempt at paying, and let the places wait for it, before Stripe hears of it."""
+    begun = rules.begin_checkout(payment, ctx.now, settings.required("APP_URL"))
+    transaction = Transaction(ctx)
+    for booking in bookings:
+        after = booking.model_copy(update={"hold_until": rules.held_until(begun)})
+        store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.hold_extended"))
+    begun = payment_store.replace(transaction, ctx, payment, begun, stamp(ctx, "payment.opened"))
+    transaction.put(_tell_payer(ctx, begun))
+    transaction.commit()
+    return begun
 
 
 def apply_payment(ctx: Context, payment_id: str) -> Payment:
@@ -73,10 +85,10 @@ def apply_payment(ctx: Context, payment_id: str) -> Payment:
     if not snapshot.paid:
         return let_go(ctx, payment_id) if snapshot.status is CheckoutStatus.EXPIRED else payment
     if not rules.is_ours(payment, snapshot):
-        return _quarantine(ctx, payment)
+        return _again_if_stale(lambda: _quarantine(ctx, payment_id))
     if rules.may_turn_paid(payment):
         payment = _again_if_stale(lambda: _fulfil(ctx, payment_id, snapshot))
-    if payment.state in _HAS_MONEY:
+    if payment.state in _HAD_MONEY:
         fee = rules.fee_entry(payment, snapshot, ctx.now)
         if fee is not None:
             payment_store.enter_once(ctx, fee)
@@ -111,19 +123,38 @@ def _settle_late_lines(ctx: Context, payment: Payment) -> None:
     lines = {line.reference: line for line in payment.lines}
     for booking in _bookings(ctx, payment):
         if booking.state is BookingState.RELEASED:
-            _settle_late_line(ctx, payment.id, lines[booking.id], booking)
+            line = lines[booking.id]
+            _again_if_stale(lambda: _settle_late_line(ctx, payment.id, line))  # noqa: B023 - called at once
 
 
-def _settle_late_line(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> None:
-    refund_begun = payment_store.find_refund(ctx.school_id, payment_id, payments.late_refund_id(line)) is not None
-    if not refund_begun and _regain(ctx, booking):
+def _settle_late_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
+    """Place or refund, never both: each is written on the condition that the other was not."""
+    booking = store.find_booking(ctx.school_id, line.reference)
+    if booking.state is not BookingState.RELEASED:
         return
+    refund = payment_store.find_refund(ctx.school_id, payment_id, payments.late_refund_id(line))
+    if refund is None:
+        if _regain(ctx, payment_id, line, booking):
+            return
+        refund = _decide_to_refund(ctx, payment_id, line, booking)
+    payments.make_refund(ctx, payment_store.find_payment(ctx.school_id, payment_id), refund)
+
+
+def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> Refund:
+    transaction = Transaction(ctx)
+    store.require_unchanged(transaction, ctx.school_id, booking)
+    refund = payments.ask_late_refund(transaction, ctx, payment_id, line)
+    transaction.commit()
     logs.count("LateRefund")
-    _again_if_stale(lambda: payments.give_back_late(ctx, payment_store.find_payment(ctx.school_id, payment_id), line))
+    return refund
 
 
-def _regain(ctx: Context, booking: Booking) -> bool:
-    """Give a booking that was let go a place that is still free; says whether there was one."""
+def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> bool:
+    """Give a booking that was let go a place that is still free; says whether there was one.
+
+    Raises:
+        StaleVersion: somebody else settled the line meanwhile, one way or the other.
+    """
     for _ in range(_TRIES):
         free = places.free_places(ctx, booking.event_id, booking.place.pool)
         if not free:
@@ -132,9 +163,10 @@ def _regain(ctx: Context, booking: Booking) -> bool:
             update={"state": BookingState.CONFIRMED, "place": ctx.random.choice(free), "hold_until": None}
         )
         transaction = Transaction(ctx)
+        store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
+        payment_store.require_no_refund(transaction, ctx.school_id, payment_id, payments.late_refund_id(line))
         store.guard(transaction, ctx.school_id, after)
         places.claim(transaction, ctx, after, held=False)
-        store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
         transaction.put(tell_booker(ctx, after, "changed"))
         try:
             transaction.commit()
@@ -156,11 +188,9 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
     payment = _again_if_stale(lambda: _begin_letting_go(ctx, payment_id))
     if payment.state not in {PaymentState.CREATED, PaymentState.OPEN}:
         return payment
-    if payment.state is PaymentState.OPEN:
-        payment = payments.ensure_session(ctx, payment)
-        if not _closed_at_stripe(ctx, payment):
-            return apply_payment(ctx, payment_id)
-    return _again_if_stale(lambda: _release(ctx, payment_id))
+    if payment.state is PaymentState.OPEN and not _closed_at_stripe(ctx, payment):
+        return apply_payment(ctx, payment_id)
+    return _again_if_stale(lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment_id)))
 
 
 def _begin_letting_go(ctx: Context, payment_id: str) -> Payment:
@@ -179,10 +209,14 @@ def _begin_letting_go(ctx: Context, payment_id: str) -> Payment:
 
 
 def _closed_at_stripe(ctx: Context, payment: Payment) -> bool:
-    """Whether Stripe's page is closed and unpaid, closing it if need be."""
+    """Whether Stripe's page is closed and unpaid, closing it if need be; also one whose address we never got."""
     account = payments.connected_account(ctx.school_id)
-    if payment.checkout is None or payment.checkout.session_id is None:
+    try:
+        payment = payments.ensure_session(ctx, payment)
+    except gateway.NotOpened:
         return True
+    if payment.checkout is None or payment.checkout.session_id is None:
+        raise TryAgain
     try:
         gateway.expire_session(account.account_id, payment.checkout.session_id)
     except gateway.NotExpirable:
@@ -191,8 +225,8 @@ def _closed_at_stripe(ctx: Context, payment: Payment) -> bool:
     return True
 
 
-def _release(ctx: Context, payment_id: str) -> Payment:
-    payment = payment_store.find_payment(ctx.school_id, payment_id)
+def _release(ctx: Context, payment: Payment) -> Payment:
+    """Give the holds of a payment up as it was read; refused if it has moved since."""
     if payment.state not in {PaymentState.CREATED, PaymentState.OPEN}:
         return payment
     transaction = Transaction(ctx)
@@ -249,7 +283,7 @@ def _end_hold_now(ctx: Context, payment_id: str) -> None:
     """Make the holds of a payment due now; without an open page they end here, else housekeeping closes it."""
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state is PaymentState.CREATED:
-        let_go(ctx, payment_id)
+        _release(ctx, payment)
         return
     transaction = Transaction(ctx)
     for booking in _bookings(ctx, payment):
@@ -260,12 +294,20 @@ def _end_hold_now(ctx: Context, payment_id: str) -> None:
         transaction.commit()
 
 
-def _quarantine(ctx: Context, payment: Payment) -> Payment:
-    """Money that is not what we asked for: nothing is fulfilled, a person decides (scenario 22)."""
+def _quarantine(ctx: Context, payment_id: str) -> Payment:
+    """Money that is not what we asked for: nothing is fulfilled, a person decides (scenario 22).
+
+    Places that wait for it stay held for that person, and are no longer due to be let go.
+    """
     logs.count("PaymentQuarantined")
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state is PaymentState.QUARANTINED:
         return payment
     transaction = Transaction(ctx)
+    for booking in _bookings(ctx, payment):
+        if booking.state in _WAITS_FOR_MONEY:
+            kept = booking.model_copy(update={"hold_until": None})
+            store.replace(transaction, ctx.school_id, booking, kept, stamp(ctx, "booking.hold_kept"))
     aside = payment.model_copy(update={"state": PaymentState.QUARANTINED})
     payment = payment_store.replace(transaction, ctx, payment, aside, stamp(ctx, "payment.quarantined"))
     transaction.commit()

@@ -20,11 +20,15 @@ _SECONDS_TO_ANSWER = 8
 _EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
 
 
+class NotOpened(Exception):
+    """Stripe opens no such page, and opened none under this attempt's key before."""
+
+
 class NotExpirable(Exception):
     """Stripe will not close the session: it was paid, or is closed already. Fetch it to see which."""
 
 
-def create_session(account_id: str, school_id: str, payment: Payment, return_url: str) -> CheckoutSnapshot:
+def create_session(account_id: str, school_id: str, payment: Payment) -> CheckoutSnapshot:
     """Open Stripe's payment page for a payment whose checkout has begun.
 
     The parameters come from what is stored, so a retry asks the same. Metadata holds opaque ids only, on the
@@ -34,16 +38,26 @@ def create_session(account_id: str, school_id: str, payment: Payment, return_url
         account_id: the school's Stripe account.
         school_id: for the metadata.
         payment: with its checkout begun.
-        return_url: where Stripe sends the payer back to.
 
     Raises:
+        NotOpened: Stripe refuses; among others once the page would be open for less than its 30 minutes, so that
+            an attempt it did not hear of in time never gets a page.
         TryAgain: Stripe did not answer.
     """
+    from stripe import InvalidRequestError
+
+    try:
+        return _snapshot(_create_session(account_id, school_id, payment))
+    except InvalidRequestError as error:
+        raise NotOpened(error.code or "") from error
+
+
+def _create_session(account_id: str, school_id: str, payment: Payment) -> "Session":
     checkout = payment.checkout
     if checkout is None:
         raise ValueError("the checkout has not begun")
     metadata = {"school_id": school_id, "payment_id": payment.id}
-    session = _ask(
+    return _ask(
         lambda: _stripe().v1.checkout.sessions.create(
             params={
                 "mode": "payment",
@@ -63,13 +77,12 @@ def create_session(account_id: str, school_id: str, payment: Payment, return_url
                 "expires_at": int(checkout.expires_at.timestamp()),
                 "metadata": metadata,
                 "payment_intent_data": {"metadata": metadata},
-                "success_url": f"{return_url}?payment={payment.id}&state=returned",
-                "cancel_url": f"{return_url}?payment={payment.id}&state=left",
+                "success_url": f"{checkout.return_url}?payment={payment.id}&state=returned",
+                "cancel_url": f"{checkout.return_url}?payment={payment.id}&state=left",
             },
             options={"stripe_account": account_id, "idempotency_key": f"cs:{payment.id}:{checkout.attempt}"},
         )
     )
-    return _snapshot(session)
 
 
 def find_session(account_id: str, session_id: str) -> CheckoutSnapshot:

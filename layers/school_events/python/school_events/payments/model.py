@@ -66,12 +66,14 @@ class Checkout(Record):
     Args:
         attempt: counts from 1; part of the idempotency key, so that a new price is a new attempt.
         expires_at: when Stripe closes the page; chosen before Stripe is asked, so that a retry asks the same.
+        return_url: where Stripe sends the payer back to; kept for the same reason.
         session_id: Stripe's Checkout Session, once known.
         url: where the payer pays, once known.
     """
 
     attempt: Count
     expires_at: Instant
+    return_url: Annotated[str, _MONEY]
     session_id: StripeId | None = None
     url: Annotated[str, _MONEY] | None = None
 

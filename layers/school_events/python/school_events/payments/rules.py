@@ -24,9 +24,6 @@ HOLD_BEFORE_CHECKOUT = timedelta(minutes=15)
 GRACE = timedelta(minutes=1)
 """How long after Stripe's page has closed a hold is let go."""
 
-SMALLEST_CHARGE = pounds(30)
-"""Stripe takes no less in pounds (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
-
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 _MAY_TURN_PAID = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.EXPIRED})
 
@@ -36,24 +33,37 @@ def total(lines: tuple[PaymentLine, ...]) -> Money:
     return sum((line.amount for line in lines), NOTHING)
 
 
-def begin_checkout(payment: Payment, now: datetime) -> Payment:
-    """The payment with its checkout opened, or as it is if one is open already.
+def require_payable(payment: Payment, now: datetime) -> None:
+    """The payment can still be paid: its page was not opened yet, or is open.
 
     Raises:
         WrongState: it is paid, let go, or its page has closed.
     """
     if payment.state not in _PAYABLE:
         raise WrongState(f"This payment is {payment.state}")
-    if payment.checkout is None:
-        return payment.model_copy(
-            update={
-                "state": PaymentState.OPEN,
-                "checkout": Checkout(attempt=1, expires_at=_whole_second(now + CHECKOUT_LIFE)),
-            }
-        )
-    if payment.checkout.expires_at <= now:
+    has_page = payment.checkout is not None and payment.checkout.session_id is not None
+    if has_page and payment.checkout is not None and payment.checkout.expires_at <= now:
         raise WrongState("The time to pay is over; book again")
-    return payment
+
+
+def begin_checkout(payment: Payment, now: datetime, return_url: str) -> Payment:
+    """The payment with a further attempt at paying it begun.
+
+    Args:
+        payment: payable.
+        now: the present instant, UTC.
+        return_url: where Stripe sends the payer back to.
+    """
+    attempt = 1 if payment.checkout is None else payment.checkout.attempt + 1
+    checkout = Checkout(attempt=attempt, expires_at=_whole_second(now + CHECKOUT_LIFE), return_url=return_url)
+    return payment.model_copy(update={"state": PaymentState.OPEN, "checkout": checkout})
+
+
+def held_until(payment: Payment) -> datetime:
+    """Until when what is paid for waits: a little longer than Stripe's page is open."""
+    if payment.checkout is None:
+        raise ValueError("the checkout has not begun")
+    return payment.checkout.expires_at + GRACE
 
 
 def with_session(payment: Payment, snapshot: CheckoutSnapshot) -> Payment:

@@ -65,11 +65,15 @@ def ensure_session(ctx: Context, payment: Payment) -> Payment:
     """The begun payment with Stripe's page known, asking Stripe for it if need be.
 
     A crash between Stripe's answer and our write is harmless: the idempotency key gives the same page again.
+
+    Raises:
+        gateway.NotOpened: Stripe has no such page and opens none.
+        TryAgain: Stripe did not answer.
     """
     if payment.checkout is None or payment.checkout.session_id is not None:
         return payment
-    account = ready_account(ctx.school_id)
-    snapshot = gateway.create_session(account.account_id, ctx.school_id, payment, settings.required("APP_URL"))
+    account = connected_account(ctx.school_id)
+    snapshot = gateway.create_session(account.account_id, ctx.school_id, payment)
     transaction = Transaction(ctx)
     known = store.replace(
         transaction, ctx, payment, rules.with_session(payment, snapshot), stamp(ctx, "payment.session_opened")
@@ -89,17 +93,16 @@ def look_at_stripe(ctx: Context, payment: Payment) -> CheckoutSnapshot | None:
     return gateway.find_session(account.account_id, payment.checkout.session_id)
 
 
-def give_back_late(ctx: Context, payment: Payment, line: PaymentLine) -> None:
-    """Refund a line whose money came when the thing was gone; one refund however often asked (PAYMENTS.md 5).
+def make_refund(ctx: Context, payment: Payment, refund: Refund) -> None:
+    """Make a refund that is written down; one at Stripe however often asked (PAYMENTS.md 6).
 
     A crash at any point is made good by calling it again.
 
     Args:
         ctx: the moment.
         payment: paid.
-        line: the line to give back.
+        refund: a part of it, as last read.
     """
-    refund = _written_refund(ctx, payment, line)
     if refund.state is RefundState.MADE:
         return
     account = connected_account(ctx.school_id)
@@ -122,24 +125,27 @@ def late_refund_id(line: PaymentLine) -> str:
     return f"late-{line.reference}"
 
 
-def _written_refund(ctx: Context, payment: Payment, line: PaymentLine) -> Refund:
-    """The refund written down, now or earlier; before Stripe hears of it (PAYMENTS.md 6)."""
-    refund_id = late_refund_id(line)
-    found = store.find_refund(ctx.school_id, payment.id, refund_id)
-    if found is not None:
-        return found
+def ask_late_refund(transaction: Transaction, ctx: Context, payment_id: str, line: PaymentLine) -> Refund:
+    """Write down that a line goes back because its money came late, before Stripe hears of it (PAYMENTS.md 5).
+
+    The commit raises :class:`StaleVersion` if that was written down meanwhile.
+
+    Args:
+        transaction: the caller's, with the conditions that make it right.
+        ctx: the moment.
+        payment_id: the payment.
+        line: the line to give back.
+    """
     refund = Refund(
-        id=refund_id,
+        id=late_refund_id(line),
         idempotency_key=f"late:{line.reference}",
-        payment_id=payment.id,
+        payment_id=payment_id,
         reference=line.reference,
         amount=line.amount,
         state=RefundState.ASKED,
         asked_at=ctx.now,
     )
-    transaction = Transaction(ctx)
     transaction.create(store.refund_item(ctx, refund, stamp(ctx, "payment.refund_asked")), refusal=StaleVersion())
-    transaction.commit()
     return refund
 
 

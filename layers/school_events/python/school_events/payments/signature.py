@@ -13,6 +13,7 @@ from typing import Any
 
 TOLERANCE_SECONDS = 300
 _MOST_SIGNATURES = 10
+_MOST_DIGITS = 12
 
 
 class BadSignature(Exception):
@@ -46,7 +47,7 @@ def _parse(header: str) -> tuple[int, list[str]]:
     signatures: list[str] = []
     for part in header.split(","):
         name, _, value = part.strip().partition("=")
-        if name == "t" and value.isascii() and value.isdecimal():
+        if name == "t" and value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS:
             timestamp = int(value)
         elif name == "v1" and value.isascii():
             signatures.append(value)

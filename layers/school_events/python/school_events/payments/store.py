@@ -199,22 +199,34 @@ def ledger_of_payment(school_id: str, payment_id: str) -> list[LedgerEntry]:
 
 def refund_item(ctx: Context, refund: Refund, change: Change) -> RefundItem:
     """A refund as it is kept."""
+    key = refund_key(ctx.school_id, refund.payment_id, refund.id)
     return RefundItem(
-        school_key(ctx.school_id, "PAYMENT", refund.payment_id),
-        f"REFUND#{refund.id}",
+        key.pk,
+        key.sk,
         state=refund.state.value,
         record=refund,
         change=change,
     )
 
 
+def refund_key(school_id: str, payment_id: str, refund_id: str) -> Key[RefundItem]:
+    """Names a refund."""
+    return Key(RefundItem, school_key(school_id, "PAYMENT", payment_id), f"REFUND#{refund_id}")
+
+
 def find_refund(school_id: str, payment_id: str, refund_id: str) -> Refund | None:
     """A refund, if it was written down."""
+    key = refund_key(school_id, payment_id, refund_id)
     try:
-        partition = school_key(school_id, "PAYMENT", payment_id)
-        return RefundItem.get(partition, f"REFUND#{refund_id}", consistent_read=True).record
+        return RefundItem.get(key.pk, key.sk, consistent_read=True).record
     except RefundItem.DoesNotExist:
         return None
+
+
+def require_no_refund(transaction: Transaction, school_id: str, payment_id: str, refund_id: str) -> None:
+    """Only go ahead, in a transaction, while a refund is not written down; refused with :class:`StaleVersion`."""
+    key = refund_key(school_id, payment_id, refund_id)
+    transaction.check(key, RefundItem.pk.does_not_exist(), refusal=StaleVersion())
 
 
 def find_account(school_id: str) -> StripeAccount | None:

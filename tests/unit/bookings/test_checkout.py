@@ -1,0 +1,82 @@
+"""Opening the payment page: one page for one payment, and only for what can be paid."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from school_events.bookings.service import Booked
+from school_events.core.errors import PaymentsNotReady, WrongState
+from school_events.events.model import SchoolEvent
+from school_events.payments import store
+from school_events.payments.model import Payment
+
+from tests.support.booked_world import (
+    a_school_with_families,
+    an_event,
+    book,
+)
+from tests.support.contexts import NOW, SCHOOL
+from tests.support.shop import Shop
+from tests.support.tables import everything
+from tests.unit.bookings.paying import (
+    apply,
+    let_go,
+    paid,
+)
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+
+def test_stripe_is_told_opaque_ids_only(shop: Shop, event: SchoolEvent) -> None:
+    booked = paid(shop, event)
+    for kind in ("checkout.session", "payment_intent", "charge"):
+        (thing,) = shop.all(kind)
+        assert thing["metadata"] == {"school_id": SCHOOL, "payment_id": booked.payment_id}
+    ((line,),) = shop.server.world.book(shop.account_id).line_items.values()
+    assert line["description"] == "School event"
+
+
+def test_opening_the_page_twice_gives_the_same_page(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    first, second = shop.open(booked), shop.open(booked, NOW + timedelta(minutes=5))
+    assert first.checkout == second.checkout
+    assert len(shop.all("checkout.session")) == 1
+
+
+def test_a_page_is_opened_for_paying_in_time_only(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    shop.open(booked)
+    with pytest.raises(WrongState):
+        shop.open(booked, NOW + timedelta(minutes=35))
+
+
+@pytest.mark.parametrize("after", [apply, let_go])
+def test_no_page_is_opened_for_what_is_paid_or_let_go(
+    shop: Shop, event: SchoolEvent, after: Callable[[Booked], Payment]
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    if after is apply:
+        shop.pay(payment)
+    after(booked)
+    before = everything()
+    with pytest.raises(WrongState):
+        shop.open(booked)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("connected", [False, True])
+def test_a_school_that_cannot_take_money_opens_no_page(shop: Shop, connected: bool) -> None:
+    a_school_with_families()
+    booked = book(an_event())
+    key = store.account_key(SCHOOL)
+    item = store.StripeAccountItem.get(key.pk, key.sk)
+    if connected:
+        store.set_readiness(SCHOOL, shop.account_id, charges_enabled=False)
+    else:
+        item.delete()
+    before = everything()
+    with pytest.raises(PaymentsNotReady):
+        shop.open(booked)
+    assert everything() == before
+    assert shop.all("checkout.session") == []

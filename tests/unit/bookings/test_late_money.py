@@ -1,0 +1,159 @@
+"""Money that comes when the place was let go: the place or the money back, never both (PAYMENTS.md 5)."""
+
+import pytest
+from school_events.bookings import places, settlement
+from school_events.bookings.model import BookingState
+from school_events.core.money import pounds
+from school_events.events.model import SchoolEvent
+from school_events.payments import gateway
+from school_events.payments.model import PaymentState
+
+from tests.support.booked_world import (
+    book,
+    booking_of,
+    place_states,
+)
+from tests.support.event_checker import faults_of
+from tests.support.shop import Shop, ledger, ledger_balance
+from tests.unit.bookings.paying import apply, late_and_gone, let_go_unseen, once_before, paid
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+
+def test_a_fee_stripe_tells_of_later_is_entered_later(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = paid(shop, event)
+    look = gateway.find_session
+    without_fee = {"fee": 0, "balance_transaction_id": None}
+    monkeypatch.setattr(gateway, "find_session", lambda *args: look(*args).model_copy(update=without_fee))
+    assert apply(booked).state is PaymentState.PAID
+    assert [one.kind for one in ledger()] == ["charge"]
+    monkeypatch.setattr(gateway, "find_session", look)
+    apply(booked)
+    assert ledger_balance() == shop.balance()
+
+
+def test_a_fee_is_entered_even_when_all_went_back_before_stripe_told_of_it(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = late_and_gone(shop, event, monkeypatch)
+    look = gateway.find_session
+    without_fee = {"fee": 0, "balance_transaction_id": None}
+    monkeypatch.setattr(gateway, "find_session", lambda *args: look(*args).model_copy(update=without_fee))
+    assert apply(booked).state is PaymentState.REFUNDED
+    monkeypatch.setattr(gateway, "find_session", look)
+    apply(booked)
+    assert ledger_balance() == shop.balance()
+
+
+def test_late_money_gets_the_place_if_it_is_still_free(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    assert apply(booked).state is PaymentState.PAID
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert place_states(event).count("taken") == 1
+    assert shop.all("refund") == []
+    assert not faults_of(event)
+
+
+def test_late_money_for_a_place_that_is_gone_goes_back_once(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = late_and_gone(shop, event, monkeypatch)
+    for _ in range(3):
+        payment = apply(booked)
+    assert (payment.state, payment.refunded) == (PaymentState.REFUNDED, pounds(1250))
+    (refund,) = shop.all("refund")
+    assert (refund["amount"], refund["metadata"]["refund_id"]) == (1250, f"late-{booked.booking_ids[0]}")
+    assert [one.kind for one in ledger()] == ["charge", "fee", "refund"]
+    assert ledger_balance() == shop.balance()
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert not faults_of(event)
+
+
+def test_late_money_for_a_child_who_was_booked_anew_goes_back(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    again = book(event, parent=2)
+    shop.pay(payment)
+    assert apply(booked).state is PaymentState.REFUNDED
+    assert booking_of(again).state is BookingState.PENDING
+    assert not faults_of(event)
+
+
+def test_of_a_late_basket_only_what_is_gone_goes_back(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event, "pupil-1", "pupil-2")
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    book(event, "pupil-3", parent=3)
+    book(event, "pupil-4", parent=4)
+    shop.pay(payment)
+    payment = apply(booked)
+    assert (payment.state, payment.refunded) == (PaymentState.PART_REFUNDED, pounds(1250))
+    states = sorted(booking_of(booked, position).state for position in (0, 1))
+    assert states == [BookingState.CONFIRMED, BookingState.RELEASED]
+    assert ledger_balance() == shop.balance()
+    assert not faults_of(event)
+
+
+def test_two_who_settle_late_money_at_once_give_the_place_and_refund_nothing(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    once_before(monkeypatch, "_regain", lambda: apply(booked))
+    apply(booked)
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert shop.all("refund") == []
+    assert not faults_of(event)
+
+
+def test_who_decides_to_refund_while_another_gives_the_place_refunds_nothing(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    regain = settlement._regain
+    once_before(monkeypatch, "_decide_to_refund", lambda: apply(booked))
+    answers = iter([False])
+    monkeypatch.setattr(settlement, "_regain", lambda *args: next(answers, None) is None and regain(*args))
+    apply(booked)
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert shop.all("refund") == []
+    assert not faults_of(event)
+
+
+def test_who_gives_the_place_while_another_refunds_gives_nothing(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    free = places.free_places
+
+    def refund_meanwhile() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(places, "free_places", lambda *_: [])
+            apply(booked)
+
+    once_before(monkeypatch, "_regain", refund_meanwhile)
+    apply(booked)
+    assert places.free_places is free
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert len(shop.all("refund")) == 1
+    assert not faults_of(event)
