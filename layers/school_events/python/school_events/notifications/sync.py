@@ -22,7 +22,7 @@ OLDEST = feed.LIFE - timedelta(days=1)
 PAGE = 100
 _MARK_LENGTH = 8
 _MOST_MARKS = 250
-"""Beyond these, rows of the last minute are handed out again, which does no harm; a cursor stays under 8 KB even within a walk."""
+"""Beyond these, rows of the last minute are handed out again, which does no harm; a cursor stays under 8 KB."""
 
 _SEPARATOR = "."
 
