@@ -44,12 +44,16 @@ def from_json(text: str) -> Any:
     """What a body says.
 
     Raises:
-        Invalid: it is not JSON, or more nested, or with a longer number, than anything we know.
+        Invalid: it is not JSON, holds what is no text, or is nested or has numbers beyond anything we know.
     """
     try:
-        return json.loads(text, parse_constant=_no_number)
+        content = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            # Half a surrogate pair can be written in JSON, but it is no character and nothing can store it.
+            json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise _unreadable() from None
+    return content
 
 
 def _decoded(body: str) -> bytes:
