@@ -19,6 +19,8 @@ LAYER = "AWS::Lambda::LayerVersion"
 LOGGING_VARIABLES = {"LogFormat": "AWS_LAMBDA_LOG_FORMAT", "ApplicationLogLevel": "AWS_LAMBDA_LOG_LEVEL"}
 # The emulator names the endpoint of a phone `app/…/<id>` where SNS says `endpoint/…/<id>`; policies must follow it.
 _PUSH_ENDPOINT = re.compile(r":endpoint/(ADM|APNS|APNS_SANDBOX|BAIDU|GCM|MACOS|MACOS_SANDBOX|MPNS|WNS)/")
+# Where AWS asks for sqs:SendMessage alone, the emulator asks for an action of the call's own name.
+_CALLED_IN_BATCHES = {"sqs:SendMessage": "sqs:SendMessageBatch"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ def localise(stack: Stack) -> LocalStack:
         for logical_id, resource in resources.items()
         if resource["Type"] == LAYER
     }
+    for resource in resources.values():
+        if resource["Type"] in {"AWS::IAM::Policy", "AWS::IAM::Role"}:
+            _allow_batches(resource["Properties"])
     functions = tuple(
         _localise_function(stack, logical_id, resource["Properties"], layers)
         for logical_id, resource in resources.items()
@@ -61,6 +66,15 @@ def localise(stack: Stack) -> LocalStack:
     for logical_id in layers:
         del resources[logical_id]
     return LocalStack(stack.name, template, functions)
+
+
+def _allow_batches(properties: Mapping[str, Any]) -> None:
+    """Who may make a call may make it for several things at once."""
+    documents = [properties.get("PolicyDocument")]
+    documents += [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+    for statement in (one for document in documents if document for one in document["Statement"]):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        statement["Action"] = actions + [_CALLED_IN_BATCHES[one] for one in actions if one in _CALLED_IN_BATCHES]
 
 
 def _is_python_function(resource: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from school_events.core import aws, settings
+from school_events.core import aws, logs, settings
 
 _MOST_AT_ONCE = 10
 """Both ``PutEvents`` and ``SendMessageBatch`` take ten."""
@@ -70,8 +70,10 @@ def _send(some: Sequence[Parcel], send: Callable[[Sequence[Parcel]], list[Parcel
     for _ in range(_ATTEMPTS):
         try:
             left = send(left)
-        except (BotoCoreError, ClientError):
-            continue
+        except ClientError as error:
+            logs.logger.warning("a batch was not taken", code=error.response["Error"]["Code"])
+        except BotoCoreError as error:
+            logs.logger.warning("a batch was not taken", code=type(error).__name__)
         if not left:
             break
     return left
