@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from school_events.core import aws
+from school_events.core.dynamodb import get_many
 from school_events.people import access, store, sync, waiting
 from school_events.people.aliases import alias_of
 
@@ -268,7 +269,7 @@ def test_without_their_categories_contacts_links_and_staff_keep_only_what_decide
     tell(school_told(categories=[]), contact_told(), link_told(restricted=True), staff_told())
     contact = store.find_contacts(SCHOOL, ["contact-1"])["contact-1"]
     assert (contact.title, contact.first_name, contact.last_name, contact.email) == (None, None, "", None)
-    (link,) = store.links_of_contact(SCHOOL, "contact-1")
+    _, (link,) = store.contact_with_links(SCHOOL, "contact-1")
     assert (link.relationship, link.priority, link.parental_responsibility, link.restricted) == (None, None, None, True)
     member = store.find_staff(SCHOOL, ["staff-1"])["staff-1"]
     assert (member.last_name, member.email, member.app_roles) == ("", None, ("staff",))
@@ -304,8 +305,9 @@ def test_each_academic_year_has_a_calendar_of_its_own() -> None:
         return portal_message("TermCalendarUpdated", {"calendar": content}, version=version)
 
     tell(school_told(), calendar("2026-27", 5), calendar("2027-28", 1))
-    years = [one.academic_year for one in store.calendars_of(SCHOOL)]
-    assert years == ["2026-27", "2027-28"]
+    keys = [store.calendar_key(SCHOOL, year) for year in ("2026-27", "2027-28")]
+    found = get_many(keys)
+    assert [item.record.academic_year for key in keys if (item := found.get(key))] == ["2026-27", "2027-28"]
 
 
 def test_everything_authorised_is_every_category() -> None:

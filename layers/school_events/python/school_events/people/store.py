@@ -231,12 +231,6 @@ def find_school(school_id: str) -> School:
     return school
 
 
-def calendars_of(school_id: str) -> tuple[TermCalendar, ...]:
-    """The calendars of a school's academic years, earliest first, read strongly."""
-    years = CalendarItem.query(school_key(school_id), CalendarItem.sk.startswith("CALENDAR#"), consistent_read=True)
-    return tuple(item.record for item in years if item.record is not None)
-
-
 def find_pupils(school_id: str, ids: Iterable[str]) -> dict[str, Pupil]:
     """Pupils by id, read strongly, leavers included; who is not there is left out."""
     keys = {one: pupil_key(school_id, one) for one in ids}
@@ -274,11 +268,6 @@ def contact_with_links(school_id: str, contact_id: str) -> tuple[ContactItem | N
     contact = next((item for item in items if isinstance(item, ContactItem)), None)
     links = (to_link(item) for item in items if isinstance(item, LinkItem))
     return contact, tuple(link for link in links if link)
-
-
-def links_of_contact(school_id: str, contact_id: str) -> tuple[Link, ...]:
-    """Every link of a contact, open or not, read strongly."""
-    return contact_with_links(school_id, contact_id)[1]
 
 
 def links_of_pupil(school_id: str, pupil_id: str) -> tuple[Link, ...]:
