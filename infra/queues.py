@@ -2,6 +2,7 @@
 
 from aws_cdk import Duration, Stack, aws_iam, aws_kms, aws_sqs
 
+from infra.acknowledge import acknowledge
 from infra.grants import QueuePair
 from infra.names import portal_rule_arn
 from infra.spec import PORTAL_QUEUE, Capability, QueueTrigger
@@ -50,6 +51,9 @@ def _make_pair(stack: Stack, stage: Stage, name: str, timeout: int, key: aws_kms
         visibility_timeout=Duration.seconds(timeout * _VISIBILITY_FACTOR),
         dead_letter_queue=aws_sqs.DeadLetterQueue(queue=dead, max_receive_count=MAX_RECEIVES),
     )
+    if not stage.require_tls:
+        for one in (queue, dead):
+            acknowledge(one, "AwsSolutions-SQS4", "The embedded AWS of the local stage speaks plain HTTP on loopback")
     return QueuePair(queue, dead)
 
 

@@ -16,7 +16,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 def local(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """What the local stage deploys."""
     context = {"issuer": "http://127.0.0.1:9001", "stripe_api_url": "http://127.0.0.1:9002"}
-    return Assembly(synthesise("local", tmp_path_factory.mktemp("local"), _UNCOPIED | context))
+    return Assembly(synthesise("local", tmp_path_factory.mktemp("local"), _UNCOPIED | context, checked=True))
 
 
 # Assets stay where they were built: the tests read templates.
