@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
@@ -90,21 +91,29 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def kept(field: FieldInfo) -> Kept | None:
+    """What a field says of itself, also inside other types as in ``Alias | None``; nothing if it says nothing."""
+    marks = (*field.metadata, *_marks(field.annotation))
+    return next((mark for mark in marks if isinstance(mark, Kept)), None)
+
+
+def records_in(annotation: Any) -> Iterator[type[Record]]:
+    """The records a type is made of, whose own fields say what they are."""
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        yield annotation
+    for part in get_args(annotation):
+        yield from records_in(part)
+
+
 def unannotated_fields(record: type[Record]) -> Iterator[str]:
     """The fields of a record type that do not say what they are, as ``Record.field``."""
     for name, field in record.model_fields.items():
-        marks = [*field.metadata, *_marks(field.annotation)]
-        if not any(isinstance(mark, Kept) for mark in marks) and not _is_record(field.annotation):
+        if kept(field) is None and not any(records_in(field.annotation)):
             yield f"{record.__name__}.{name}"
 
 
 def _marks(annotation: Any) -> Iterator[Any]:
-    """What is annotated anywhere inside a type, as in ``Alias | None``."""
+    """What is annotated anywhere inside a type."""
     yield from getattr(annotation, "__metadata__", ())
     for part in get_args(annotation):
         yield from _marks(part)
-
-
-def _is_record(annotation: Any) -> bool:
-    candidates = [annotation, *get_args(annotation)]
-    return any(isinstance(candidate, type) and issubclass(candidate, Record) for candidate in candidates)
