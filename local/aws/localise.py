@@ -21,6 +21,8 @@ LOGGING_VARIABLES = {"LogFormat": "AWS_LAMBDA_LOG_FORMAT", "ApplicationLogLevel"
 _PUSH_ENDPOINT = re.compile(r":endpoint/(ADM|APNS|APNS_SANDBOX|BAIDU|GCM|MACOS|MACOS_SANDBOX|MPNS|WNS)/")
 # Where AWS asks for sqs:SendMessage alone, the emulator asks for an action of the call's own name.
 _CALLED_IN_BATCHES = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+# Calls whose resource the emulator does not see: it asks for a permission on anything.
+_RESOURCE_UNSEEN = frozenset({"sns:CreatePlatformEndpoint", "sns:SetEndpointAttributes", "sns:DeleteEndpoint"})
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def localise(stack: Stack) -> LocalStack:
     }
     for resource in resources.values():
         if resource["Type"] in {"AWS::IAM::Policy", "AWS::IAM::Role"}:
-            _allow_batches(resource["Properties"])
+            _permit_as_the_emulator_asks(resource["Properties"])
     functions = tuple(
         _localise_function(stack, logical_id, resource["Properties"], layers)
         for logical_id, resource in resources.items()
@@ -68,13 +70,15 @@ def localise(stack: Stack) -> LocalStack:
     return LocalStack(stack.name, template, functions)
 
 
-def _allow_batches(properties: Mapping[str, Any]) -> None:
-    """Who may make a call may make it for several things at once."""
+def _permit_as_the_emulator_asks(properties: Mapping[str, Any]) -> None:
+    """Permissions that AWS reads one way and the emulator another, so that both allow the same calls."""
     documents = [properties.get("PolicyDocument")]
     documents += [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
     for statement in (one for document in documents if document for one in document["Statement"]):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         statement["Action"] = actions + [_CALLED_IN_BATCHES[one] for one in actions if one in _CALLED_IN_BATCHES]
+        if _RESOURCE_UNSEEN.issuperset(actions):
+            statement["Resource"] = "*"
 
 
 def _is_python_function(resource: Mapping[str, Any]) -> bool:
