@@ -3,13 +3,15 @@
 The outbox writes the line of every change from its stamp; a read of sensitive data is written by who reads.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 
 from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core import clock, settings
-from school_events.core.dynamodb import InstantAttribute, Item, put_if_absent, school_key
+from school_events.core.dynamodb import MOST_ACTIONS, InstantAttribute, Item, create_all, put_if_absent, school_key
 
 UNKNOWN_ALIAS = "anonymised"
 """Stands for a person whose mapping is gone."""
@@ -62,17 +64,27 @@ class AuditLine:
 
 def append(line: AuditLine) -> None:
     """Add a line; adding the same occurrence again changes nothing."""
-    put_if_absent(
-        AuditItem(
-            school_key(line.school_id, "AUDIT", f"{line.at:%Y-%m}"),
-            f"{clock.to_text(line.at)}#{line.change_id}",
-            action=line.action,
-            at=line.at,
-            actor_kind=line.actor_kind,
-            actor=line.actor,
-            subject_kind=line.subject_kind,
-            subject=line.subject,
-            request_id=line.request_id,
-            origin=line.origin,
-        )
+    put_if_absent(_item(line))
+
+
+def append_all(lines: Iterable[AuditLine]) -> None:
+    """Add many lines in few round trips, as an import makes them; those that are there already are left as they are."""
+    for some in batched(lines, MOST_ACTIONS, strict=False):
+        if len(some) == 1 or not create_all([_item(line) for line in some]):
+            for line in some:
+                append(line)
+
+
+def _item(line: AuditLine) -> AuditItem:
+    return AuditItem(
+        school_key(line.school_id, "AUDIT", f"{line.at:%Y-%m}"),
+        f"{clock.to_text(line.at)}#{line.change_id}",
+        action=line.action,
+        at=line.at,
+        actor_kind=line.actor_kind,
+        actor=line.actor,
+        subject_kind=line.subject_kind,
+        subject=line.subject,
+        request_id=line.request_id,
+        origin=line.origin,
     )

@@ -289,6 +289,19 @@ def put_if_absent(item: Item) -> bool:
     return save_if(item, Item.pk.does_not_exist())
 
 
+def create_all(items: Sequence[Item]) -> bool:
+    """Write up to 100 items in one round trip, if none of them is there yet; says whether they were written."""
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            for item in items:
+                transaction.save(item, condition=Item.pk.does_not_exist())
+    except TransactWriteError as error:
+        if error.cause_response_code == "TransactionCanceledException":
+            return False
+        raise
+    return True
+
+
 def save_if(item: Item, condition: Condition) -> bool:
     """Write an item if a condition holds of what is there; says whether it was written."""
     try:

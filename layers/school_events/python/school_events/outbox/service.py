@@ -45,7 +45,8 @@ class Outbox:
         failed: set[str] = set()
         changes = _each(batch, self._changed, failed)
         aliases = self._aliases(changes)
-        follow_ups = _each(changes, lambda changed: _write_down(changed, aliases), failed)
+        written = _write_down(changes, aliases, failed)
+        follow_ups = _each(written, _to_send, failed)
         failed |= _send(follow_ups)
         _count(follow_ups, failed)
         return [record.sequence_number for record in batch if record.sequence_number in failed]
@@ -88,12 +89,27 @@ def _each[A: StreamRecord | Changed, B](things: Iterable[A], do: Callable[[A], B
     return done
 
 
-def _write_down(changed: Changed, aliases: Aliases) -> FollowUp:
-    """Write a change's audit line; returns what is to be sent."""
+def _write_down(changes: Sequence[Changed], aliases: Aliases, failed: set[str]) -> Sequence[Changed]:
+    """Write the audit lines of changes, together or else one by one; returns the changes that have theirs."""
+    try:
+        audit.append_all(_audit_line(changed, aliases) for changed in changes)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one line, the others are written
+        logs.logger.warning("audit lines not written together", error=type(error).__name__)
+    else:
+        return changes
+
+    def write(changed: Changed) -> Changed:
+        audit.append(_audit_line(changed, aliases))
+        return changed
+
+    return _each(changes, write, failed)
+
+
+def _to_send(changed: Changed) -> FollowUp:
+    """What is to be sent about a change."""
     change, school_id, consequences = changed.change, changed.school_id, changed.consequences
     messages = tuple(rules.bus_entry(school_id, change, message) for message in consequences.messages)
     tellings = tuple(rules.telling(school_id, change, told) for told in consequences.tellings)
-    audit.append(_audit_line(changed, aliases))
     return FollowUp(changed.sequence_number, messages, tellings)
 
 
