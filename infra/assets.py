@@ -19,13 +19,14 @@ from pathlib import Path
 from infra.stages import PROJECT
 
 BUILD = PROJECT / "build" / "assets"
-LAYERS = ("dependencies", "school_events", "stripe", "reports")
+LAYERS = ("dependencies", "school_events", "events", "stripe", "reports")
 # uv's names of the platforms; Lambda's Python 3.13 runs on Amazon Linux 2023 (glibc 2.34).
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 # What the Lambda runtime brings along: boto3, botocore and what they need.
 RUNTIME_PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EXPORTS = {
     "dependencies": ("--no-dev",),
+    "events": ("--only-group", "layer-events"),
     "stripe": ("--only-group", "layer-stripe"),
     "reports": ("--only-group", "layer-reports"),
 }

@@ -36,5 +36,6 @@ CAPABILITY = Capability(
         table(IDEMPOTENCY, *GET, "PutItem"),
         CURSOR,
     ),
+    layers=("events",),
     memory=1024,
 )

@@ -12,7 +12,7 @@ from infra.stages import PROJECT
 
 MIB = 1024 * 1024
 AARCH64 = 183
-THIRD_PARTY = ("dependencies", "stripe", "reports")
+THIRD_PARTY = ("dependencies", "events", "stripe", "reports")
 # Flags of PEP 552: by a hash of the source, which is not looked at.
 UNCHECKED_HASH = 0b01
 
