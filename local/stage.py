@@ -22,7 +22,7 @@ SIGN_IN_KEYS = BUILD / "local" / "sign-in"
 PEOPLE_FILE = Path("demo-school") / "people.json"
 # EventBridge takes no more entries in one call.
 _ENTRIES_A_CALL = 10
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.3
 
 
 class NotAppliedError(Exception):
