@@ -213,6 +213,7 @@ class SchoolApi:
         try:
             admitted = self._let_in(event, route_key, started, lambda_context)
             answer = dict(self.resolver.resolve(admitted, lambda_context))
+            answer["body"] = answer.get("body") or ""
         except SchoolEventsError as error:
             answer = _problem(problems.answer(error))
         except Exception as error:  # noqa: BLE001 - the last line of defence: log it, say nothing of it
