@@ -111,7 +111,7 @@ def _fulfil(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> Paymen
             places.take(transaction, ctx, booking)
             transaction.put(tell_booker(ctx, booking, "changed"))
     paid = payment_store.replace(transaction, ctx, payment, paid, stamp(ctx, "payment.paid"))
-    for entry in rules.charge_entries(paid, snapshot, ctx.now):
+    for entry in rules.entries_of(paid, snapshot, ctx.now):
         payment_store.enter(transaction, ctx, entry)
     transaction.put(_tell_payer(ctx, paid))
     transaction.commit()

@@ -101,8 +101,14 @@ def paid(payment: Payment, snapshot: CheckoutSnapshot, payer_alias: str, now: da
     )
 
 
-def charge_entries(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> tuple[LedgerEntry, ...]:
-    """What a paid payment enters in the ledger: the income of each line."""
+def entries_of(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> tuple[LedgerEntry, ...]:
+    """What a paid payment enters in the ledger: the income of each line, and the fee if Stripe has said it."""
+    fee = fee_entry(payment, snapshot, now)
+    income = _charge_entries(payment, snapshot, now)
+    return income if fee is None else (*income, fee)
+
+
+def _charge_entries(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> tuple[LedgerEntry, ...]:
     payer = _payer(payment)
     charge = snapshot.charge_id or snapshot.session_id
     return tuple(

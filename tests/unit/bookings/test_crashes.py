@@ -1,0 +1,171 @@
+"""Killed before or after any call to DynamoDB or Stripe, and then asked again: the end is the same (D1, PAYMENTS.md).
+
+Each path is first run whole, which enumerates its calls (``pytest -s`` prints them); then once for every call and
+either side of it, from the same bookmark: killed there, asked again, looked at by the checker.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from school_events.bookings import chores, settlement, store
+from school_events.core.errors import WrongState
+from school_events.events.model import SchoolEvent
+from school_events.payments.store import payments_of_school
+
+from tests.support.booked_world import as_parent, as_system, book, booking_of, keyed, place_states
+from tests.support.contexts import NOW, SCHOOL
+from tests.support.crashes import Calls, Killed, watched
+from tests.support.event_checker import faults_of
+from tests.support.rewind import bookmark
+from tests.support.shop import Shop, ledger, ledger_balance
+from tests.unit.bookings.paying import HOLD_OVER, apply, late_and_gone, let_go, let_go_unseen, paid
+
+type Path = Callable[[], object]
+type Prepare = Callable[[Shop, SchoolEvent, pytest.MonkeyPatch], Path]
+
+LATER = NOW + timedelta(hours=2)
+"""When nothing of the story waits for anything any more."""
+
+
+def _booking(_shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    return lambda: book(event, "pupil-1", "pupil-2", asked=keyed("key-1"))
+
+
+def _booking_free(_shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    return lambda: book(event, "pupil-3", parent=3, asked=keyed("key-1"))
+
+
+def _opening(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    return lambda: shop.open(booked)
+
+
+def _applying(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = paid(shop, event, "pupil-1", "pupil-2")
+    return lambda: apply(booked)
+
+
+def _letting_go(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    shop.open(booked)
+    return lambda: let_go(booked)
+
+
+def _letting_go_unopened(_shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    return lambda: let_go(booked)
+
+
+def _letting_go_though_paid(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = paid(shop, event)
+    return lambda: let_go(booked)
+
+
+def _refunding_late(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
+    booked = late_and_gone(shop, event, patch)
+    return lambda: apply(booked)
+
+
+def _regaining_late(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, patch)
+    shop.pay(payment)
+    return lambda: apply(booked)
+
+
+def _cancelling(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    shop.open(booked)
+
+    def cancel_unless_done() -> None:
+        with contextlib.suppress(WrongState):
+            settlement.cancel(as_parent(), booking_of(booked))
+
+    return cancel_unless_done
+
+
+PATHS: dict[str, Prepare] = {
+    "book a household": _booking,
+    "book one child": _booking_free,
+    "open the page": _opening,
+    "apply a payment": _applying,
+    "let a hold go": _letting_go,
+    "let a hold go that has no page": _letting_go_unopened,
+    "let a hold go that was paid": _letting_go_though_paid,
+    "refund late money": _refunding_late,
+    "give late money its place": _regaining_late,
+    "cancel a hold": _cancelling,
+}
+
+
+def _housekeeping(now: datetime) -> None:
+    chores.move_returned_places_on(now, lambda: True)
+    chores.let_due_holds_go(now, lambda _: as_system(now), lambda: True)
+
+
+def _end(shop: Shop, event: SchoolEvent) -> dict[str, object]:
+    """Where everything stands, without what differs from run to run (which place, which id)."""
+    bookings = list(store.bookings_of_event(SCHOOL, event.id))
+    return {
+        "bookings": sorted((one.pupil_id, one.state, one.hold_until) for one in bookings),
+        "payments": sorted(one.state for one, _ in payments_of_school(SCHOOL)),
+        "places": sorted(place_states(event)),
+        "ledger": sorted((one.kind, one.amount.amount) for one in ledger()),
+        "pages": sorted(one["status"] for one in shop.all("checkout.session")),
+        "refunds": len(shop.all("refund")),
+    }
+
+
+def _check(shop: Shop, event: SchoolEvent) -> None:
+    assert not faults_of(event)
+    assert ledger_balance() == shop.balance()
+
+
+def _tidy(event: SchoolEvent, now: datetime) -> None:
+    if "returned" in place_states(event):
+        chores.move_returned_places_on(now, lambda: True)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_killed_anywhere_and_asked_again_it_ends_the_same(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = PATHS[name](shop, event, monkeypatch)
+    rewind = bookmark(shop)
+    with watched(Calls()) as whole:
+        path()
+    _tidy(event, HOLD_OVER)
+    _check(shop, event)
+    wanted = _end(shop, event)
+    print(f"\n{name}: killed before or after any of {len(whole.names)} calls:", *enumerate(whole.names, 1))
+    for point in whole.points():
+        rewind()
+        with pytest.raises(Killed), watched(Calls(point)):
+            path()
+        path()
+        _tidy(event, HOLD_OVER)
+        assert (point, _end(shop, event)) == (point, wanted)
+        _check(shop, event)
+
+
+@pytest.mark.parametrize("name", ["book a household", "open the page", "let a hold go", "cancel a hold"])
+def test_killed_anywhere_and_never_asked_again_no_place_is_held_for_ever(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = PATHS[name](shop, event, monkeypatch)
+    _housekeeping(NOW - timedelta(minutes=20))
+    rewind = bookmark(shop)
+    with watched(Calls()) as whole:
+        path()
+    for point in whole.points():
+        rewind()
+        with pytest.raises(Killed), watched(Calls(point)):
+            path()
+        shop.at(LATER)
+        _housekeeping(LATER)
+        assert set(place_states(event)) == {"free"}
+        assert {one["status"] for one in shop.all("checkout.session")} <= {"expired"}
+        assert not faults_of(event)
