@@ -57,7 +57,7 @@ clean: ## take away everything made here but the packages
 
 $(OWN_UV):
 	@command -v python3 >/dev/null || { echo 'Python is missing: install Python 3.13, then run make again.' >&2; exit 1; }
-	$(call step,uv $(UV_VERSION),python3 -m venv .tools && .tools/bin/pip install --quiet uv==$(UV_VERSION))
+	$(call step,uv $(UV_VERSION),python3 -m venv .tools && .tools/bin/pip install -qq --disable-pip-version-check uv==$(UV_VERSION))
 
 .venv/.ready: pyproject.toml uv.lock .python-version | $(UV)
 	@$(UV) python find --quiet --no-project "$$(cat .python-version)" >/dev/null 2>&1 || { \
