@@ -217,11 +217,8 @@ def export_reports(journey: Journey) -> str:
 
 def _income(rows: list[tuple[Any, ...]]) -> int:
     """What the charges of a payments report come to, in pence; added up line by line, not taken from its totals."""
-    heading = next(number for number, row in enumerate(rows) if "Amount" in row)
-    amount, stripe_id = rows[heading].index("Amount"), rows[heading].index("Stripe number")
-    charges = [row for row in rows[heading + 1 :] if str(row[stripe_id]).startswith("ch_")]
-    pounds: float = sum(row[amount] for row in charges)
-    return round(pounds * 100)
+    pence, entry = rows[0].index("Amount (pence)"), rows[0].index("Entry")
+    return sum(int(row[pence]) for row in rows[1:] if row[entry] == "charge")
 
 
 def _exported(journey: Journey, report: str) -> list[tuple[Any, ...]]:
