@@ -4,7 +4,6 @@ Nothing of the body is believed but the ids of what to look at: the worker asks 
 """
 
 import base64
-import binascii
 import json
 import time
 from typing import Any
@@ -41,11 +40,9 @@ def _verified(event: dict[str, Any]) -> dict[str, Any]:
 
 def _body(event: dict[str, Any]) -> bytes:
     body = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(body).encode()
     try:
-        return base64.b64decode(body, validate=True)
-    except binascii.Error:
+        return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()
+    except ValueError:
         raise BadSignature("the body cannot be read") from None
 
 
