@@ -113,10 +113,7 @@ def _third_party_layer(name: str, architecture: str) -> Asset:
     requirements = locked_requirements(name)
 
     def fill(target: Path) -> None:
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
-            wanted.write(requirements)
-            wanted.flush()
-            _install(wanted.name, target / "python", architecture)
+        _install(name, target / "python", architecture)
         _trim(target / "python")
         _compile(target, "/opt", "-b")
         _remove_sources(target)
@@ -129,25 +126,35 @@ def locked_requirements(layer: str) -> str:
 
     What the runtime or the layer that every function has already brings is left out.
     """
-    omitted = list(RUNTIME_PROVIDED)
-    if layer != "dependencies":
-        omitted += _names(locked_requirements("dependencies"))
     command = [uv(), "export", "--quiet", "--frozen", "--no-emit-project", "--no-header", "--no-annotate"]
     command += _EXPORTS[layer]
-    for package in omitted:
+    for package in _omitted(layer):
         command += ["--no-emit-package", package]
     return subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
+def _omitted(layer: str) -> list[str]:
+    common = [] if layer == "dependencies" else _names(locked_requirements("dependencies"))
+    return [*RUNTIME_PROVIDED, *common]
 
 
 def _names(requirements: str) -> list[str]:
     return [line.split("==")[0] for line in requirements.splitlines() if "==" in line]
 
 
-def _install(requirements: str, target: Path, architecture: str) -> None:
-    command = [uv(), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
-    command += ["--link-mode", "copy", "--python", sys.executable, "--python-platform", _PLATFORMS[architecture]]
-    command += ["--target", str(target), "--requirement", requirements]
-    subprocess.run(command, cwd=PROJECT, check=True)  # noqa: S603
+def _install(layer: str, target: Path, architecture: str) -> None:
+    """Puts a layer's wheels into a folder, from the lock file and the download cache: no index is asked."""
+    command = [uv(), "sync", "--quiet", "--frozen", "--no-install-project", "--no-build", "--link-mode", "copy"]
+    command += ["--python", sys.executable, "--python-platform", _PLATFORMS[architecture], *_EXPORTS[layer]]
+    for package in _omitted(layer):
+        command += ["--no-install-package", package]
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix=".environment-") as environment:
+        settings = {**os.environ, "UV_PROJECT_ENVIRONMENT": environment}
+        subprocess.run(command, cwd=PROJECT, env=settings, check=True)  # noqa: S603
+        [packages] = Path(environment).glob("lib/python*/site-packages")
+        packages.rename(target)
+    for own in target.glob("_virtualenv.*"):
+        own.unlink()
 
 
 def _trim(packages: Path) -> None:
