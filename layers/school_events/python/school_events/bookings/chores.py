@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from school_events.bookings import places, settlement, store
+from school_events.bookings.model import Booking
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.events import service as event_service
@@ -49,10 +50,17 @@ def let_due_holds_go(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
         if (school_id, payment_id) not in settled:
             if not may_go_on():
                 break
-            settled[school_id, payment_id] = _one(lambda: settlement.let_go(context_for(school_id), payment_id))  # noqa: B023 - called at once
+            settled[school_id, payment_id] = _one(lambda: _let_go_if_over(context_for(school_id), booking, payment_id))  # noqa: B023 - called at once
         if not settled[school_id, payment_id]:
-            store.put_off(school_id, booking, now + PUT_OFF)
+            store.put_off(school_id, booking.id, now, now + PUT_OFF)
     return len(settled)
+
+
+def _let_go_if_over(ctx: Context, booking: Booking, payment_id: str) -> None:
+    """Let a hold go, unless its page was opened just now and the index does not know yet that it waits longer."""
+    hold_until = store.find_booking(ctx.school_id, booking.id).hold_until
+    if hold_until is not None and hold_until <= ctx.now:
+        settlement.let_go(ctx, payment_id)
 
 
 def _one(chore: Callable[[], object]) -> bool:

@@ -200,8 +200,8 @@ def due_holds(now: datetime) -> Iterator[tuple[str, Booking]]:
         yield item.pk.split("#")[1], item.record
 
 
-def put_off(school_id: str, booking: Booking, until: datetime) -> None:
-    """Make a hold that could not be let go due again later, unless it has changed since it was read (UTC)."""
-    due_pk, due_sk = due.due_key(HOLD, until, f"{school_id}#{booking.id}")
+def put_off(school_id: str, booking_id: str, now: datetime, until: datetime) -> None:
+    """Make a hold that could not be let go due again later, if it is still due now (instants in UTC)."""
+    due_pk, due_sk = due.due_key(HOLD, until, f"{school_id}#{booking_id}")
     actions = [BookingItem.due_pk.set(due_pk), BookingItem.due_sk.set(due_sk)]
-    update_if(booking_key(school_id, booking.id), actions, BookingItem.version == booking.version)
+    update_if(booking_key(school_id, booking_id), actions, BookingItem.due_sk <= due.due_until(now))

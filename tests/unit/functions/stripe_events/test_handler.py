@@ -1,0 +1,153 @@
+"""The worker behind the webhook: each event applied once, by the school that owns the account."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from school_events.bookings import settlement
+from school_events.bookings.model import BookingState
+from school_events.bookings.service import Booked
+from school_events.events.model import SchoolEvent
+from school_events.payments import store
+from school_events.payments.model import PaymentState
+
+from functions.stripe_events.handler import lambda_handler
+from tests.support.booked_world import a_school_with_families, an_event, book, booking_of, payment_of, place_states
+from tests.support.contexts import NOW, SCHOOL
+from tests.support.event_checker import faults_of
+from tests.support.http_events import LambdaContext, sqs_event
+from tests.support.shop import Shop, ledger, ledger_balance
+from tests.support.tables import everything
+
+
+@pytest.fixture(autouse=True)
+def _at_now() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def event(shop: Shop) -> SchoolEvent:
+    """A trip at £12.50."""
+    a_school_with_families()
+    return an_event()
+
+
+def _paid(shop: Shop, event: SchoolEvent) -> Booked:
+    booked = book(event)
+    shop.pay(shop.open(booked))
+    return booked
+
+
+def _message(shop: Shop, booked: Booked | None = None, **others: Any) -> dict[str, Any]:
+    return {
+        "event_id": "evt_1",
+        "type": "checkout.session.completed",
+        "account": shop.account_id,
+        "object_id": "cs_1",
+        "payment_id": booked.payment_id if booked else None,
+    } | others
+
+
+def _work(*messages: Any) -> list[str]:
+    """The messages that failed."""
+    answer = lambda_handler(sqs_event(*messages, queue="stripe-events"), LambdaContext())
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_an_event_confirms_what_was_paid(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    assert _work(_message(shop, booked)) == []
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert ledger_balance() == shop.balance()
+
+
+def test_an_event_that_comes_three_times_is_applied_once(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = _paid(shop, event)
+    assert _work(*[_message(shop, booked)] * 3) == []
+    before = everything()
+
+    def never(*_args: object) -> None:
+        raise AssertionError("an event that is done is applied again")
+
+    monkeypatch.setattr(settlement, "apply_payment", never)
+    assert _work(_message(shop, booked)) == []
+    assert everything() == before
+    assert [one.kind for one in ledger()] == ["charge", "fee"]
+
+
+def test_all_events_of_a_payment_in_any_order_fulfil_it_once(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    types = ["charge.updated", "charge.succeeded", "checkout.session.completed", "payment_intent.succeeded"]
+    messages = [_message(shop, booked, event_id=f"evt_{number}", type=kind) for number, kind in enumerate(types)]
+    assert _work(*messages, *reversed(messages)) == []
+    assert [one.kind for one in ledger()] == ["charge", "fee"]
+    assert not faults_of(event)
+
+
+def test_a_failed_attempt_is_not_already_seen(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    shop.server.faults.outage(2)
+    assert _work(_message(shop, booked)) == ["message-1"]
+    assert not store.event_is_done(SCHOOL, "evt_1")
+    assert payment_of(booked).state is PaymentState.OPEN
+    assert _work(_message(shop, booked)) == []
+    assert store.event_is_done(SCHOOL, "evt_1")
+    assert payment_of(booked).state is PaymentState.PAID
+
+
+def test_a_bad_message_keeps_no_other_back(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    unknown_field = _message(shop, booked, event_id="evt_0", amount=1)
+    assert _work("not json", unknown_field, _message(shop, booked)) == ["message-1", "message-2"]
+    assert payment_of(booked).state is PaymentState.PAID
+
+
+def test_an_event_of_one_school_naming_anothers_payment_touches_nothing(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    other = shop.connect("school-2")
+    before = everything()
+    assert _work(_message(shop, booked, account=other)) == []
+    after = everything()
+    done = [row["pk"]["S"] for row in after["Payments"] if row not in before["Payments"]]
+    assert done == ["SCH#school-2#STRIPE_EVENT#evt_1"]
+    assert after | {"Payments": before["Payments"]} == before
+    assert _work(_message(shop, booked)) == []
+    assert payment_of(booked).state is PaymentState.PAID
+
+
+@pytest.mark.parametrize("account", ["acct_nobody", None])
+def test_an_event_of_an_account_that_is_nobodys_is_acknowledged(
+    shop: Shop, event: SchoolEvent, account: str | None
+) -> None:
+    booked = _paid(shop, event)
+    before = everything()
+    assert _work(_message(shop, booked, account=account)) == []
+    assert everything() == before
+
+
+def test_an_event_of_another_kind_is_acknowledged(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    assert _work(_message(shop, booked, type="customer.created")) == []
+    assert payment_of(booked).state is PaymentState.OPEN
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_readiness_is_what_stripe_says_now(shop: Shop, enabled: bool) -> None:
+    store.set_readiness(SCHOOL, shop.account_id, charges_enabled=not enabled)
+    shop.server.world.book(shop.account_id).account["charges_enabled"] = enabled
+    assert _work(_message(shop, type="account.updated", object_id=shop.account_id)) == []
+    account = store.find_account(SCHOOL)
+    assert account is not None
+    assert account.charges_enabled is enabled
+
+
+def test_a_page_that_expired_lets_the_place_go(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    shop.open(booked)
+    shop.server.move_clock(36 * 60)
+    assert _work(_message(shop, booked, type="checkout.session.expired")) == []
+    assert set(place_states(event)) == {"free"}
