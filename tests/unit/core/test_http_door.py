@@ -138,6 +138,20 @@ def test_a_teacher_with_a_child_at_the_school_comes_as_what_the_route_is_for(thi
     assert status(things.call(POST, body={"name": "x"}, claimed=both)) == 403
 
 
+@pytest.mark.parametrize("staff_id", ["staff-1", "gone"])
+def test_who_is_staff_and_a_parent_sees_what_either_may_see(things: Things, staff_id: str) -> None:
+    both = claims(("school-1", staff_id, ["school_admin"]), ("school-1", "contact-1", ["parent"]))
+    answer = things.call(GET, {"thing_id": "of-a-child"}, claimed=both)
+    assert (status(answer), json_of(answer)["id"]) == (200, "of-a-child")
+    assert things.contexts[-1].actor == Actor("contact", "contact-1")
+
+
+def test_who_is_refused_as_both_is_refused(things: Things) -> None:
+    both = claims(("school-1", "gone", ["school_admin"]), ("school-1", "gone", ["parent"]))
+    assert status(things.call(GET, ONE, claimed=both)) == 404
+    assert things.reached == []
+
+
 def test_who_no_longer_is_a_member_is_told_so_by_the_access_check(things: Things) -> None:
     answer = things.call(GET, ONE, person="too-busy")
     assert status(answer) == 503

@@ -4,7 +4,7 @@ from typing import Any
 
 from school_events.core.caller import Membership
 from school_events.core.context import Context
-from school_events.core.errors import NoFreePlace, TryAgain
+from school_events.core.errors import NoFreePlace, NotFound, TryAgain
 from school_events.core.http import ApiModel, LocalDate, LocalDateTime, SchoolApi, WholeNumber, YesNo, reply
 
 from tests.support.http_events import LambdaContext, http_event
@@ -48,6 +48,8 @@ class Things:
         self.asked_access.append(membership.person_id)
         if membership.person_id == "too-busy":
             raise TryAgain
+        if membership.person_id == "gone":
+            raise NotFound
 
     def call(self, route: str, *arguments: Any, **named: Any) -> dict[str, Any]:
         """Ask, as ``tests.support.http_events.http_event`` puts it."""
@@ -69,6 +71,8 @@ class Things:
         @api.route("GET", THING, roles={"school_admin", "parent"}, summary="Read")
         def read(school_id: str, thing_id: str) -> ThingRef:
             self._note(thing_id)
+            if thing_id == "of-a-child" and not api.context.has_role("parent"):
+                raise NotFound
             return ThingRef(id=thing_id, school_id=school_id)
 
         @api.route("GET", f"{THING}/secret", roles={"school_admin"}, summary="Read what is secret")

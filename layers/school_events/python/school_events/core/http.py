@@ -6,7 +6,7 @@ body is read. A school the caller is no member of answers like a school that doe
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -26,6 +26,8 @@ from school_events.core.requests import Request, request
 
 _MOST_KEY_LENGTH = 128
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+_NOT_AS_THIS = frozenset({401, 403, 404})
+"""Refusals of who one is, not of what one asks."""
 _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,15})"?')
 
 
@@ -211,9 +213,8 @@ class SchoolApi:
     def _answer(self, event: dict[str, Any], route_key: str, lambda_context: Any) -> dict[str, Any]:
         started = clock.utc_now()
         try:
-            admitted = self._let_in(event, route_key, started, lambda_context)
-            answer = dict(self.resolver.resolve(admitted, lambda_context))
-            answer["body"] = answer.get("body") or ""
+            path, memberships = self._let_in(event, route_key, started, lambda_context)
+            answer = self._answer_as_any(memberships, {**event, "rawPath": path}, lambda_context)
         except SchoolEventsError as error:
             answer = _problem(problems.answer(error))
         except Exception as error:  # noqa: BLE001 - the last line of defence: log it, say nothing of it
@@ -226,27 +227,52 @@ class SchoolApi:
             logs.count("Denied")
         return answer
 
-    def _let_in(self, event: Mapping[str, Any], route_key: str, now: datetime, lambda_context: Any) -> dict[str, Any]:
-        """The event for the resolver, once its caller may call the route and its body can be read."""
+    def _let_in(
+        self, event: Mapping[str, Any], route_key: str, now: datetime, lambda_context: Any
+    ) -> tuple[str, Sequence[Membership | None]]:
+        """The path of the route, and what the caller may call it as; nothing where no membership is asked for."""
         rule = self.rules.get(route_key)
         if rule is None:
             raise NotFound
-        path = _path(rule, event.get("pathParameters") or {})
-        if not rule.public:
-            self._check_caller(rule, event, now, deadline_of(lambda_context, now))
-        return {**event, "rawPath": path, **bodies.checked(event)}
-
-    def _check_caller(self, rule: RouteRule, event: Mapping[str, Any], now: datetime, deadline: datetime) -> None:
+        parameters = event.get("pathParameters") or {}
+        path = _path(rule, parameters)
+        if rule.public:
+            return path, (None,)
         request_context = event["requestContext"]
         claims = request_context.get("authorizer", {}).get("jwt", {}).get("claims", {})
         self._caller = caller = caller_from_claims(claims, now)
-        self._moment = partial(_context, caller, request_context, now, deadline)
+        self._moment = partial(_context, caller, request_context, now, deadline_of(lambda_context, now))
         if "{school_id}" not in rule.path:
-            return
-        membership = _membership(caller, event["pathParameters"]["school_id"], rule.roles)
-        self._context = self._moment(membership)
-        if self._access is not None:
-            self._access(self._context, membership)
+            return path, (None,)
+        return path, _memberships(caller, parameters["school_id"], rule.roles)
+
+    def _answer_as_any(
+        self, memberships: Sequence[Membership | None], event: dict[str, Any], lambda_context: Any
+    ) -> dict[str, Any]:
+        """The answer to the caller as the first of their memberships that gets one.
+
+        A teacher whose child is at the school sees what either may see: what the one is refused, and so has not
+        changed, is asked again as the other.
+        """
+        refusals = []
+        for membership in memberships:
+            answer = self._answer_as(membership, event, lambda_context)
+            if answer["statusCode"] not in _NOT_AS_THIS:
+                return answer
+            refusals.append(answer)
+        return refusals[0]
+
+    def _answer_as(self, membership: Membership | None, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+        try:
+            if membership is not None and self._moment is not None:
+                self._context = self._moment(membership)
+                if self._access is not None:
+                    self._access(self._context, membership)
+            answer = dict(self.resolver.resolve({**event, **bodies.checked(event)}, lambda_context))
+        except SchoolEventsError as error:
+            return _problem(problems.answer(error))
+        answer["body"] = answer.get("body") or ""
+        return answer
 
 
 def reply(body: BaseModel, *, status: int = 200, version: int | None = None, location: str = "") -> Response[Any]:
@@ -299,8 +325,8 @@ def _context(
     )
 
 
-def _membership(caller: Caller, school_id: str, roles: frozenset[Role]) -> Membership:
-    """What the caller is here that lets them call the route.
+def _memberships(caller: Caller, school_id: str, roles: frozenset[Role]) -> Sequence[Membership]:
+    """What the caller is here that lets them call the route; mostly one thing.
 
     Raises:
         NotFound: the caller is no member of the school.
@@ -312,7 +338,7 @@ def _membership(caller: Caller, school_id: str, roles: frozenset[Role]) -> Membe
     allowed = [one for one in here if one.roles & roles]
     if not allowed:
         raise Forbidden
-    return allowed[0]
+    return allowed
 
 
 def _invalid_request(error: RequestValidationError) -> Response[Any]:
