@@ -1,0 +1,95 @@
+"""What may become of a payment, decided without asking anybody."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from school_events.core.errors import WrongState
+from school_events.core.money import NOTHING, pounds
+from school_events.payments import rules
+from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState
+
+from tests.support.contexts import NOW
+
+LINES = tuple(PaymentLine(reference=f"booking_{n}", event_id="event_1", amount=pounds(1250)) for n in (1, 2))
+PAYMENT = Payment(
+    id="payment_1",
+    payer_id="contact-1",
+    lines=LINES,
+    amount=rules.total(LINES),
+    state=PaymentState.CREATED,
+    refunded=NOTHING,
+    created_at=NOW,
+)
+OPEN = rules.begin_checkout(PAYMENT, NOW, "https://app.test")
+SNAPSHOT = CheckoutSnapshot(
+    session_id="cs_1",
+    url=None,
+    status=CheckoutStatus.COMPLETE,
+    paid=True,
+    amount=2500,
+    currency="gbp",
+    payment_id="payment_1",
+    charge_id="ch_1",
+    fee=58,
+    balance_transaction_id="txn_1",
+)
+PAID = rules.paid(OPEN, SNAPSHOT, "alias_1", NOW)
+
+
+def test_a_page_is_open_for_thirty_five_minutes_and_the_place_waits_a_little_longer() -> None:
+    assert OPEN.checkout is not None
+    assert OPEN.checkout.expires_at == NOW + timedelta(minutes=35)
+    assert rules.held_until(OPEN) == NOW + timedelta(minutes=36)
+
+
+def test_each_attempt_has_a_key_of_its_own() -> None:
+    again = rules.begin_checkout(OPEN, NOW, "https://app.test")
+    assert (OPEN.checkout and OPEN.checkout.attempt, again.checkout and again.checkout.attempt) == (1, 2)
+
+
+@pytest.mark.parametrize("state", PaymentState)
+def test_only_what_waits_can_be_paid(state: PaymentState) -> None:
+    payment = PAYMENT.model_copy(update={"state": state})
+    if state in {PaymentState.CREATED, PaymentState.OPEN}:
+        rules.require_payable(payment, NOW)
+    else:
+        with pytest.raises(WrongState):
+            rules.require_payable(payment, NOW)
+
+
+def test_the_ledger_balances_line_by_line() -> None:
+    entries = rules.entries_of(PAID, SNAPSHOT, NOW)
+    assert [(one.kind, one.amount.amount, one.reference) for one in entries] == [
+        ("charge", 1250, "booking_1"),
+        ("charge", 1250, "booking_2"),
+        ("fee", 58, None),
+    ]
+    assert len({one.key for one in entries}) == 3
+
+
+def test_nothing_is_entered_of_who_has_no_alias() -> None:
+    with pytest.raises(ValueError, match="paid"):
+        rules.entries_of(OPEN, SNAPSHOT, NOW)
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount": 2501}, {"currency": "eur"}, {"payment_id": "payment_2"}, {"payment_id": None}]
+)
+def test_money_is_ours_to_the_penny_or_not_at_all(change: dict[str, object]) -> None:
+    assert rules.is_ours(OPEN, SNAPSHOT)
+    assert not rules.is_ours(OPEN, SNAPSHOT.model_copy(update=change))
+
+
+@given(st.lists(st.integers(1, 3000), max_size=6))
+def test_never_more_goes_back_than_was_taken(amounts: list[int]) -> None:
+    payment, back = PAID, 0
+    for amount in amounts:
+        if back + amount > 2500:
+            with pytest.raises(WrongState):
+                rules.refunded(payment, pounds(amount))
+            continue
+        payment, back = rules.refunded(payment, pounds(amount)), back + amount
+        assert payment.refunded == pounds(back)
+        assert (payment.state is PaymentState.REFUNDED) == (back == 2500)
