@@ -25,8 +25,8 @@ help: ## what there is to make
 
 setup: $(SETUP) ## everything that the other targets need
 
-run: $(SETUP) ## start the local stage, make the journey, stay until Ctrl-C; PORT= chooses other ports
-	@exec $(PYTHON) -m local up
+run: $(SETUP) ## start the local stage, make the journey, stay until Ctrl-C; PORT= other ports, FRESH=1 no kept state
+	@exec $(PYTHON) -m local up $(if $(FRESH),--fresh)
 
 journey: $(SETUP) ## start, make the whole main job once, stop; the exit code tells
 	@$(PYTHON) -m local journey
@@ -43,6 +43,8 @@ check: $(SETUP) ## style, types, arrows, schemas, templates
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m local.schemas --check
+	$(PYTHON) -m local.openapi --check
+	$(PYTHON) -m local.inventory --check
 	$(CDK) synth --quiet --context stage=dev --output build/cdk.out
 	.venv/bin/cfn-lint build/cdk.out/*.template.json
 
@@ -66,9 +68,11 @@ $(OWN_UV):
 	$(call step,packages of the project,$(UV) sync --quiet --frozen)
 	@touch $@
 
+# Functions start cold often, and write no bytecode, as on Lambda.
+BYTECODE_runtime := --compile-bytecode
 # The embedded AWS pins its own botocore, and functions see what Lambda's runtime has: each has an environment of its own.
 build/emulator/.ready build/runtime/.ready: build/%/.ready: uv.lock .venv/.ready
-	$(call step,packages of the $*,UV_PROJECT_ENVIRONMENT=build/$* $(UV) sync --quiet --frozen --only-group $* --no-install-project --compile-bytecode)
+	$(call step,packages of the $*,UV_PROJECT_ENVIRONMENT=build/$* $(UV) sync --quiet --frozen --only-group $* --no-install-project $(BYTECODE_$*))
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
