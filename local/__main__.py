@@ -40,7 +40,7 @@ def _up(options: argparse.Namespace) -> int:
     """Start everything, say what there is, and stay until Ctrl-C."""
     progress = Progress()
     try:
-        with local_stage(Ports(options.port), progress, demo_school=not options.empty) as stage:
+        with local_stage(Ports(options.port), progress, demo_school=not options.empty, fresh=options.fresh) as stage:
             progress.say(welcome(stage, progress.seconds))
             if not options.empty:
                 _show_journey(stage, progress)
@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     up = commands.add_parser("up", help="start the local stage and stay until Ctrl-C")
     up.add_argument("--empty", action="store_true", help="without the demo school")
+    up.add_argument("--fresh", action="store_true", help="publish the demo school even if its outcome was kept")
     up.set_defaults(run=_up)
     travel = commands.add_parser("journey", help="start a stage, make the journey once, stop; the exit code tells")
     travel.add_argument("--attach", action="store_true", help="on the stage that runs, instead of one of its own")

@@ -99,6 +99,11 @@ class RunFolder:
         return self.path / "scratch"
 
     @property
+    def saved(self) -> Path:
+        """What the embedded AWS saves when it stops and reads when it starts."""
+        return self.scratch / "saved"
+
+    @property
     def deployed(self) -> Path:
         """What was deployed where, for the commands that talk to a running stage (JSON)."""
         return self.path / "deployed.json"

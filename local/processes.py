@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 POLL_SECONDS = 0.02
-STOP_SECONDS = 5.0
+STOP_SECONDS = 20.0
 
 
 class ProcessFailedError(Exception):
@@ -27,6 +28,7 @@ class Process:
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
+    stopped: bool = False
 
     @classmethod
     def start(
@@ -34,7 +36,7 @@ class Process:
     ) -> Process:
         """Start `command` with exactly `environment` (nothing of the caller's), both outputs going to `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             popen = subprocess.Popen(  # noqa: S603 - the commands are this package's own
                 command,
                 cwd=folder,
@@ -58,18 +60,26 @@ class Process:
         raise ProcessFailedError(f"{self.name} did not answer at {url} within {seconds:.0f} s: see {self.log}")
 
     def stop(self) -> None:
-        """Ask the process to end, then end its whole group (the embedded AWS has Lambda workers of its own)."""
+        """Ask the process to end, then end its whole group (the embedded AWS has Lambda workers of its own).
+
+        Stopping what has been stopped does nothing.
+        """
+        if self.stopped:
+            return
         if self.popen.poll() is None:
             self.popen.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.popen.kill()
-                self.popen.wait()
-        try:
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and its whole group at once, for when nothing of it is worth saving."""
+        if self.stopped:
             return
+        self.stopped = True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
 
 
 def _answers(url: str) -> bool:

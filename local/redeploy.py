@@ -9,8 +9,8 @@ from infra.assets import function_asset, layer_asset
 from infra.stages import host_architecture
 from local.aws import packages
 from local.deployed import DeployedFunction
+from local.deployment import deploy_stacks
 from local.progress import Progress
-from local.running import deploy_stacks
 from local.stage import LocalStage
 from local.synth import synthesise, template_hash
 

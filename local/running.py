@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import io
-import json
-import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from infra.spec import CURSOR, STRIPE_KEY, STRIPE_WEBHOOK
-from local.aws import assembly, deploy, emulator
-from local.aws.clients import Clients
-from local.aws.localise import LocalStack, localise
-from local.aws.reapply import reapply
-from local.demo_school import DemoSchool, build, portal_messages
+from local import kept
+from local.aws import emulator
+from local.demo_school import PortalMessage, build, portal_messages
 from local.demo_school.__main__ import write_files
-from local.deployed import Deployed, deployed_functions, local_stage_settings
+from local.deployed import Deployed
+from local.deployment import deploy_product
 from local.front import ApiFront
 from local.places import BUILD, REPOSITORY, Ports, RunFolder, free_ports
 from local.processes import Process
 from local.progress import Progress
 from local.stage import PEOPLE_FILE, SIGN_IN_KEYS, LocalStage, NotAppliedError
-from local.stripe.running import WEBHOOK_SECRET
-from local.synth import synthesise, template_hash
+from local.synth import synthesise
 
 START_SECONDS = 20.0
 LOAD_SECONDS = 300.0
-STRIPE_KEY_VALUE = "sk_test_local"
 _ENVIRONMENTS = {
     "emulator": emulator.ENVIRONMENT / "bin" / "ministack",
     "runtime": BUILD / "runtime" / "bin" / "python",
@@ -42,7 +37,7 @@ class NotSetUpError(Exception):
 
 @contextmanager
 def local_stage(
-    ports: Ports | None = None, progress: Progress | None = None, *, demo_school: bool = True
+    ports: Ports | None = None, progress: Progress | None = None, *, demo_school: bool = True, fresh: bool = False
 ) -> Iterator[LocalStage]:
     """A local stage that runs as long as the block.
 
@@ -50,6 +45,7 @@ def local_stage(
         ports: where it listens; None takes four free ones.
         progress: who is told of each step; None tells nobody.
         demo_school: whether the demo school is published on the Portal's bus and waited for.
+        fresh: whether to do that even if its outcome was kept by an earlier start.
 
     Raises:
         NotSetUpError: `make setup` has not run.
@@ -60,7 +56,6 @@ def local_stage(
         NotAppliedError: the demo school was not applied in time, or not all of it.
     """
     ports = ports or free_ports()
-    progress = progress or Progress(io.StringIO())
     _check_set_up()
     ports.check_free()
     folder = RunFolder.of(ports)
@@ -68,10 +63,8 @@ def local_stage(
     folder.logs.mkdir(parents=True)
     with ExitStack() as running:
         running.callback(_clean_up, folder)
-        stage = _start(ports, folder, progress, running)
-        if demo_school:
-            _load(stage, build(), progress)
-        yield stage
+        start = _Start(ports, folder, progress or Progress(io.StringIO()), running)
+        yield start.run(demo_school=demo_school, fresh=fresh)
 
 
 def _check_set_up() -> None:
@@ -85,6 +78,106 @@ def _clean_up(folder: RunFolder) -> None:
     folder.deployed.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class _Start:
+    """One start of a stage; what it starts is stopped by `running`."""
+
+    ports: Ports
+    folder: RunFolder
+    progress: Progress
+    running: ExitStack
+
+    def run(self, *, demo_school: bool, fresh: bool) -> LocalStage:
+        """Start everything."""
+        messages = self._demo_school()
+        self._neighbours()
+        key = kept.key_of(self.ports, messages) if demo_school else ""
+        stage = self._restored(key) if kept.is_kept(key) and not fresh else self._fresh(key, messages)
+        self._serve(stage)
+        return stage
+
+    def _demo_school(self) -> Sequence[PortalMessage]:
+        with self.progress.step("demo school made") as step:
+            school = build()
+            write_files(school, self.folder.path / PEOPLE_FILE.parent)
+            messages = list(portal_messages(school))
+            step.detail = f"{len(messages):,} Portal messages in {_shown(self.folder.path / PEOPLE_FILE.parent)}"
+        return messages
+
+    def _neighbours(self) -> None:
+        """Sign-in and Stripe; both answer long before anybody asks them."""
+        sign_in = ("--people", str(self.folder.path / PEOPLE_FILE), "--keys", str(SIGN_IN_KEYS))
+        webhooks = ("--webhook-url", f"{self.ports.url(self.ports.api)}/v1/webhooks/stripe")
+        with self.progress.step("sign-in and local Stripe started"):
+            started = [
+                self._python("sign_in", self.ports.sign_in, *sign_in),
+                self._python("stripe", self.ports.stripe, *webhooks),
+            ]
+            for process, port in zip(started, (self.ports.sign_in, self.ports.stripe), strict=True):
+                process.wait_until_answers(f"{self.ports.url(port)}/", START_SECONDS)
+
+    def _python(self, name: str, port: int, *arguments: str) -> Process:
+        process = Process.start(
+            name,
+            [sys.executable, "-m", f"local.{name}", "--port", str(port), *arguments],
+            {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
+            REPOSITORY,
+            self.folder.logs / f"{name}.log",
+        )
+        self.running.callback(process.stop)
+        return process
+
+    def _emulator(self) -> Process:
+        process = emulator.start(self.ports, self.folder)
+        self.running.callback(process.kill)
+        process.wait_until_answers(f"{self.ports.url(self.ports.aws)}{emulator.HEALTH}", START_SECONDS)
+        return process
+
+    def _fresh(self, key: str, messages: Sequence[PortalMessage]) -> LocalStage:
+        """Deploy, load, and keep the outcome under `key`; without a key, deploy only."""
+        with self.progress.step("template synthesised") as step:
+            assembly_folder, made = synthesise(self.ports)
+            step.detail = "" if made else "unchanged"
+        with self.progress.step("embedded AWS started"):
+            process = self._emulator()
+        stage = deploy_product(self.ports, assembly_folder, self.progress)
+        stage.deployed.save(self.folder)
+        if key:
+            self._load(stage, messages)
+            with self.progress.step("outcome kept for the next start"):
+                process.stop()
+                emulator.mend_saved(self.folder)
+                kept.keep(key, self.folder)
+                self._emulator()
+        return stage
+
+    def _load(self, stage: LocalStage, messages: Sequence[PortalMessage]) -> None:
+        with self.progress.step("demo school published on the Portal's bus"):
+            stage.publish(messages)
+        with self.progress.step("demo school applied") as step:
+            stage.wait_until_empty("portal", LOAD_SECONDS, lambda left: step.waiting_for(f"({left:,} messages left)"))
+            step.waiting_for("(what follows from it)")
+            stage.wait_until_quiet(LOAD_SECONDS)
+            if refused := stage.waiting("portal-dlq"):
+                raise NotAppliedError(f"{refused} of {len(messages)} messages are dead letters: see {self.folder.logs}")
+
+    def _restored(self, key: str) -> LocalStage:
+        with self.progress.step("embedded AWS started") as step:
+            kept.restore(key, self.folder)
+            self._emulator()
+            step.detail = (
+                "with the school as its messages left it at an earlier start (make run FRESH=1 tells it again)"
+            )
+        return LocalStage(self.ports, Deployed.load(self.ports))
+
+    def _serve(self, stage: LocalStage) -> None:
+        """Give the HTTP API its address, and see that what functions wrote is kept."""
+        front = ApiFront(self.ports.api, f"{stage.aws_url}/_aws/execute-api/{stage.deployed.outputs['ApiId']}/$default")
+        front.start()
+        self.running.callback(front.stop)
+        self.running.callback(_keep_function_logs, stage)
+
+
 def _keep_function_logs(stage: LocalStage) -> None:
     """Write what functions wrote next to the processes' logs: the embedded AWS forgets it when it stops."""
     for name in stage.deployed.functions:
@@ -92,111 +185,6 @@ def _keep_function_logs(stage: LocalStage) -> None:
         if lines:
             text = "".join(f"{line.at.isoformat()} {line.text}\n" for line in lines)
             (stage.folder.logs / f"function-{name}.log").write_text(text, encoding="utf-8")
-
-
-def _start(ports: Ports, folder: RunFolder, progress: Progress, running: ExitStack) -> LocalStage:
-    with progress.step("demo school made") as step:
-        demo_school = folder.path / "demo-school"
-        write_files(build(), demo_school)
-        step.detail = _shown(demo_school)
-    processes = _start_processes(ports, folder, running)
-    with progress.step("template synthesised") as step:
-        assembly_folder, made = synthesise(ports)
-        step.detail = "" if made else "unchanged"
-    with progress.step("embedded AWS, sign-in and local Stripe started"):
-        for process, url in processes:
-            process.wait_until_answers(url, START_SECONDS)
-    stage = LocalStage(ports, _deploy(ports, assembly_folder, progress))
-    stage.deployed.save(folder)
-    front = ApiFront(ports.api, f"{stage.aws_url}/_aws/execute-api/{stage.deployed.outputs['ApiId']}/$default")
-    front.start()
-    running.callback(front.stop)
-    running.callback(_keep_function_logs, stage)
-    with progress.step("secrets and push application set"):
-        _fill_secrets(stage)
-        _make_push_application(stage)
-    return stage
-
-
-def _start_processes(ports: Ports, folder: RunFolder, running: ExitStack) -> list[tuple[Process, str]]:
-    """Start all three at once; each answers while the template is synthesised. Stopped in the opposite order."""
-    aws = emulator.start(ports, folder)
-    running.callback(aws.stop)
-    sign_in = _python(
-        folder,
-        "sign-in",
-        *("local.sign_in", "--port", str(ports.sign_in)),
-        *("--people", str(folder.path / PEOPLE_FILE), "--keys", str(SIGN_IN_KEYS)),
-    )
-    running.callback(sign_in.stop)
-    webhooks = f"{ports.url(ports.api)}/v1/webhooks/stripe"
-    stripe = _python(folder, "stripe", "local.stripe", "--port", str(ports.stripe), "--webhook-url", webhooks)
-    running.callback(stripe.stop)
-    return [
-        (aws, f"{ports.url(ports.aws)}{emulator.HEALTH}"),
-        (sign_in, f"{ports.url(ports.sign_in)}/.well-known/openid-configuration"),
-        (stripe, ports.url(ports.stripe)),
-    ]
-
-
-def _python(folder: RunFolder, name: str, *arguments: str) -> Process:
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-    return Process.start(name, [sys.executable, "-m", *arguments], environment, REPOSITORY, folder.logs / f"{name}.log")
-
-
-def _deploy(ports: Ports, assembly_folder: Path, progress: Progress) -> Deployed:
-    clients = Clients(ports.url(ports.aws))
-    deploy.prepare(clients)
-    return deploy_stacks(clients, assembly_folder, progress)
-
-
-def deploy_stacks(clients: Clients, assembly_folder: Path, progress: Progress) -> Deployed:
-    """Create or update every stack of a cloud assembly, and put back what the emulator's CloudFormation dropped."""
-    outputs: dict[str, str] = {}
-    stacks: list[LocalStack] = []
-    for synthesised in assembly.read(assembly_folder):
-        with progress.step(f"stack {synthesised.name} deployed") as step:
-            stack = localise(synthesised)
-            physical = deploy.deploy(clients, stack)
-            reapply(clients, stack, physical)
-            outputs |= deploy.outputs(clients, stack.name)
-            stacks.append(stack)
-            step.detail = f"{len(physical)} resources, {len(stack.functions)} functions"
-    return Deployed(outputs, template_hash(), deployed_functions(stacks))
-
-
-def _fill_secrets(stage: LocalStage) -> None:
-    """Fill in what an operator fills in on AWS after the first deployment."""
-    contents: dict[str, dict[str, object]] = {
-        STRIPE_KEY.secret: {"api_key": STRIPE_KEY_VALUE},
-        STRIPE_WEBHOOK.secret: {"signing_secrets": [WEBHOOK_SECRET], "livemode": False},
-        CURSOR.secret: {"key": secrets.token_urlsafe(48)},
-    }
-    for variable, content in contents.items():
-        name = stage.deployed.outputs[f"{variable.title().replace('_', '')}Name"]
-        stage.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(content))
-
-
-def _make_push_application(stage: LocalStage) -> None:
-    """SNS platform applications have no CloudFormation resource, so on AWS too they are made by hand."""
-    platform, name = local_stage_settings().push_application.split("/")
-    stage.client("sns").create_platform_application(
-        Name=name, Platform=platform, Attributes={"PlatformCredential": "local"}
-    )
-
-
-def _load(stage: LocalStage, school: DemoSchool, progress: Progress) -> None:
-    messages = list(portal_messages(school))
-    with progress.step("demo school published on the Portal's bus") as step:
-        stage.publish(messages)
-        step.detail = f"{len(messages):,} messages"
-    with progress.step("demo school applied") as step:
-        stage.wait_until_empty("portal", LOAD_SECONDS, lambda left: step.waiting_for(f"({left:,} messages left)"))
-        refused = stage.waiting("portal-dlq")
-        if refused:
-            raise NotAppliedError(
-                f"{refused} of {len(messages)} messages were refused: python -m local dlq show portal"
-            )
 
 
 def _shown(path: Path) -> str:

@@ -10,6 +10,7 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, Protocol
 
+from infra.spec import EXPORTS_QUEUE, NOTIFICATIONS_QUEUE, PORTAL_QUEUE, STRIPE_EVENTS_QUEUE
 from local.aws.clients import Clients
 from local.aws.observe import LogLine, Push, log_lines, pushes
 from local.deployed import Deployed, local_stage_settings
@@ -23,6 +24,9 @@ PEOPLE_FILE = Path("demo-school") / "people.json"
 # EventBridge takes no more entries in one call.
 _ENTRIES_A_CALL = 10
 _POLL_SECONDS = 0.3
+_QUEUES = (PORTAL_QUEUE, STRIPE_EVENTS_QUEUE, NOTIFICATIONS_QUEUE, EXPORTS_QUEUE)
+# Looks that see the same: what a table's stream sets off begins within a few hundredths of a second.
+_QUIET_LOOKS = 4
 
 
 class NotAppliedError(Exception):
@@ -175,3 +179,25 @@ class LocalStage:
             if tell:
                 tell(left)
             time.sleep(_POLL_SECONDS)
+
+    def wait_until_quiet(self, seconds: float) -> None:
+        """Wait until queues are empty and tables have stopped growing: until all that follows has happened.
+
+        Raises:
+            NotAppliedError: there was still something going on when the time was up.
+        """
+        deadline = time.monotonic() + seconds
+        seen = [self._sizes()]
+        while len(seen) < _QUIET_LOOKS or len(set(seen[-_QUIET_LOOKS:])) > 1 or any(seen[-1][0]):
+            if time.monotonic() > deadline:
+                raise NotAppliedError(f"the stage is not quiet after {seconds:.0f} s: see {self.folder.logs}")
+            time.sleep(_POLL_SECONDS)
+            seen.append(self._sizes())
+
+    def _sizes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        dynamodb = self.client("dynamodb")
+        tables = dynamodb.list_tables()["TableNames"]
+        return (
+            tuple(self.waiting(queue) for queue in _QUEUES),
+            tuple(dynamodb.describe_table(TableName=table)["Table"]["ItemCount"] for table in tables),
+        )

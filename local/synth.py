@@ -44,7 +44,7 @@ def synthesise(ports: Ports) -> tuple[Path, bool]:
         SynthFailedError: the app cannot be synthesised.
     """
     context = local_context(ports)
-    folder = KEPT / _key(context)
+    folder = KEPT / synth_key(ports)
     if folder.exists() and _assets_exist(folder):
         folder.touch()
         return folder, False
@@ -74,23 +74,25 @@ def template_hash() -> str:
     return _hash(TEMPLATE, FILES).hexdigest()
 
 
-def _key(context: dict[str, str]) -> str:
+def synth_key(ports: Ports) -> str:
+    """A hash of everything the stage on these ports is synthesised from, code included."""
     digest = _hash(CODE + TEMPLATE, FILES)
-    digest.update(json.dumps(context, sort_keys=True).encode())
+    digest.update(json.dumps(local_context(ports), sort_keys=True).encode())
     return digest.hexdigest()[:32]
 
 
 def _hash(folders: Sequence[str], names: Sequence[str]) -> hashlib._Hash:
     digest = hashlib.sha256()
     files = [REPOSITORY / name for name in names]
-    files += [file for folder in folders for file in _files(REPOSITORY / folder)]
+    files += [file for folder in folders for file in files_of(REPOSITORY / folder)]
     for file in files:
         digest.update(f"{file.relative_to(REPOSITORY)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_of(folder: Path) -> Iterator[Path]:
+    """The files that something is made from: no bytecode, no documentation; in a fixed order."""
     for file in sorted(folder.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md":
             yield file

@@ -14,9 +14,9 @@ Up in {seconds:.1f} s.
   local Stripe   {stripe}
   embedded AWS   {aws}           region eu-west-2, access key and secret 000000000000
   demo school    {school}, its Portal messages in {messages}
-  logs           {logs}           and: python -m local {port}logs bookings
+  logs           {logs}           and: .venv/bin/python -m local {port}logs bookings
 
-Who can sign in (python -m local {port}token <key>):
+Who can sign in (.venv/bin/python -m local {port}token <key>):
 {people}
 
 Try:
@@ -25,8 +25,8 @@ Try:
   curl -s -H "Authorization: Bearer $TOKEN" {api}/v1/me
   curl -s -H "Authorization: Bearer $TOKEN" '{api}/v1/schools/{school}/pupils?limit=3'
 
-In another terminal: make journey (the whole main job), make redeploy (after a change of code).
-Ctrl-C stops everything."""
+In another terminal: make redeploy{make_port} after a change of code; .venv/bin/python -m local {port}dlq list
+"""
 
 
 def welcome(stage: LocalStage, seconds: float) -> str:
@@ -41,6 +41,7 @@ def welcome(stage: LocalStage, seconds: float) -> str:
         school=CAST.school_id,
         messages=(stage.folder.path / "demo-school").relative_to(REPOSITORY),
         logs=stage.folder.logs.relative_to(REPOSITORY),
+        make_port="" if first == DEFAULT_PORT else f" PORT={first}",
         port="" if first == DEFAULT_PORT else f"--port {first} ",
         people="\n".join(f"  {key:<20} {person.name}, {person.description}" for key, person in stage.people.items()),
     )

@@ -1,7 +1,8 @@
-"""Start the embedded AWS (ministack): loopback only, IAM enforced, nothing kept from one run to the next."""
+"""Start the embedded AWS (ministack): loopback only, IAM enforced, and a clean environment."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from local.places import BUILD, LOOPBACK, Ports, RunFolder
@@ -21,14 +22,17 @@ OWN_VARIABLES = (
     "LOG_LEVEL",
     "MINISTACK_HOST",
     "MINISTACK_REGION",
+    "PERSIST_STATE",
     "S3_DATA_DIR",
+    "S3_PERSIST",
     "SFTP_ENABLED",
     "STATE_DIR",
 )
 
 
-def environment(ports: Ports, scratch: Path) -> dict[str, str]:
+def environment(ports: Ports, folder: RunFolder) -> dict[str, str]:
     """The emulator's whole environment: nothing of the caller's is passed on, since its Lambdas would inherit it."""
+    scratch = folder.scratch
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -46,18 +50,36 @@ def environment(ports: Ports, scratch: Path) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "INFO",
-        "STATE_DIR": str(scratch / "state"),
-        "S3_DATA_DIR": str(scratch / "s3"),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder.saved / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder.saved / "s3"),
     }
 
 
 def start(ports: Ports, folder: RunFolder) -> Process:
-    """Start the emulator; it answers at `HEALTH` a second later."""
+    """Start the emulator; it answers at `HEALTH` a second later.
+
+    It begins with what is saved in the folder, if anything is, and saves when it is asked to stop.
+    """
     folder.scratch.mkdir(parents=True, exist_ok=True)
     return Process.start(
         "embedded AWS",
         [str(ENVIRONMENT / "bin" / "python"), "-P", str(Path(__file__).with_name("emulator_main.py"))],
-        environment(ports, folder.scratch),
+        environment(ports, folder),
         folder.scratch,
         folder.logs / "aws.log",
     )
+
+
+def mend_saved(folder: RunFolder) -> None:
+    """Make what a stopped emulator saved fit for a start.
+
+    It saves how far functions have read the tables' streams, but not the streams: after a start they are empty, and as
+    many new records as were read before would be passed over. So functions begin at the start of the empty streams.
+    Only for a stage that was quiet when it was stopped: what was not read by then is gone.
+    """
+    file = folder.saved / "state" / "lambda.json"
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    saved["payload"]["dynamodb_stream_positions"]["data"] = {}
+    file.write_text(json.dumps(saved), encoding="utf-8")

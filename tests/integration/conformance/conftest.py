@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from local.aws.clients import Clients
 from local.aws.localise import localise
 from local.aws.reapply import reapply
 from local.places import Ports, RunFolder, free_ports
+from local.processes import Process
 from local.sign_in.keys import SigningKey
 from local.sign_in.people import Person
 from local.sign_in.server import serve
@@ -71,31 +73,62 @@ class Toy:
         return item
 
 
-@pytest.fixture(scope="session")
-def toy() -> Iterator[Toy]:
-    """The toy stack, deployed as the product's stacks are."""
+@dataclass
+class Ground:
+    """Where an embedded AWS with the toy stack runs."""
+
+    ports: Ports
+    issuer: Issuer
+    process: Process
+
+    @property
+    def folder(self) -> RunFolder:
+        """Its folder."""
+        return RunFolder.of(self.ports)
+
+    def restart(self) -> None:
+        """Stop the emulator, which saves, and start it on what it saved."""
+        self.process.stop()
+        emulator.mend_saved(self.folder)
+        self.process = _started(self.ports)
+
+    def deploy(self) -> Toy:
+        """Deploy the toy stack as the product's stacks are."""
+        clients = Clients(self.ports.url(self.ports.aws))
+        deploy.prepare(clients)
+        stack = localise(toy_stack(self.issuer.url))
+        physical = deploy.deploy(clients, stack)
+        reapply(clients, stack, physical)
+        return Toy(clients, physical, self.issuer)
+
+
+def _started(ports: Ports) -> Process:
+    process = emulator.start(ports, RunFolder.of(ports))
+    process.wait_until_answers(f"{ports.url(ports.aws)}{emulator.HEALTH}", START_SECONDS)
+    return process
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """An empty embedded AWS and a sign-in that its authorizers can ask, on free ports."""
     ports = free_ports()
     folder = RunFolder.of(ports)
     shutil.rmtree(folder.path, ignore_errors=True)
-    process = emulator.start(ports, folder)
     issuer = Issuer(ports.url(ports.sign_in), AUDIENCE, SigningKey.generate())
     sign_in = serve(ports.sign_in, issuer, {SOMEBODY.key: SOMEBODY})
-    thread = threading.Thread(target=sign_in.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
+    threading.Thread(target=sign_in.serve_forever, args=(0.05,), daemon=True).start()
+    made = Ground(ports, issuer, _started(ports))
     try:
-        process.wait_until_answers(f"{ports.url(ports.aws)}{emulator.HEALTH}", START_SECONDS)
-        yield _deploy(ports, issuer)
+        yield made
     finally:
+        made.process.kill()
         sign_in.shutdown()
         sign_in.server_close()
-        process.stop()
         shutil.rmtree(folder.scratch, ignore_errors=True)
 
 
-def _deploy(ports: Ports, issuer: Issuer) -> Toy:
-    clients = Clients(ports.url(ports.aws))
-    deploy.prepare(clients)
-    stack = localise(toy_stack(issuer.url))
-    physical = deploy.deploy(clients, stack)
-    reapply(clients, stack, physical)
-    return Toy(clients, physical, issuer)
+@pytest.fixture(scope="session")
+def toy() -> Iterator[Toy]:
+    """The toy stack, for all tests that leave it as it is."""
+    with ground() as made:
+        yield made.deploy()

@@ -78,6 +78,21 @@ def test_a_push_by_a_function_that_may_can_be_seen_with_what_it_said(toy: Toy) -
     assert push.at >= before
 
 
+def test_a_function_can_register_and_forget_a_phone(toy: Toy) -> None:
+    platform, name = PUSH.split("/")
+    made = toy.client("sns").create_platform_application(
+        Name=name, Platform=platform, Attributes={"PlatformCredential": "x"}
+    )
+
+    arn = made["PlatformApplicationArn"]
+    phone = toy.as_function("sns", "create_platform_endpoint", PlatformApplicationArn=arn, Token="another-token")
+    endpoint = phone["answer"]["EndpointArn"]
+    forgotten = toy.as_function("sns", "delete_endpoint", EndpointArn=endpoint)
+
+    assert endpoint.startswith(f"{arn}/")
+    assert "answer" in forgotten
+
+
 def test_a_push_to_another_applications_phone_is_denied_and_not_seen(toy: Toy) -> None:
     before = datetime.now(UTC)
     endpoint = _phone(toy, "GCM/other")

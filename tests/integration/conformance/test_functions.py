@@ -68,6 +68,15 @@ def test_a_table_the_role_does_not_name_is_denied(toy: Toy) -> None:
     assert refusal["error"] == "AccessDeniedException"
 
 
+def test_who_may_send_a_message_may_send_a_batch(toy: Toy) -> None:
+    """As on AWS, where `sqs:SendMessage` covers both; the emulator asks for more, which the localised policy grants."""
+    entries = [{"Id": "1", "MessageBody": '{"name": "sent-by-function"}'}]
+
+    sent = toy.as_function("sqs", "send_message_batch", QueueUrl=toy.physical["Work"], Entries=entries)
+
+    assert [one["Id"] for one in sent["answer"]["Successful"]] == ["1"]
+
+
 def test_an_index_has_to_be_granted_by_its_own_name(toy: Toy) -> None:
     query = {
         "TableName": toy.physical["Main"],

@@ -123,6 +123,10 @@ def _allow(resource: Any, *actions: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 
+def _sns(kind: str, name: str) -> dict[str, str]:
+    return {"Fn::Sub": f"arn:aws:sns:${{AWS::Region}}:${{AWS::AccountId}}:{kind}/{name}"}
+
+
 def _function(role: str, **more: Any) -> dict[str, Any]:
     return _resource(
         "AWS::Lambda::Function",
@@ -161,7 +165,10 @@ def _functions() -> dict[str, Any]:
             ),
             _allow(_att("Files"), "s3:ListBucket"),
             _allow({"Fn::Sub": "${Files.Arn}/*"}, "s3:GetObject"),
-            _allow({"Fn::Sub": f"arn:aws:sns:${{AWS::Region}}:${{AWS::AccountId}}:endpoint/{PUSH}/*"}, "sns:Publish"),
+            _allow(_att("Work"), "sqs:SendMessage"),
+            _allow(_sns("app", PUSH), "sns:CreatePlatformEndpoint"),
+            _allow(_sns("endpoint", f"{PUSH}/*"), "sns:DeleteEndpoint"),
+            _allow(_sns("endpoint", f"{PUSH}/*"), "sns:Publish"),
         ),
         "WorkerRole": _role(note, stream, queue),
         "Api": _function("ApiRole"),
