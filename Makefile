@@ -35,7 +35,7 @@ redeploy: $(SETUP) ## put changed code into the running stage
 	@$(PYTHON) -m local redeploy
 
 test: $(SETUP) ## all tests
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(SETUP) ## style, types, arrows, schemas, templates
 	.venv/bin/ruff format --check .

@@ -1,8 +1,12 @@
 """The environment every test runs in, set before anything of the product is imported: fake AWS, no real credentials."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+_TESTS = Path(__file__).parent
 
 os.environ.update(
     {
@@ -54,3 +58,13 @@ pytest_plugins = ["tests.support.tables", "tests.support.contexts"]
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("school_events", deadline=None)
 settings.load_profile("school_events")
+
+_STARTED_ONCE = ("infra", "integration", "contract", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share something started or synthesised once run in one process, where several are used."""
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts[0]
+        if folder in _STARTED_ONCE:
+            item.add_marker(pytest.mark.xdist_group(folder))
