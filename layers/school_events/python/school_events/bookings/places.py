@@ -7,7 +7,7 @@ at the event inside the transaction. Only the allocator moves a returned place.
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import batched
-from typing import Any
+from typing import Annotated, Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -15,6 +15,7 @@ from pynamodb.expressions.condition import Condition
 from school_events.bookings.model import Booking, Place, PlaceState
 from school_events.bookings.store import BookingsTableItem, Due
 from school_events.core import due
+from school_events.core.attributes import TECHNICAL, IdAttribute, StateAttribute, ThingKey
 from school_events.core.context import Context
 from school_events.core.dynamodb import (
     MOST_ACTIONS,
@@ -40,16 +41,16 @@ class PlaceItem(BookingsTableItem, discriminator="place"):
     """A place."""
 
     due = Due()
-    event_id = UnicodeAttribute()
-    pool = UnicodeAttribute()
-    number = NumberAttribute()
-    state = UnicodeAttribute()
-    bookable = BooleanAttribute()
-    opens_at = InstantAttribute()
-    closes_at = InstantAttribute()
-    booking_id = UnicodeAttribute(null=True)
-    due_pk = UnicodeAttribute(null=True)
-    due_sk = UnicodeAttribute(null=True)
+    event_id: IdAttribute = UnicodeAttribute()
+    pool: StateAttribute = UnicodeAttribute()
+    number: Annotated[NumberAttribute, TECHNICAL] = NumberAttribute()
+    state: StateAttribute = UnicodeAttribute()
+    bookable: Annotated[BooleanAttribute, TECHNICAL] = BooleanAttribute()
+    opens_at: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute()
+    closes_at: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute()
+    booking_id: IdAttribute = UnicodeAttribute(null=True)
+    due_pk: ThingKey = UnicodeAttribute(null=True)
+    due_sk: ThingKey = UnicodeAttribute(null=True)
 
 
 class PlaceGone(Conflict):

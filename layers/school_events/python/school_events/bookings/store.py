@@ -9,6 +9,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core import due, settings
+from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.dynamodb import Document, Item, Key, Transaction, get_many, school_key, update_if
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
@@ -63,13 +64,13 @@ class BookingItem(BookingsTableItem, discriminator="booking"):
     by_event = ByEvent()
     by_pupil = ByPupil()
     due = Due()
-    event_pk = UnicodeAttribute()
-    event_sk = UnicodeAttribute()
-    pupil_pk = UnicodeAttribute()
-    pupil_sk = UnicodeAttribute()
-    due_pk = UnicodeAttribute(null=True)
-    due_sk = UnicodeAttribute(null=True)
-    version = NumberAttribute()
+    event_pk: ThingKey = UnicodeAttribute()
+    event_sk: ThingKey = UnicodeAttribute()
+    pupil_pk: PersonKey = UnicodeAttribute()
+    pupil_sk: ThingKey = UnicodeAttribute()
+    due_pk: ThingKey = UnicodeAttribute(null=True)
+    due_sk: ThingKey = UnicodeAttribute(null=True)
+    version: VersionAttribute = NumberAttribute()
     record = Document(Booking)
     change = Document(Change)
 
@@ -77,7 +78,8 @@ class BookingItem(BookingsTableItem, discriminator="booking"):
 class GuardItem(BookingsTableItem, discriminator="guard"):
     """Says which live booking of an event a child has; there is one key for it, so there can be one booking."""
 
-    booking_id = UnicodeAttribute()
+    pk: PersonKey
+    booking_id: IdAttribute = UnicodeAttribute()
 
 
 def booking_key(school_id: str, booking_id: str) -> Key[BookingItem]:

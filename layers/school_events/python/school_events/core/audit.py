@@ -7,14 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
+from typing import Annotated
 
 from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core import clock, settings
 from school_events.core.dynamodb import MOST_ACTIONS, InstantAttribute, Item, create_all, put_if_absent, school_key
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 UNKNOWN_ALIAS = "anonymised"
 """Stands for a person whose mapping is gone."""
+
+_DONE = Kept(Category.ACTIVITY, Purpose.ACCOUNTABILITY, Retention.EIGHT_YEARS)
+_WHO = Kept(Category.IDENTIFIER, Purpose.ACCOUNTABILITY, Retention.EIGHT_YEARS)
 
 
 class AuditItem(Item, discriminator="audit_line"):
@@ -23,14 +28,14 @@ class AuditItem(Item, discriminator="audit_line"):
     class Meta:
         table_name = settings.table_name("AUDIT")
 
-    action = UnicodeAttribute()
-    at = InstantAttribute()
-    actor_kind = UnicodeAttribute()
-    actor = UnicodeAttribute()
-    subject_kind = UnicodeAttribute()
-    subject = UnicodeAttribute()
-    request_id = UnicodeAttribute()
-    origin = UnicodeAttribute()
+    action: Annotated[UnicodeAttribute, _DONE] = UnicodeAttribute()
+    at: Annotated[InstantAttribute, _DONE] = InstantAttribute()
+    actor_kind: Annotated[UnicodeAttribute, _DONE] = UnicodeAttribute()
+    actor: Annotated[UnicodeAttribute, _WHO] = UnicodeAttribute()
+    subject_kind: Annotated[UnicodeAttribute, _DONE] = UnicodeAttribute()
+    subject: Annotated[UnicodeAttribute, _WHO] = UnicodeAttribute()
+    request_id: Annotated[UnicodeAttribute, _DONE] = UnicodeAttribute()
+    origin: Annotated[UnicodeAttribute, _WHO] = UnicodeAttribute()
 
 
 @dataclass(frozen=True)

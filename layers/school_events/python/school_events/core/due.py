@@ -7,9 +7,11 @@ says before which hour nothing is left (``infra/decisions``, "A watermark for wh
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 from school_events.core import clock, settings
 from school_events.core.dynamodb import InstantAttribute, Item
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 SHARDS = 4
 BUCKET = timedelta(hours=1)
@@ -34,7 +36,7 @@ class WatermarkItem(Item, discriminator="watermark"):
     class Meta:
         table_name = settings.table_name("BOOKINGS")
 
-    hour = InstantAttribute()
+    hour: Annotated[InstantAttribute, Kept(Category.TECHNICAL, Purpose.WORKING, Retention.ALWAYS)] = InstantAttribute()
 
 
 def due_key(kind: str, at: datetime, thing_id: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
@@ -24,6 +24,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from school_events.core import clock
+from school_events.core.attributes import TECHNICAL, ThingKey
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError, TryAgain
 
@@ -56,13 +57,13 @@ class Document[M: BaseModel](Attribute[M]):
 
     def __init__(self, model: type[M], *, null: bool = False) -> None:
         super().__init__(null=null)
-        self._model = model
+        self.model = model
 
     def serialize(self, value: M) -> str:
         return value.model_dump_json(exclude_none=True)
 
     def deserialize(self, value: str) -> M:
-        return self._model.model_validate_json(value)
+        return self.model.model_validate_json(value)
 
 
 class InstantAttribute(Attribute[datetime]):
@@ -84,12 +85,15 @@ class TableMeta(Protocol):
 
 
 class Item(Model):
-    """What every item has: its keys, its kind, and, if it is to vanish by itself, when (epoch seconds)."""
+    """What every item has: its keys, its kind, and, if it is to vanish by itself, when (epoch seconds).
 
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    kind = DiscriminatorAttribute()
-    expires_at = NumberAttribute(null=True)
+    An item whose keys tell more than the ids of things annotates them again.
+    """
+
+    pk: ThingKey = UnicodeAttribute(hash_key=True)
+    sk: ThingKey = UnicodeAttribute(range_key=True)
+    kind: Annotated[DiscriminatorAttribute, TECHNICAL] = DiscriminatorAttribute()
+    expires_at: Annotated[NumberAttribute, TECHNICAL] = NumberAttribute(null=True)
 
 
 def school_key(school_id: str, *parts: str) -> str:

@@ -4,15 +4,20 @@ A row says only which thing changed; what it looks like now is read when the per
 """
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core import clock, settings
 from school_events.core.context import Context
 from school_events.core.dynamodb import InstantAttribute, Item, school_key
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 LIFE = timedelta(days=60)
 """How long rows stay: an app that has been away longer reads everything anew."""
+
+_WHOSE = Kept(Category.IDENTIFIER, Purpose.TELLING, Retention.FEED)
+_WHAT = Kept(Category.ACTIVITY, Purpose.TELLING, Retention.FEED)
 
 
 class InboxTableItem(Item):
@@ -25,10 +30,11 @@ class InboxTableItem(Item):
 class FeedRow(InboxTableItem, discriminator="feed_row"):
     """Something the person may see was created, changed or removed."""
 
-    thing = UnicodeAttribute()
-    thing_id = UnicodeAttribute()
-    what = UnicodeAttribute()
-    at = InstantAttribute()
+    pk: Annotated[UnicodeAttribute, _WHOSE]
+    thing: Annotated[UnicodeAttribute, _WHAT] = UnicodeAttribute()
+    thing_id: Annotated[UnicodeAttribute, _WHOSE] = UnicodeAttribute()
+    what: Annotated[UnicodeAttribute, _WHAT] = UnicodeAttribute()
+    at: Annotated[InstantAttribute, _WHAT] = InstantAttribute()
 
 
 def partition(school_id: str, person_kind: str, person_id: str) -> str:

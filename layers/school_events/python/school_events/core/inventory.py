@@ -2,6 +2,7 @@
 
 A field is annotated by its type, for example ``name: PupilName`` where
 ``PupilName = Annotated[str, Kept(Category.IDENTITY, Purpose.TARGETING, Retention.LEAVER)]``.
+Attributes of items that are no documents are annotated in the same way (``core.attributes``).
 A stored field without one fails ``tests/unit/core/test_inventory.py``.
 """
 
@@ -27,6 +28,7 @@ class Category(StrEnum):
     CHARACTERISTIC = "characteristic"
     SPECIAL = "special category (health, diet)"
     FAMILY = "family relationship"
+    PORTAL = "all that the Portal says of a person: identity, contact details, characteristics, family relationship"
     SCHOOL = "school's own content"
     ACTIVITY = "activity"
     MONEY = "money"
@@ -54,8 +56,12 @@ class Retention(StrEnum):
     AFTER_EVENT = "until 30 days after the event"
     EIGHT_YEARS = "at most 8 years"
     DAY = "24 hours"
-    MONTH = "30 days"
+    WAIT = "until the school is announced, at most 14 days"
+    STRIPE = "40 days, longer than Stripe repeats itself"
+    FEED = "60 days"
     INBOX = "400 days, a school year and its holidays"
+    ITEM = "as long as the rest of its item"
+    ALWAYS = "as long as the product runs: it is about no person and no school"
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,12 @@ class Record(BaseModel):
 
 def kept(field: FieldInfo) -> Kept | None:
     """What a field says of itself, also inside other types as in ``Alias | None``; nothing if it says nothing."""
-    marks = (*field.metadata, *_marks(field.annotation))
-    return next((mark for mark in marks if isinstance(mark, Kept)), None)
+    return next((mark for mark in field.metadata if isinstance(mark, Kept)), kept_in(field.annotation))
+
+
+def kept_in(annotation: Any) -> Kept | None:
+    """What a type says, as ``Alias`` does; nothing if it says nothing."""
+    return next((mark for mark in _marks(annotation) if isinstance(mark, Kept)), None)
 
 
 def records_in(annotation: Any) -> Iterator[type[Record]]:

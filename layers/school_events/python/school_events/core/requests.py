@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import BaseModel
 from pynamodb.attributes import UnicodeAttribute
@@ -16,8 +17,12 @@ from school_events.core import settings
 from school_events.core.context import Context
 from school_events.core.dynamodb import Item, Key, Transaction, school_key
 from school_events.core.errors import Conflict, KeyReused
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 LIFE = timedelta(hours=24)
+
+_WHO = Kept(Category.IDENTIFIER, Purpose.WORKING, Retention.DAY)
+_WHAT = Kept(Category.ACTIVITY, Purpose.WORKING, Retention.DAY)
 
 
 class RequestItem(Item, discriminator="request"):
@@ -26,8 +31,9 @@ class RequestItem(Item, discriminator="request"):
     class Meta:
         table_name = settings.table_name("IDEMPOTENCY")
 
-    fingerprint = UnicodeAttribute()
-    answer = UnicodeAttribute()
+    pk: Annotated[UnicodeAttribute, _WHO]
+    fingerprint: Annotated[UnicodeAttribute, _WHAT] = UnicodeAttribute()
+    answer: Annotated[UnicodeAttribute, _WHAT] = UnicodeAttribute()
 
 
 @dataclass(frozen=True)

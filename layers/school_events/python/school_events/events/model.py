@@ -27,16 +27,16 @@ EventStatus = Literal["draft", "publishing", "published", "closed"]
 QuestionKind = Literal["text", "choice", "yes_no", "date", "consent"]
 StaffRole = Literal["lead", "helper", "first_aider", "host"]
 
-_RUNNING = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
+RUNNING = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
 _BOOKING = Kept(Category.SCHOOL, Purpose.BOOKING, Retention.CONTRACT)
 
-Kind = Annotated[EventKind, _RUNNING]
-Status = Annotated[EventStatus, _RUNNING]
+Kind = Annotated[EventKind, RUNNING]
+Status = Annotated[EventStatus, RUNNING]
 AskedAs = Annotated[QuestionKind, _BOOKING]
-AllocatedAs = Annotated[StaffRole, _RUNNING]
-WallClock = Annotated[time, _RUNNING]
-LocalTime = Annotated[datetime, _RUNNING]
-Weekday = Annotated[int, _RUNNING]
+AllocatedAs = Annotated[StaffRole, RUNNING]
+WallClock = Annotated[time, RUNNING]
+LocalTime = Annotated[datetime, RUNNING]
+Weekday = Annotated[int, RUNNING]
 Choices = Annotated[tuple[str, ...], _BOOKING]
 
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import batched
-from typing import Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -15,11 +15,12 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import due, settings
+from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Item, Key, Refused, Transaction, get_many, school_key
 from school_events.core.errors import NotFound, StaleVersion
-from school_events.events.model import EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
+from school_events.events.model import RUNNING, EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
 
 CLOSE_PLACES = "CLOSE_PLACES"
 """What is due on an event whose booking has closed and whose free places have not all followed yet."""
@@ -70,14 +71,14 @@ class StaffIndex(GlobalSecondaryIndex[Any]):
 class EventItem(EventsTableItem, discriminator="event"):
     """An event; ``status`` and ``version`` are what writes depend on."""
 
-    status = UnicodeAttribute()
-    version = NumberAttribute()
+    status: Annotated[UnicodeAttribute, RUNNING] = UnicodeAttribute()
+    version: VersionAttribute = NumberAttribute()
     record = Document(EventDetails)
     change = Document(Change)
-    listing_pk = UnicodeAttribute()
-    listing_sk = UnicodeAttribute()
-    due_pk = UnicodeAttribute(null=True)
-    due_sk = UnicodeAttribute(null=True)
+    listing_pk: ThingKey = UnicodeAttribute()
+    listing_sk: ThingKey = UnicodeAttribute()
+    due_pk: ThingKey = UnicodeAttribute(null=True)
+    due_sk: ThingKey = UnicodeAttribute(null=True)
     listing: ClassVar[ListingIndex] = ListingIndex()
     due: ClassVar[DueIndex] = DueIndex()
 
@@ -91,9 +92,10 @@ class SessionItem(EventsTableItem, discriminator="session"):
 class AllocationItem(EventsTableItem, discriminator="allocation"):
     """A member of staff works at an event."""
 
+    sk: PersonKey
     record = Document(StaffAllocation)
-    staff_pk = UnicodeAttribute()
-    staff_sk = UnicodeAttribute()
+    staff_pk: PersonKey = UnicodeAttribute()
+    staff_sk: ThingKey = UnicodeAttribute()
     by_staff: ClassVar[StaffIndex] = StaffIndex()
 
 

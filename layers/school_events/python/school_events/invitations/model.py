@@ -6,7 +6,8 @@ from school_events.core.inventory import Category, Count, Instant, Kept, PersonI
 
 InvitationState = Literal["invited", "declined"]
 
-Answered = Annotated[InvitationState, Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.LEAVER)]
+ANSWERED = Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.LEAVER)
+Answered = Annotated[InvitationState, ANSWERED]
 
 _SEPARATOR = "~"
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
-from typing import Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
+from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change, stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key
 from school_events.core.errors import Conflict, NotFound, WrongState
 from school_events.events.store import EventsTableItem, event_key, is_published
-from school_events.invitations.model import Invitation, InvitationDetails, InvitationState
+from school_events.invitations.model import ANSWERED, Invitation, InvitationDetails, InvitationState
 
 _MOST_KEYS = 100
 _PREFIX = "INVITATION#"
@@ -32,12 +33,13 @@ class EventIndex(GlobalSecondaryIndex[Any]):
 class InvitationItem(EventsTableItem, discriminator="invitation"):
     """An invitation; ``state`` is what writes depend on."""
 
-    state = UnicodeAttribute()
-    version = NumberAttribute()
+    pk: PersonKey
+    state: Annotated[UnicodeAttribute, ANSWERED] = UnicodeAttribute()
+    version: VersionAttribute = NumberAttribute()
     record = Document(InvitationDetails)
     change = Document(Change)
-    event_pk = UnicodeAttribute()
-    event_sk = UnicodeAttribute()
+    event_pk: ThingKey = UnicodeAttribute()
+    event_sk: PersonKey = UnicodeAttribute()
     by_event: ClassVar[EventIndex] = EventIndex()
 
 

@@ -7,9 +7,9 @@ from school_events.core.consequences import TellingKind
 from school_events.core.ids import PortalId
 from school_events.core.inventory import Category, Kept, Purpose, Record, Retention
 
-_TOLD = Kept(Category.ACTIVITY, Purpose.TELLING, Retention.INBOX)
-_WHOM = Kept(Category.IDENTIFIER, Purpose.TELLING, Retention.INBOX)
-_DEVICE = Kept(Category.TECHNICAL, Purpose.TELLING, Retention.INBOX)
+TOLD = Kept(Category.ACTIVITY, Purpose.TELLING, Retention.INBOX)
+WHOM = Kept(Category.IDENTIFIER, Purpose.TELLING, Retention.INBOX)
+DEVICE = Kept(Category.TECHNICAL, Purpose.TELLING, Retention.INBOX)
 
 Platform = Literal["ios", "android"]
 
@@ -28,14 +28,14 @@ class InboxEntry(Record):
         read_at: when the person said that they have read it, UTC.
     """
 
-    id: Annotated[str, _TOLD]
-    kind: Annotated[TellingKind, _TOLD]
-    event_id: Annotated[str, _TOLD]
-    pupil_id: Annotated[PortalId | None, _WHOM] = None
-    thing: Annotated[Literal["invitation", "booking", "payment", "event"], _TOLD]
-    thing_id: Annotated[str, _TOLD]
-    created_at: Annotated[datetime, _TOLD]
-    read_at: Annotated[datetime | None, _TOLD] = None
+    id: Annotated[str, TOLD]
+    kind: Annotated[TellingKind, TOLD]
+    event_id: Annotated[str, TOLD]
+    pupil_id: Annotated[PortalId | None, WHOM] = None
+    thing: Annotated[Literal["invitation", "booking", "payment", "event"], TOLD]
+    thing_id: Annotated[str, TOLD]
+    created_at: Annotated[datetime, TOLD]
+    read_at: Annotated[datetime | None, TOLD] = None
 
 
 class Device(Record):
@@ -48,7 +48,7 @@ class Device(Record):
         seen_at: when the app last registered, UTC.
     """
 
-    id: Annotated[str, _DEVICE]
-    platform: Annotated[Platform, _DEVICE]
-    endpoint: Annotated[str | None, _DEVICE] = None
-    seen_at: Annotated[datetime, _DEVICE]
+    id: Annotated[str, DEVICE]
+    platform: Annotated[Platform, DEVICE]
+    endpoint: Annotated[str | None, DEVICE] = None
+    seen_at: Annotated[datetime, DEVICE]

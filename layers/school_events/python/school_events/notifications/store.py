@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
+from typing import Annotated
 
 from pydantic import BaseModel
 from pynamodb.attributes import UnicodeAttribute
@@ -22,7 +23,7 @@ from school_events.core.dynamodb import (
 from school_events.core.errors import TryAgain
 from school_events.core.feed import InboxTableItem
 from school_events.core.requests import Request, remember
-from school_events.notifications.model import Device, InboxEntry
+from school_events.notifications.model import DEVICE, TOLD, WHOM, Device, InboxEntry
 from school_events.notifications.rules import LIFE
 
 _MOST_KEYS = 100
@@ -33,15 +34,17 @@ _MOST_READ_AT_ONCE = 45
 class EntryItem(InboxTableItem, discriminator="inbox_entry"):
     """An entry of an inbox; ``read_at`` stands beside the record, since it changes."""
 
+    pk: Annotated[UnicodeAttribute, WHOM]
     record = Document(InboxEntry)
-    read_at = InstantAttribute(null=True)
+    read_at: Annotated[InstantAttribute, TOLD] = InstantAttribute(null=True)
 
 
 class DeviceItem(InboxTableItem, discriminator="device"):
     """A device; ``endpoint`` stands beside the record, since its removal depends on it."""
 
+    pk: Annotated[UnicodeAttribute, WHOM]
     record = Document(Device)
-    endpoint = UnicodeAttribute(null=True)
+    endpoint: Annotated[UnicodeAttribute, DEVICE] = UnicodeAttribute(null=True)
 
 
 def entry_key(school_id: str, person: Actor, entry_id: str) -> Key[EntryItem]:

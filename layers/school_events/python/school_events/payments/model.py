@@ -21,9 +21,9 @@ from school_events.core.inventory import (
     ThingId,
 )
 
-_MONEY = Kept(Category.MONEY, Purpose.PAYING, Retention.EIGHT_YEARS)
-StripeId = Annotated[str, _MONEY]
-PaidAt = Annotated[datetime, _MONEY]
+MONEY = Kept(Category.MONEY, Purpose.PAYING, Retention.EIGHT_YEARS)
+StripeId = Annotated[str, MONEY]
+PaidAt = Annotated[datetime, MONEY]
 
 
 class PaymentState(StrEnum):
@@ -73,9 +73,9 @@ class Checkout(Record):
 
     attempt: Count
     expires_at: Instant
-    return_url: Annotated[str, _MONEY]
+    return_url: Annotated[str, MONEY]
     session_id: StripeId | None = None
-    url: Annotated[str, _MONEY] | None = None
+    url: Annotated[str, MONEY] | None = None
 
 
 class Payment(Record):
@@ -102,7 +102,7 @@ class Payment(Record):
     payer_alias: Alias | None = None
     lines: tuple[PaymentLine, ...]
     amount: Amount
-    state: Annotated[PaymentState, _MONEY]
+    state: Annotated[PaymentState, MONEY]
     checkout: Checkout | None = None
     payment_intent_id: StripeId | None = None
     charge_id: StripeId | None = None
@@ -137,11 +137,11 @@ class LedgerEntry(Record):
         stripe_id: the charge, balance transaction or refund at Stripe.
     """
 
-    key: Annotated[str, _MONEY]
+    key: Annotated[str, MONEY]
     at: PaidAt
     kind: State
-    debit: Annotated[LedgerAccount, _MONEY]
-    credit: Annotated[LedgerAccount, _MONEY]
+    debit: Annotated[LedgerAccount, MONEY]
+    credit: Annotated[LedgerAccount, MONEY]
     amount: Amount
     payment_id: ThingId
     event_id: ThingId | None = None
@@ -172,11 +172,11 @@ class Refund(Record):
     """
 
     id: ThingId
-    idempotency_key: Annotated[str, _MONEY]
+    idempotency_key: Annotated[str, MONEY]
     payment_id: ThingId
     reference: ThingId
     amount: Amount
-    state: Annotated[RefundState, _MONEY]
+    state: Annotated[RefundState, MONEY]
     stripe_id: StripeId | None = None
     asked_at: Instant
 
@@ -223,13 +223,13 @@ class CheckoutSnapshot(Record):
     """
 
     session_id: StripeId
-    url: Annotated[str, _MONEY] | None
-    status: Annotated[CheckoutStatus, _MONEY]
+    url: Annotated[str, MONEY] | None
+    status: Annotated[CheckoutStatus, MONEY]
     paid: Flag
-    amount: Annotated[int, _MONEY]
-    currency: Annotated[str, _MONEY]
+    amount: Annotated[int, MONEY]
+    currency: Annotated[str, MONEY]
     payment_id: ThingId | None
     payment_intent_id: StripeId | None = None
     charge_id: StripeId | None = None
-    fee: Annotated[int, _MONEY] = 0
+    fee: Annotated[int, MONEY] = 0
     balance_transaction_id: StripeId | None = None

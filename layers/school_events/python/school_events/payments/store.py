@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import clock, settings
+from school_events.core.attributes import TECHNICAL, IdAttribute, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Item, Key, Transaction, put_if_absent, school_key
 from school_events.core.errors import NotFound, StaleVersion
-from school_events.payments.model import LedgerEntry, Payment, Refund, StripeAccount
+from school_events.core.inventory import Category, Kept, Purpose, Retention
+from school_events.payments.model import MONEY, LedgerEntry, Payment, Refund, StripeAccount
 
 _EVENTS_REMEMBERED = timedelta(days=40)
 """Stripe retries for three days and lists events for thirty; ours outlive both."""
+
+_STRIPE_EVENT = Kept(Category.IDENTIFIER, Purpose.WORKING, Retention.STRIPE)
+_State = Annotated[UnicodeAttribute, MONEY]
 
 
 class PaymentsTableItem(Item):
@@ -47,10 +52,10 @@ class PaymentItem(PaymentsTableItem, discriminator="payment"):
     """A payment; ``state`` and ``version`` stand beside the record, since conditions ask for them."""
 
     listing = _Listing()
-    listing_pk = UnicodeAttribute()
-    listing_sk = UnicodeAttribute()
-    state = UnicodeAttribute()
-    version = NumberAttribute()
+    listing_pk: ThingKey = UnicodeAttribute()
+    listing_sk: ThingKey = UnicodeAttribute()
+    state: _State = UnicodeAttribute()
+    version: VersionAttribute = NumberAttribute()
     record = Document(Payment)
     change = Document(Change)
 
@@ -59,15 +64,15 @@ class LedgerItem(PaymentsTableItem, discriminator="ledger_entry"):
     """An entry of the ledger."""
 
     ledger = _Ledger()
-    ledger_pk = UnicodeAttribute()
-    ledger_sk = UnicodeAttribute()
+    ledger_pk: ThingKey = UnicodeAttribute()
+    ledger_sk: ThingKey = UnicodeAttribute()
     record = Document(LedgerEntry)
 
 
 class RefundItem(PaymentsTableItem, discriminator="refund"):
     """A refund, beside its payment."""
 
-    state = UnicodeAttribute()
+    state: _State = UnicodeAttribute()
     record = Document(Refund)
     change = Document(Change)
 
@@ -75,18 +80,20 @@ class RefundItem(PaymentsTableItem, discriminator="refund"):
 class StripeAccountItem(PaymentsTableItem, discriminator="stripe_account"):
     """A school's account at Stripe."""
 
-    charges_enabled = BooleanAttribute()
+    charges_enabled: Annotated[BooleanAttribute, TECHNICAL] = BooleanAttribute()
     record = Document(StripeAccount)
 
 
 class AccountOwnerItem(PaymentsTableItem, discriminator="account_owner"):
     """Which school owns a Stripe account."""
 
-    school_id = UnicodeAttribute()
+    school_id: IdAttribute = UnicodeAttribute()
 
 
 class StripeEventItem(PaymentsTableItem, discriminator="stripe_event"):
     """A Stripe event that was applied."""
+
+    pk: Annotated[UnicodeAttribute, _STRIPE_EVENT]
 
 
 def payment_key(school_id: str, payment_id: str) -> Key[PaymentItem]:

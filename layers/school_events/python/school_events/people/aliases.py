@@ -4,23 +4,28 @@ Anonymising deletes the mapping and rewrites nothing that is append-only (H2, H6
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 from pynamodb.attributes import UnicodeAttribute
 
+from school_events.core.attributes import PersonKey, ThingKey
 from school_events.core.dynamodb import Key, get_many, school_key
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 from school_events.people.store import PeopleItem
 
 PersonKind = Literal["pupil", "contact", "staff"]
 PERSON_KINDS: frozenset[str] = frozenset({"pupil", "contact", "staff"})
 
+_MAPPING = Kept(Category.IDENTIFIER, Purpose.ACCOUNTABILITY, Retention.LEAVER)
+
 
 class AliasItem(PeopleItem, discriminator="alias"):
     """The mapping from a person to their alias, findable from both ends."""
 
-    alias = UnicodeAttribute()
-    alias_pk = UnicodeAttribute()
-    alias_sk = UnicodeAttribute()
+    pk: PersonKey
+    alias: Annotated[UnicodeAttribute, _MAPPING] = UnicodeAttribute()
+    alias_pk: PersonKey = UnicodeAttribute()
+    alias_sk: ThingKey = UnicodeAttribute()
 
 
 def alias_key(school_id: str, kind: str, person_id: str) -> Key[AliasItem]:

@@ -52,15 +52,15 @@ Nation = Literal["ENG", "WLS", "SCT", "NIR"]
 Standing = Literal["current", "left", "removed"]
 """``left``: told to have left, but still visible to the school (H1); ``removed``: gone at the source."""
 
-_TARGETING = Kept(Category.IDENTITY, Purpose.TARGETING, Retention.LEAVER)
+TARGETING = Kept(Category.IDENTITY, Purpose.TARGETING, Retention.LEAVER)
 _TRAIT = Kept(Category.CHARACTERISTIC, Purpose.TARGETING, Retention.LEAVER)
-_FAMILY = Kept(Category.FAMILY, Purpose.ACCESS, Retention.LEAVER)
+FAMILY = Kept(Category.FAMILY, Purpose.ACCESS, Retention.LEAVER)
 _TELLING = Kept(Category.CONTACT_DETAILS, Purpose.TELLING, Retention.LEAVER)
-_STAFF = Kept(Category.IDENTITY, Purpose.RUNNING, Retention.LEAVER)
+STAFF = Kept(Category.IDENTITY, Purpose.RUNNING, Retention.LEAVER)
 _SCHOOL = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
 _ACCESS = Kept(Category.SCHOOL, Purpose.ACCESS, Retention.CONTRACT)
 
-PersonName = Annotated[str, _TARGETING]
+PersonName = Annotated[str, TARGETING]
 TraitFlag = Annotated[bool, _TRAIT]
 TraitDay = Annotated[date | None, _TRAIT]
 SchoolText = Annotated[str, _SCHOOL]
@@ -142,9 +142,9 @@ class PupilDetails(Record):
 
     first_name: PersonName
     last_name: PersonName
-    legal_first_name: Annotated[str | None, _TARGETING] = None
-    year_group: Annotated[YearGroup | None, _TARGETING] = None
-    registration_group: Annotated[str | None, _TARGETING] = None
+    legal_first_name: Annotated[str | None, TARGETING] = None
+    year_group: Annotated[YearGroup | None, TARGETING] = None
+    registration_group: Annotated[str | None, TARGETING] = None
     characteristics: Characteristics = Characteristics()
 
 
@@ -152,8 +152,8 @@ class Pupil(PupilDetails):
     """A pupil. ``left_on``, their last day on roll (local), is set while ``state`` is ``left``."""
 
     id: PersonId
-    state: Annotated[Standing, _TARGETING] = "current"
-    left_on: Annotated[date | None, _TARGETING] = None
+    state: Annotated[Standing, TARGETING] = "current"
+    left_on: Annotated[date | None, TARGETING] = None
 
     @property
     def full_name(self) -> str:
@@ -164,8 +164,8 @@ class Pupil(PupilDetails):
 class ContactDetails(Record):
     """What the Portal tells of a parent or guardian."""
 
-    title: Annotated[str | None, _TARGETING] = None
-    first_name: Annotated[str | None, _TARGETING] = None
+    title: Annotated[str | None, TARGETING] = None
+    first_name: Annotated[str | None, TARGETING] = None
     last_name: PersonName
     email: Annotated[str | None, _TELLING] = None
     phone: Annotated[str | None, _TELLING] = None
@@ -175,7 +175,7 @@ class Contact(ContactDetails):
     """A parent or guardian."""
 
     id: PersonId
-    state: Annotated[Standing, _FAMILY] = "current"
+    state: Annotated[Standing, FAMILY] = "current"
 
     @property
     def full_name(self) -> str:
@@ -186,9 +186,9 @@ class Contact(ContactDetails):
 class LinkDetails(Record):
     """What the Portal tells of a link, besides what closes it. Unknown responsibility is not "no" (A8)."""
 
-    relationship: Annotated[Relationship | None, _FAMILY] = None
-    priority: Annotated[int | None, _FAMILY] = None
-    parental_responsibility: Annotated[bool | None, _FAMILY] = None
+    relationship: Annotated[Relationship | None, FAMILY] = None
+    priority: Annotated[int | None, FAMILY] = None
+    parental_responsibility: Annotated[bool | None, FAMILY] = None
 
 
 class Link(LinkDetails):
@@ -196,18 +196,18 @@ class Link(LinkDetails):
 
     contact_id: PersonId
     pupil_id: PersonId
-    restricted: Annotated[bool, _FAMILY]
-    ends_on: Annotated[date | None, _FAMILY] = None
-    state: Annotated[Standing, _FAMILY] = "current"
+    restricted: Annotated[bool, FAMILY]
+    ends_on: Annotated[date | None, FAMILY] = None
+    state: Annotated[Standing, FAMILY] = "current"
 
 
 class StaffDetails(Record):
     """What the Portal tells of a member of staff; ``role`` is the job title, ``app_roles`` what they may do here."""
 
-    first_name: Annotated[str, _STAFF]
-    last_name: Annotated[str, _STAFF]
+    first_name: Annotated[str, STAFF]
+    last_name: Annotated[str, STAFF]
     email: Annotated[str | None, Kept(Category.CONTACT_DETAILS, Purpose.RUNNING, Retention.LEAVER)] = None
-    role: Annotated[str | None, _STAFF] = None
+    role: Annotated[str | None, STAFF] = None
     app_roles: Annotated[tuple[AppRole, ...], _ACCESS] = ()
 
 
@@ -215,7 +215,7 @@ class StaffMember(StaffDetails):
     """A member of staff."""
 
     id: PersonId
-    state: Annotated[Standing, _STAFF] = "current"
+    state: Annotated[Standing, STAFF] = "current"
 
     @property
     def full_name(self) -> str:

@@ -3,17 +3,21 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import settings
+from school_events.core.attributes import TECHNICAL, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.dynamodb import Document, Item, Key, get_many, school_key
 from school_events.core.errors import NotFound
 from school_events.people.model import (
+    FAMILY,
+    STAFF,
+    TARGETING,
     Contact,
     ContactDetails,
     Link,
@@ -68,12 +72,12 @@ class HeardItem(PeopleItem):
     ``revision`` counts the writes; every write is conditional on the revision it was decided from.
     """
 
-    revision = NumberAttribute()
-    told = UnicodeAttribute(null=True)
-    left = UnicodeAttribute(null=True)
-    left_on = UnicodeAttribute(null=True)
-    removed = UnicodeAttribute(null=True)
-    state = UnicodeAttribute()
+    revision: VersionAttribute = NumberAttribute()
+    told: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    left: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    left_on: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    removed: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    state: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute()
     change = Document(Change)
 
 
@@ -92,35 +96,44 @@ class CalendarItem(HeardItem, discriminator="calendar"):
 class ListedItem(HeardItem):
     """A person, found by name."""
 
-    listing_pk = UnicodeAttribute(null=True)
-    listing_sk = UnicodeAttribute(null=True)
+    pk: PersonKey
+    listing_pk: ThingKey = UnicodeAttribute(null=True)
+    listing_sk: Annotated[UnicodeAttribute, TARGETING] = UnicodeAttribute(null=True)
 
 
 class PupilItem(ListedItem, discriminator="pupil"):
     """A pupil."""
 
+    left_on: Annotated[UnicodeAttribute, TARGETING]
+    state: Annotated[UnicodeAttribute, TARGETING]
     record = Document(PupilDetails, null=True)
 
 
 class ContactItem(ListedItem, discriminator="contact"):
     """A parent or guardian."""
 
+    state: Annotated[UnicodeAttribute, FAMILY]
     record = Document(ContactDetails, null=True)
 
 
 class StaffItem(ListedItem, discriminator="staff"):
     """A member of staff."""
 
+    state: Annotated[UnicodeAttribute, STAFF]
+    listing_sk: Annotated[UnicodeAttribute, STAFF]
     record = Document(StaffDetails, null=True)
 
 
 class LinkItem(HeardItem, discriminator="link"):
     """A link, under its contact; what closes it stands alone, for conditions."""
 
-    pupil_pk = UnicodeAttribute(null=True)
-    pupil_sk = UnicodeAttribute(null=True)
-    restricted = BooleanAttribute(null=True)
-    ends_on = UnicodeAttribute(null=True)
+    pk: PersonKey
+    sk: PersonKey
+    state: Annotated[UnicodeAttribute, FAMILY]
+    pupil_pk: PersonKey = UnicodeAttribute(null=True)
+    pupil_sk: PersonKey = UnicodeAttribute(null=True)
+    restricted: Annotated[BooleanAttribute, FAMILY] = BooleanAttribute(null=True)
+    ends_on: Annotated[UnicodeAttribute, FAMILY] = UnicodeAttribute(null=True)
     record = Document(LinkDetails, null=True)
 
 

@@ -8,23 +8,29 @@ dead-letter queue (A4), and is taken up by the announcement.
 import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core.context import Context
 from school_events.core.dynamodb import school_key
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 from school_events.people.intake import Received, read
 from school_events.people.store import PeopleItem
 
 LONGEST_WAIT = timedelta(days=14)
 
+_WHOM = Kept(Category.IDENTIFIER, Purpose.WORKING, Retention.WAIT)
+_WHAT = Kept(Category.TECHNICAL, Purpose.WORKING, Retention.WAIT)
+_SAID = Kept(Category.PORTAL, Purpose.TARGETING, Retention.WAIT)
+
 
 class WaitingItem(PeopleItem, discriminator="waiting"):
     """A message that waits, without the fields that would have been dropped at the door."""
 
-    type = UnicodeAttribute()
-    detail = UnicodeAttribute()
+    sk: Annotated[UnicodeAttribute, _WHOM]
+    type: Annotated[UnicodeAttribute, _WHAT] = UnicodeAttribute()
+    detail: Annotated[UnicodeAttribute, _SAID] = UnicodeAttribute()
 
 
 def keep(ctx: Context, messages: Iterable[Received]) -> list[WaitingItem]:

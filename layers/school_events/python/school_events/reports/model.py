@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from school_events.core.context import Role
 from school_events.core.ids import OpaqueId, PortalId
-from school_events.core.inventory import Category, Count, Instant, Kept, PersonId, Purpose, Record, Retention, ThingId
+from school_events.core.inventory import Category, Kept, Purpose, Record, Retention
 
-_ORDER = Kept(Category.TECHNICAL, Purpose.WORKING, Retention.DAY)
+ORDER = Kept(Category.TECHNICAL, Purpose.WORKING, Retention.DAY)
+_WHICH = Kept(Category.IDENTIFIER, Purpose.WORKING, Retention.DAY)
 
 Value = str | int | date | datetime | None
 Row = tuple[Value, ...]
@@ -59,9 +60,9 @@ class ReportName(StrEnum):
 class Filters(Record):
     """What a report is narrowed to; both days are included and local (Europe/London)."""
 
-    event_id: ThingId | None = None
-    since: Annotated[date | None, _ORDER] = None
-    until: Annotated[date | None, _ORDER] = None
+    event_id: Annotated[OpaqueId | None, _WHICH] = None
+    since: Annotated[date | None, ORDER] = None
+    until: Annotated[date | None, ORDER] = None
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,12 @@ class ExportOrder(Record):
         asked_at: when, UTC.
     """
 
-    id: ThingId
-    report: Annotated[ReportName, _ORDER]
+    id: Annotated[OpaqueId, _WHICH]
+    report: Annotated[ReportName, ORDER]
     filters: Filters
-    format: Annotated[ExportFormat, _ORDER]
-    asked_by: PersonId
-    asked_at: Instant
+    format: Annotated[ExportFormat, ORDER]
+    asked_by: Annotated[PortalId, _WHICH]
+    asked_at: Annotated[datetime, ORDER]
 
 
 class Export(Record):
@@ -163,11 +164,11 @@ class Export(Record):
     """
 
     order: ExportOrder
-    state: Annotated[ExportState, _ORDER]
-    rows: Count = 0
-    failure: Annotated[FailureReason | None, _ORDER] = None
-    ready_at: Instant | None = None
-    expires_at: Instant
+    state: Annotated[ExportState, ORDER]
+    rows: Annotated[int, ORDER] = 0
+    failure: Annotated[FailureReason | None, ORDER] = None
+    ready_at: Annotated[datetime | None, ORDER] = None
+    expires_at: Annotated[datetime, ORDER]
 
 
 class ExportMessage(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
@@ -10,7 +11,7 @@ from school_events.core import settings
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, InstantAttribute, Item, Key, Transaction, school_key, update_if
 from school_events.core.errors import NotFound, StaleVersion
-from school_events.reports.model import Export, ExportOrder, ExportState, FailureReason
+from school_events.reports.model import ORDER, Export, ExportOrder, ExportState, FailureReason
 
 
 class ExportItem(Item, discriminator="export"):
@@ -19,10 +20,10 @@ class ExportItem(Item, discriminator="export"):
     class Meta:
         table_name = settings.table_name("REPORTS")
 
-    state = UnicodeAttribute()
-    rows = NumberAttribute()
-    failure = UnicodeAttribute(null=True)
-    ready_at = InstantAttribute(null=True)
+    state: Annotated[UnicodeAttribute, ORDER] = UnicodeAttribute()
+    rows: Annotated[NumberAttribute, ORDER] = NumberAttribute()
+    failure: Annotated[UnicodeAttribute, ORDER] = UnicodeAttribute(null=True)
+    ready_at: Annotated[InstantAttribute, ORDER] = InstantAttribute(null=True)
     record = Document(ExportOrder)
 
 
