@@ -8,8 +8,6 @@ from local import journey
 from local.progress import Progress
 from local.stage import LocalStage
 
-LONGEST_SECONDS = 120.0
-
 
 def test_the_journey_arrives(stage: LocalStage) -> None:
     output = io.StringIO()
