@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
-from school_events.bookings import places, service, store
+from school_events.bookings import places, rules, service, store
 from school_events.bookings.model import BookingState, Place
 from school_events.bookings.service import Wish
 from school_events.core.context import Actor
@@ -208,6 +208,12 @@ def test_an_event_one_is_not_invited_to_does_not_exist() -> None:
 def test_a_draft_does_not_exist_for_families() -> None:
     with pytest.raises(NotFound):
         book(a_draft())
+
+
+@pytest.mark.parametrize("status", ["draft", "publishing"])
+def test_nor_does_an_event_that_is_not_published_yet_whoever_is_invited(status: str) -> None:
+    with pytest.raises(NotFound):
+        rules.require_bookable(an_event().model_copy(update={"status": status}), NOW)
 
 
 def test_an_event_of_another_school_does_not_exist() -> None:
