@@ -10,7 +10,6 @@ export PORT
 export UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 PYTHON := .venv/bin/python
 CDK := node_modules/.bin/cdk
-SOURCES := layers/school_events functions infra local tests
 SETUP := .venv/.ready build/emulator/.ready build/runtime/.ready node_modules/.ready
 
 # $(call step,what,commands): says what it waits for, and how long it took.

@@ -167,7 +167,8 @@ def _stop(_number: int, _frame: FrameType | None) -> Never:
 
 def main(arguments: list[str]) -> int:
     """Run one command. Returns the exit code: 0 done, 1 something was in the way, 2 asked wrongly."""
-    signal.signal(signal.SIGTERM, _stop)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _stop)
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)

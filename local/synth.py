@@ -58,7 +58,9 @@ def _make(context: dict[str, str], folder: Path) -> None:
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
     try:
         synth.synthesise("local", unfinished, context)
-        unfinished.rename(folder)
+        # Another start may have made the same folder meanwhile: it is as good.
+        if not folder.exists():
+            unfinished.rename(folder)
     except subprocess.CalledProcessError as error:
         raise SynthFailedError(f"the CDK app ended with exit code {error.returncode}: what it said is above") from error
     finally:
