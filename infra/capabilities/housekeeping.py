@@ -29,7 +29,7 @@ CAPABILITY = Capability(
         table(INBOX, "PutItem"),
         STRIPE_KEY,
     ),
-    settings=("APP_URL", "STRIPE_API_URL"),
+    settings=("STRIPE_API_URL",),
     layers=("stripe",),
     timeout=55,
 )

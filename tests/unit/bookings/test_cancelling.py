@@ -21,7 +21,7 @@ from tests.support.contexts import NOW
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop
 from tests.support.tables import everything
-from tests.unit.bookings.paying import apply, paid
+from tests.unit.bookings.paying import apply, once_before, paid
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -77,3 +77,15 @@ def test_a_place_that_was_paid_for_is_the_schools_to_cancel(shop: Shop, event: S
     with pytest.raises(WrongState):
         settlement.cancel(as_parent(), booking_of(booked))
     assert everything() == before
+
+
+def test_a_page_opened_while_its_hold_is_cancelled_is_left_to_housekeeping(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    once_before(monkeypatch, "_release", lambda: shop.open(booked))
+    assert settlement.cancel(as_parent(), booking_of(booked)).state is BookingState.EXPIRING
+    payment = payment_of(booked)
+    assert (payment.state, shop.status_of(payment)) == (PaymentState.OPEN, "open")
+    assert settlement.let_go(as_system(), payment.id).state is PaymentState.EXPIRED
+    assert shop.status_of(payment) == "expired"

@@ -194,14 +194,14 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
 
 
 def _begin_letting_go(ctx: Context, payment_id: str) -> Payment:
-    """Mark the holds, so that no page is opened for them any more."""
+    """Mark the holds, so that no page is opened for them any more; from now on they are due."""
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state not in {PaymentState.CREATED, PaymentState.OPEN}:
         return payment
     transaction = Transaction(ctx)
     for booking in _bookings(ctx, payment):
         if booking.state is BookingState.PENDING:
-            expiring = booking.model_copy(update={"state": BookingState.EXPIRING})
+            expiring = booking.model_copy(update={"state": BookingState.EXPIRING, "hold_until": ctx.now})
             store.replace(transaction, ctx.school_id, booking, expiring, stamp(ctx, "booking.expiring"))
     if len(transaction):
         transaction.commit()
@@ -280,18 +280,12 @@ def _cancel_free(ctx: Context, booking_id: str) -> Booking:
 
 
 def _end_hold_now(ctx: Context, payment_id: str) -> None:
-    """Make the holds of a payment due now; without an open page they end here, else housekeeping closes it."""
+    """End the holds of a payment that has no page; of one that has, housekeeping closes the page first."""
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state is PaymentState.CREATED:
         _release(ctx, payment)
-        return
-    transaction = Transaction(ctx)
-    for booking in _bookings(ctx, payment):
-        if booking.state is BookingState.PENDING:
-            expiring = booking.model_copy(update={"state": BookingState.EXPIRING, "hold_until": ctx.now})
-            store.replace(transaction, ctx.school_id, booking, expiring, stamp(ctx, "booking.expiring"))
-    if len(transaction):
-        transaction.commit()
+    else:
+        _begin_letting_go(ctx, payment_id)
 
 
 def _quarantine(ctx: Context, payment_id: str) -> Payment:
