@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
+
 from school_events.bookings import reading, service, settlement
 from school_events.bookings.api import Attendee, BookingView, NewBooking, Register
 from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, TryAgain, WrongState

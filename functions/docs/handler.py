@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
+
 from school_events.core.http import ApiModel, SchoolApi
 
 HERE = Path(__file__).parent

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from school_events.bookings.places import close_places, make_places
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi, reply

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from school_events.core.errors import Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import SchoolApi
 from school_events.invitations import service

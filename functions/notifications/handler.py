@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 from school_events.core import clock, logs
 from school_events.core.consequences import Telling
 from school_events.core.context import Actor, Context

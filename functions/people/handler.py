@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
 from school_events.core.errors import Invalid, NotFound
 from school_events.core.http import Page, SchoolApi
 from school_events.people import access, service

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
+
 from school_events.core import aws, clock, logs, settings
 from school_events.core.workers import context_of, each_record
 from school_events.people import sync

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from school_events.core.errors import Forbidden, Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import SchoolApi, reply
 from school_events.people import access

@@ -4,10 +4,10 @@ import importlib
 import json
 
 import pytest
-from school_events.core.http import SchoolApi
 
 from infra.capabilities import CAPABILITIES
 from infra.spec import Route
+from school_events.core.http import SchoolApi
 from tests.infra.assembly import Assembly
 
 ROUTES = [route for capability in CAPABILITIES for route in capability.routes]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import school_events
-from school_events.core.dynamodb import Item
 
+import school_events
 from infra.capabilities import CAPABILITIES
 from infra.spec import StreamTrigger
 from infra.stages import PROJECT
 from infra.tables import TABLES, index_attributes
+from school_events.core.dynamodb import Item
 
 _LISTED = re.compile(r"^\| `(?P<kind>\w+)` \| (?P<table>\w+) \| `[^`]+` \| `(?P<sk>[^`]+)` \| (?P<indexes>[^|]*) \|")
 INDEXES = {index for shape in TABLES for index in shape.indexes}

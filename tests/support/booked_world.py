@@ -22,7 +22,6 @@ from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from school_events.payments import store as payments
 from school_events.payments.model import Payment
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.people import contact_told, link_told, pupil_told, school_told, staff_told, tell
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from school_events.core.context import Actor, Context, Role
 
 SCHOOL = "school-1"

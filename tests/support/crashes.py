@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pynamodb.connection.base import Connection
+
 from school_events.payments import gateway
 
 _OF_STRIPE = ("create_session", "find_session", "expire_session", "create_refund")

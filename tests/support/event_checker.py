@@ -8,7 +8,6 @@ from school_events.events.model import SchoolEvent
 from school_events.payments import store as payments
 from school_events.payments.model import PaymentState, RefundState
 from school_events.payments.service import late_refund_id
-
 from tests.support.contexts import SCHOOL
 from tests.support.tables import rows
 

@@ -8,7 +8,6 @@ from school_events.core.context import Actor
 from school_events.people import sync
 from school_events.people.intake import Received, read
 from school_events.people.model import AppRole, DataCategory
-
 from tests.support.contexts import SCHOOL, a_context, next_id
 
 PORTAL = Actor("portal", "portal")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from school_events.core import aws
 
 APPLICATION = "arn:aws:sns:eu-west-2:123456789012:app/GCM/school-events"

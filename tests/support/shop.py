@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
+
+from local.stripe.errors import Json
+from local.stripe.running import LocalStripe, running_stripe
 from school_events.bookings import settlement
 from school_events.bookings.service import Booked
 from school_events.payments import service, store
 from school_events.payments.model import LedgerEntry, Payment
-
-from local.stripe.errors import Json
-from local.stripe.running import LocalStripe, running_stripe
 from tests.support.booked_world import as_parent
 from tests.support.contexts import NOW, SCHOOL, a_context
 

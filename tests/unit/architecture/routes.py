@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from types import ModuleType
 
-from school_events.core.http import RouteRule, SchoolApi
-
 import functions
 from infra.capabilities import CAPABILITIES
+from school_events.core.http import RouteRule, SchoolApi
 
 ROLES = ("school_admin", "finance", "staff", "parent")
 MARK = re.compile(r"\{(\w+)\}")

@@ -8,8 +8,8 @@ from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel, BeforeValidator, Strict
-from school_events.core.http import ApiModel, LocalDate, WholeNumber, YesNo
 
+from school_events.core.http import ApiModel, LocalDate, WholeNumber, YesNo
 from tests.unit.architecture.routes import APIS
 
 

@@ -1,8 +1,8 @@
 """The school's Stripe and an event that costs, for these tests."""
 
 import pytest
-from school_events.events.model import SchoolEvent
 
+from school_events.events.model import SchoolEvent
 from tests.support.booked_world import a_school_with_families, an_event
 from tests.support.shop import shop
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+
 from school_events.bookings import settlement
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import CheckoutSnapshot, Payment, PaymentState
-
 from tests.support.booked_world import (
     as_system,
     book,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+
 from school_events.bookings import places, rules, service, store
 from school_events.bookings.model import BookingState, Place
 from school_events.bookings.service import Wish
@@ -11,7 +12,6 @@ from school_events.core.context import Actor
 from school_events.core.errors import AlreadyBooked, Invalid, KeyReused, NoFreePlace, NotFound, TryAgain, WrongState
 from school_events.core.money import pounds
 from school_events.payments.model import PaymentState
-
 from tests.support.booked_world import (
     CLOSES_AT,
     OPENS_AT,

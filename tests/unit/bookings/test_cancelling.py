@@ -1,12 +1,12 @@
 """A parent gives up a place, or a hold."""
 
 import pytest
+
 from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
 from school_events.core.errors import NoFreePlace, WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments.model import PaymentState
-
 from tests.support.booked_world import (
     a_school_with_families,
     an_event,

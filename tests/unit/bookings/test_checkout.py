@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+
 from school_events.bookings.service import Booked
 from school_events.core.errors import PaymentsNotReady, WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments import store
 from school_events.payments.model import Payment
-
 from tests.support.booked_world import (
     a_school_with_families,
     an_event,

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+
 from school_events.bookings import chores, settlement, store
 from school_events.core.errors import WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments.store import payments_of_school
-
 from tests.support.booked_world import as_parent, as_system, book, booking_of, keyed, place_states
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.crashes import Calls, Killed, watched

@@ -1,13 +1,13 @@
 """Money that comes when the place was let go: the place or the money back, never both (PAYMENTS.md 5)."""
 
 import pytest
+
 from school_events.bookings import places, settlement
 from school_events.bookings.model import BookingState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import PaymentState
-
 from tests.support.booked_world import (
     book,
     booking_of,

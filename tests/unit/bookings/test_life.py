@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
 from school_events.bookings import chores, settlement, store
 from school_events.bookings.service import Booked
 from school_events.core import due
@@ -15,7 +16,6 @@ from school_events.core.errors import AlreadyBooked, NoFreePlace, WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import PaymentState
-
 from tests.support.booked_world import as_parent, as_system, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of

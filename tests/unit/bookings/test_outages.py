@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
 from school_events.core.errors import TryAgain
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway, service
 from school_events.payments.model import PaymentState
-
 from tests.support.booked_world import as_parent, as_system, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, a_context
 from tests.support.event_checker import faults_of

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import pytest
 from pynamodb.expressions.condition import Condition
+
 from school_events.bookings import places, settlement
 from school_events.bookings.model import Booking, PlaceState
 from school_events.bookings.places import PlaceItem
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import Conflict, StaleVersion
-
 from tests.support.booked_world import (
     a_school_with_families,
     an_event,

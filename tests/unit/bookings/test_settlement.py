@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
+
 from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import LedgerAccount, Payment, PaymentState
 from school_events.people import aliases
-
 from tests.support.booked_world import (
     as_system,
     book,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from school_events.core.logs import logger
 
 type LogLines = Callable[[], list[dict[str, Any]]]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core.caller import Caller, Membership, as_list, caller_from_claims
 from school_events.core.errors import Unauthenticated
-
 from tests.support.contexts import NOW
 from tests.support.http_events import claims
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core.cursors import open_cursor, seal
 from school_events.core.errors import Invalid
 

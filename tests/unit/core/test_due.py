@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core import clock
 from school_events.core.due import SHARDS, WatermarkItem, due_key, sweep
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from school_events.core import clock
 from school_events.core.due import sweep
-
 from tests.support.tables import rows
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from school_events.core.http import ApiModel, SchoolApi, reply
 
+from school_events.core.http import ApiModel, SchoolApi, reply
 from tests.support.http_events import LambdaContext, http_event, json_of
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from school_events.core.context import Actor
 
+from school_events.core.context import Actor
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.unit.core.things import THING, THINGS, Things
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, get_args
 import pytest
 from pydantic import BaseModel
 from pynamodb.attributes import UnicodeAttribute
+
+from local import inventory
 from school_events.core.attributes import ThingKey
 from school_events.core.dynamodb import Document, Item
 from school_events.core.inventory import (
@@ -21,8 +23,6 @@ from school_events.core.inventory import (
     records_in,
     unannotated_fields,
 )
-
-from local import inventory
 
 RECORDS = inventory.stored_records()
 ITEMS = inventory.stored_items()

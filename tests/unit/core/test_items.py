@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pynamodb.connection import Connection
+
 from school_events.core import clock
 from school_events.core.audit import AuditItem
 from school_events.core.dynamodb import (
@@ -26,7 +27,6 @@ from school_events.core.feed import FeedRow
 from school_events.core.inventory import Record
 from school_events.core.money import Money
 from school_events.core.requests import RequestItem
-
 from tests.support.contexts import a_context
 from tests.support.tables import rows
 

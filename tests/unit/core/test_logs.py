@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from school_events.core.logs import logger
 
+from school_events.core.logs import logger
 from tests.support.http_events import http_event, json_of
 from tests.unit.core.conftest import LogLines
 from tests.unit.core.test_http_door import status

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 import school_events
 from school_events.core import errors, problems
 from school_events.core.errors import ErrorKind, Invalid, NotFound, SchoolEventsError, TryAgain

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from pydantic import BaseModel
+
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import KeyReused
@@ -17,7 +18,6 @@ from school_events.core.requests import (
     remember,
     request,
 )
-
 from tests.support.contexts import ADMIN, NOW, PARENT, TEACHER, a_context
 from tests.support.tables import rows
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core import audit, feed
 from school_events.core.audit import AuditLine
 from school_events.core.change import Change, stamp
-
 from tests.support.contexts import NOW, PARENT, a_context
 from tests.support.tables import rows
 

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseClientError
+
 from school_events.core.context import Context
 from school_events.core.dynamodb import MOST_ACTIONS, Key, Refused, Transaction
 from school_events.core.errors import AlreadyBooked, Conflict, NoFreePlace, TryAgain, WrongState
 from school_events.core.feed import FeedRow
-
 from tests.support.contexts import a_context
 from tests.support.tables import rows
 

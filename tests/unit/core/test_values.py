@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+
 from school_events.core import clock
 from school_events.core.ids import PortalId, new_id
 from school_events.core.money import NOTHING, Money, pounds

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core.context import Actor
 from school_events.core.workers import context_of, each_record
-
 from tests.support.contexts import NOW
 from tests.support.http_events import LambdaContext, sqs_event
 from tests.unit.core.conftest import LogLines

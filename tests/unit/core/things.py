@@ -6,7 +6,6 @@ from school_events.core.caller import Membership
 from school_events.core.context import Context
 from school_events.core.errors import NoFreePlace, NotFound, TryAgain
 from school_events.core.http import ApiModel, LocalDate, LocalDateTime, SchoolApi, WholeNumber, YesNo, reply
-
 from tests.support.http_events import LambdaContext, http_event
 
 PERSON = "Żofia O'Nosey-Canary"

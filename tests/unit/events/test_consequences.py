@@ -3,13 +3,13 @@
 import json
 
 import pytest
+
 from school_events.core.change import stamp
 from school_events.core.consequences import Message, Subject
 from school_events.events import consequences, store
 from school_events.events.model import EventStatus, StaffAllocation
 from school_events.messages.school_events.school_event_changed_v1 import SchoolEventChanged
 from school_events.messages.school_events.school_event_published_v1 import SchoolEventPublished
-
 from tests.support.contexts import SCHOOL, a_context
 from tests.unit.events.things import a_trip
 

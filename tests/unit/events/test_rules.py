@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core.clock import LONDON
 from school_events.core.errors import Invalid, WrongState
 from school_events.core.money import pounds

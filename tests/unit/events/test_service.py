@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
+
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.errors import StaleVersion, WrongState
 from school_events.events import service, store
 from school_events.events.api import EventChanges
 from school_events.events.model import EventStatus, SchoolEvent
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.unit.events.things import a_trip
 

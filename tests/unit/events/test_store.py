@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from school_events.core import due
 from school_events.core.change import stamp
 from school_events.core.errors import NotFound
 from school_events.events import store
 from school_events.events.model import Session, StaffAllocation
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.unit.events.things import a_trip
 

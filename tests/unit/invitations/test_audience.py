@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+
 from school_events.core.errors import Invalid
 from school_events.invitations import rules
 from school_events.invitations.audience import MOST_LEVELS, Audience, WholeAudience, leaves

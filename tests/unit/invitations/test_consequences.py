@@ -8,7 +8,6 @@ from school_events.events.store import event_item
 from school_events.invitations import consequences, store
 from school_events.invitations.model import Invitation
 from school_events.messages.school_events.invitation_sent_v1 import InvitationSent
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.unit.events.things import a_trip
 

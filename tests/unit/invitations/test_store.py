@@ -1,11 +1,11 @@
 """What the Events table gives back of invitations."""
 
 import pytest
+
 from school_events.core.change import stamp
 from school_events.core.errors import NotFound
 from school_events.invitations import store
 from school_events.invitations.model import Invitation, event_and_pupil
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 
 pytestmark = pytest.mark.usefixtures("tables")

@@ -7,12 +7,12 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-import school_events.messages
 from pydantic import ValidationError
+
+import school_events.messages
+from local.schemas import SCHEMAS
 from school_events.messages import PORTAL_MESSAGES, SCHOOL_EVENT_MESSAGES
 from school_events.messages.portal import LinkChanged, PupilChanged, StaffChanged, TermCalendarUpdated
-
-from local.schemas import SCHEMAS
 
 PERSONAL_WORDS = (
     "name",

@@ -3,9 +3,8 @@
 import json
 import re
 
-from school_events.messages import PORTAL_MESSAGES
-
 from local.schemas import DIRECTIONS, SCHEMAS, schema_files
+from school_events.messages import PORTAL_MESSAGES
 
 README = (SCHEMAS / "README.md").read_text()
 TYPE_OF = {"pupil": "PupilChanged", "link": "LinkChanged", "left_on": "PupilLeft"}

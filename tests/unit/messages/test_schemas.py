@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
-from school_events.messages import PORTAL_MESSAGES, SCHOOL_EVENT_MESSAGES, Message
 
 from local.schemas import DIRECTIONS, SCHEMAS, differences, generated_files, main, schema_files
+from school_events.messages import PORTAL_MESSAGES, SCHOOL_EVENT_MESSAGES, Message
 
 ENVELOPE = ("school_id", "message_id", "occurred_at", "version")
 ALL_SCHEMAS = [schema for direction in DIRECTIONS for schema in schema_files(direction)]

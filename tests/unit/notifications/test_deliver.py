@@ -4,11 +4,11 @@ import json
 from datetime import date
 
 import pytest
+
 from school_events.core.consequences import Telling
 from school_events.core.context import Actor
 from school_events.notifications import service, store
 from school_events.notifications.service import PushFailed, TooManyDevices, deliver, register_device, remove_device
-
 from tests.support.contexts import NOW, PARENT, SCHOOL, a_context
 from tests.support.people import a_small_school, contact_told, link_removed, link_told, pupil_told, tell
 from tests.support.push_services import PushServices, push_services

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from school_events.core import aws
 from school_events.notifications import push
 from school_events.notifications.push import Pushed

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core import clock
 from school_events.core.consequences import Telling
 from school_events.core.inventory import unannotated_fields

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from school_events.core import clock, cursors
 from school_events.core.context import Actor
 from school_events.core.feed import row
 from school_events.notifications import sync
 from school_events.notifications.sync import Bookmark, Row
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from pynamodb.attributes import UnicodeAttribute
+
 from school_events.core import aws
 from school_events.core.change import Change, stamp
 from school_events.core.consequences import Consequences, Message, Subject, ToTell
@@ -15,7 +16,6 @@ from school_events.core.context import Actor
 from school_events.core.dynamodb import Document, Item
 from school_events.outbox.records import records_of, records_of_failure
 from school_events.outbox.service import Outbox
-
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.streams import failure_report, stream_event, stream_record
 from tests.support.tables import messages, rows

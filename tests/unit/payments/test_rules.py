@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.core.errors import WrongState
 from school_events.core.money import NOTHING, pounds
 from school_events.payments import rules
 from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState
-
 from tests.support.contexts import NOW
 
 LINES = tuple(PaymentLine(reference=f"booking_{n}", event_id="event_1", amount=pounds(1250)) for n in (1, 2))

@@ -1,13 +1,13 @@
 """A school's account at Stripe, and lists of payments."""
 
 import pytest
+
 from school_events.bookings import paying
 from school_events.core.change import stamp
 from school_events.core.errors import Invalid, PaymentsNotReady
 from school_events.core.money import pounds
 from school_events.payments import gateway, service, store
 from school_events.payments.model import PaymentLine
-
 from tests.support.contexts import SCHOOL, a_context
 from tests.support.shop import Shop
 from tests.support.tables import everything

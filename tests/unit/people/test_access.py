@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 import pytest
+
 from school_events.core.caller import Membership
 from school_events.core.context import Role
 from school_events.core.dynamodb import Refused, Transaction
 from school_events.core.errors import Forbidden, NotFound, Unauthenticated
 from school_events.people import access, store
-
 from tests.support.contexts import PARENT, SCHOOL, TEACHER, a_context
 from tests.support.people import (
     PortalMessage,

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from school_events.people.intake import NeverRight, read, read_envelope
 
+from school_events.people.intake import NeverRight, read, read_envelope
 from tests.support.people import (
     PortalMessage,
     contact_told,

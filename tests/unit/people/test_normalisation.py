@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.people import normalisation
 from school_events.people.model import Relationship, YearGroup
 from school_events.people.normalisation import Nonsense

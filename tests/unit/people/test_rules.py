@@ -7,6 +7,7 @@ from functools import reduce
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.people.model import Eligibility, Link, PupilDetails
 from school_events.people.rules import (
     NOTHING_HEARD,

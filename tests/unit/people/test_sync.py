@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from school_events.core import aws
 from school_events.core.dynamodb import get_many
 from school_events.people import access, store, sync, waiting
 from school_events.people.aliases import alias_of
-
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.people import (
     EVERYTHING,

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from school_events.reports import cells, files, rules
 from school_events.reports.model import Column, ColumnKind, ExportFormat, Row
 from school_events.reports.payments import PAYMENTS

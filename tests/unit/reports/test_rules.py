@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from school_events.core.context import Actor
 from school_events.reports import rules
 from school_events.reports.definitions import REPORTS
 from school_events.reports.model import Export, ExportFormat, ExportOrder, ExportState, Filters, ReportName, Row
 from school_events.reports.payments import PAYMENTS
-
 from tests.support.contexts import NOW, TEACHER, a_context
 
 EXPORT = Export(

@@ -23,7 +23,6 @@ from school_events.people.model import (
     Sen,
     StaffDetails,
 )
-
 from tests.support.contexts import ADMIN, NOW, SCHOOL, TEACHER, a_context
 
 DAY = date(2026, 12, 4)

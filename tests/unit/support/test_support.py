@@ -2,11 +2,11 @@
 
 import pytest
 from pynamodb.attributes import UnicodeAttribute
+
 from school_events.core import cursors, settings
 from school_events.core.dynamodb import Item, Key, Transaction, get_many, school_key
 from school_events.core.errors import Conflict
 from school_events.core.http import ApiModel, SchoolApi
-
 from tests.support import tables as cloud
 from tests.support.contexts import SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of

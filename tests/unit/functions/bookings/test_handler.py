@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import time_machine
+
+from functions.bookings.handler import lambda_handler
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from school_events.events.store import sessions_of
-
-from functions.bookings.handler import lambda_handler
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, claims, http_event, json_of

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from school_events.core import aws
 
 from functions.docs import handler
+from school_events.core import aws
 from tests.support.http_events import LambdaContext, http_event, json_of
 
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from school_events.events import store
-
 from functions.events.handler import lambda_handler
+from school_events.events import store
 from tests.support.contexts import SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import a_small_school, portal_message, staff_told, tell

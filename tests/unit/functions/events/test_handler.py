@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import time_machine
+
 from school_events.core.dynamodb import Transaction
 from school_events.events import store
 from school_events.invitations import store as invitations
-
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import json_of
 from tests.support.tables import everything, rows

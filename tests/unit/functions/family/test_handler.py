@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
+from functions.family.handler import api, lambda_handler
 from school_events.bookings import settlement
 from school_events.core.consequences import Telling
 from school_events.events.model import SchoolEvent
 from school_events.notifications import store
 from school_events.notifications.rules import entry_of
 from school_events.notifications.service import deliver
-
-from functions.family.handler import api, lambda_handler
 from tests.support import booked_world as world
 from tests.support.contexts import PARENT, SCHOOL
 from tests.support.http_events import LambdaContext, claims, http_event, json_of

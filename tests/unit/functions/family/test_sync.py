@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 import time_machine
+
+from functions.family import handler
+from functions.outbox.handler import lambda_handler as outbox
 from school_events.bookings import settlement
 from school_events.core import cursors, dynamodb
 from school_events.core.consequences import Telling
 from school_events.events.model import SchoolEvent
 from school_events.invitations import service as invitations
 from school_events.notifications.service import deliver
-
-from functions.family import handler
-from functions.outbox.handler import lambda_handler as outbox
 from tests.support import booked_world as world
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of

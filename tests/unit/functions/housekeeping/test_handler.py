@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 from pynamodb.connection.base import Connection
+
+from functions.housekeeping.handler import lambda_handler
 from school_events.bookings import chores, places, settlement, store
 from school_events.bookings.model import BookingState
 from school_events.core import due
@@ -14,8 +16,6 @@ from school_events.events import service as events
 from school_events.events import store as events_store
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
-
-from functions.housekeeping.handler import lambda_handler
 from tests.support.booked_world import (
     a_school_with_families,
     an_event,

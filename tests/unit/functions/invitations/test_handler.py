@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import time_machine
+
+from functions.invitations.handler import lambda_handler
 from school_events.core.change import stamp
 from school_events.core.dynamodb import Transaction
 from school_events.events import store as events
 from school_events.events.model import EventStatus
 from school_events.invitations import service, store
 from school_events.people import access
-
-from functions.invitations.handler import lambda_handler
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import a_small_school, contact_told, link_removed, link_told, pupil_told, school_told, tell

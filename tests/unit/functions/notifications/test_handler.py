@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 import pytest
+
+from functions.notifications.handler import lambda_handler
 from school_events.core.context import Actor
 from school_events.core.logs import logger
 from school_events.notifications import store
 from school_events.notifications.service import register_device
-
-from functions.notifications.handler import lambda_handler
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.people import a_small_school, link_told, tell

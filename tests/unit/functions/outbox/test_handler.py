@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from school_events.core import aws
-from school_events.core.consequences import Telling
 
 from functions.outbox.handler import lambda_handler
+from school_events.core import aws
+from school_events.core.consequences import Telling
 from tests.support import booked_world as world
 from tests.support.http_events import LambdaContext
 from tests.support.streams import failure_report, row_record, stream_event

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from school_events.events.model import SchoolEvent
-from school_events.payments import store
 
 from functions.payments.handler import lambda_handler
+from school_events.events.model import SchoolEvent
+from school_events.payments import store
 from tests.support.booked_world import a_school_with_families, an_event, book
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from school_events.core import aws
-from school_events.people import access, store, sync
 
 from functions.portal_sync.handler import lambda_handler
+from school_events.core import aws
+from school_events.people import access, store, sync
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.people import (

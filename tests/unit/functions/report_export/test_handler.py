@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import openpyxl
 import pytest
+
+from functions.report_export.handler import TIME_TO_CLEAN_UP, lambda_handler
 from school_events.core import audit, aws, requests
 from school_events.events.store import event_key
 from school_events.payments.store import ledger_of_school
@@ -26,8 +28,6 @@ from school_events.reports.model import (
     Step,
 )
 from school_events.reports.payments import PAYMENTS, effect
-
-from functions.report_export.handler import TIME_TO_CLEAN_UP, lambda_handler
 from tests.support import tables as cloud
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, sqs_event
@@ -58,7 +58,7 @@ def asked(
 
 
 def work(message: Any, receives: int = 1, **lambda_context: Any) -> dict[str, Any]:
-    return dict(lambda_handler(sqs_event(message, receives=receives), LambdaContext(**lambda_context)))  # type: ignore[arg-type]
+    return dict(lambda_handler(sqs_event(message, receives=receives), LambdaContext(**lambda_context)))
 
 
 def kept(message: dict[str, Any]) -> Export:

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+
+from functions.reports.handler import lambda_handler
 from school_events.bookings.model import BookingState
 from school_events.events.store import allocation_key
 from school_events.reports import service, store
 from school_events.reports.model import FailureReason
-
-from functions.reports.handler import lambda_handler
 from tests.support import tables as cloud
 from tests.support.contexts import NOW, SCHOOL, TEACHER
 from tests.support.http_events import LambdaContext, http_event, json_of

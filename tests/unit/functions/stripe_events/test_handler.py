@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import time_machine
+
+from functions.stripe_events.handler import lambda_handler
 from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from school_events.payments import store
 from school_events.payments.model import PaymentState
-
-from functions.stripe_events.handler import lambda_handler
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from school_events.core import aws
 
 from functions.stripe_webhook import handler
+from school_events.core import aws
 from tests.support.http_events import LambdaContext, http_event
 from tests.support.tables import messages
 

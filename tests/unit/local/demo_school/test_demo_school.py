@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
-from school_events.messages import PORTAL_MESSAGES
 
 from local.demo_school import CAST, DemoSchool, build, portal_messages, sign_in_people
 from local.demo_school.__main__ import main
@@ -18,6 +17,7 @@ from local.demo_school.households import YEAR_SIZES
 from local.demo_school.model import Pupil
 from local.schemas import SCHEMAS
 from local.sign_in.people import load_people
+from school_events.messages import PORTAL_MESSAGES
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ from typing import Any
 
 import jwt
 import pytest
-from school_events.core.caller import caller_from_claims
-from school_events.core.errors import Unauthenticated
 
 from local.sign_in.keys import SigningKey
 from local.sign_in.mint import main
 from local.sign_in.people import Person, load_people, save_people
 from local.sign_in.tokens import Flaw, Issuer, mint
+from school_events.core.caller import caller_from_claims
+from school_events.core.errors import Unauthenticated
 
 from .conftest import ADMIN, BOTH, NOW
 
