@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+
 from school_events.core import aws
 
 INDEXES = {
@@ -38,20 +39,31 @@ def tables() -> Iterator[None]:
     """Empty tables, queues, bus and bucket, and the secrets, for one test."""
     with mock_aws():
         aws._secret.cache_clear()
-        for name, indexes in INDEXES.items():
-            _create(name, indexes)
+        make_tables()
+        make_secrets()
         for queue in QUEUES:
             aws.client("sqs").create_queue(QueueName=queue)
-        for name, content in SECRETS.items():
-            aws.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
         aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
         aws.client("events").create_event_bus(Name=BUS)
         yield
 
 
+def make_tables() -> None:
+    """The tables with their indexes and streams, in whatever AWS the product's clients talk to."""
+    for name, indexes in INDEXES.items():
+        _create(name, indexes)
+
+
+def make_secrets() -> None:
+    """The secrets, likewise."""
+    for name, content in SECRETS.items():
+        aws.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
+
+
 def rows(table: str) -> list[dict[str, Any]]:
     """Everything in a table, as DynamoDB writes it, by key: to show that nothing, or just this, has changed."""
-    found: list[dict[str, Any]] = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    found: list[dict[str, Any]] = [row for page in pages for row in page["Items"]]
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 

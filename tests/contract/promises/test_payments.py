@@ -1,0 +1,127 @@
+"""Money moves once in the ledger; payments change only as they were read, and are listed in order."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from school_events.core.dynamodb import Transaction
+from school_events.core.errors import StaleVersion
+from school_events.payments import store
+from school_events.payments.model import PaymentState, Refund, RefundState, StripeAccount
+from tests.contract import faults
+from tests.contract.engines import Engine, broken_by
+from tests.contract.faults import database_with
+from tests.contract.things import a_change, a_payment, an_entry, outcome, written
+from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.tables import everything
+
+HOUR = timedelta(hours=1)
+
+
+def _keep(payment_id: str = "payment_1", hours: int = 0) -> None:
+    store.payment_item(a_context(), a_payment(payment_id, NOW + hours * HOUR), a_change()).save()
+
+
+def _connect(school_id: str, account_id: str) -> type[Exception] | None:
+    account = StripeAccount(school_id=school_id, account_id=account_id, charges_enabled=True, created_at=NOW)
+    return outcome(lambda: store.connect_account(a_context(school_id), account))
+
+
+@broken_by(faults.checks_nothing)
+def test_a_movement_is_entered_once_and_never_changed(engine: Engine) -> None:
+    assert written(lambda one: store.enter(one, a_context(), an_entry())) is None
+    before = everything()
+    assert written(lambda one: store.enter(one, a_context(), an_entry(pence=9))) is StaleVersion
+    store.enter_once(a_context(), an_entry(pence=9))
+    assert everything() == before
+    assert store.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]
+
+
+@broken_by(faults.creates_what_is_new)
+def test_a_movement_that_was_entered_takes_what_came_with_it_along(engine: Engine) -> None:
+    _keep()
+    store.enter_once(a_context(), an_entry())
+    before = everything()
+    read = store.find_payment(SCHOOL, "payment_1")
+    paid = read.model_copy(update={"state": PaymentState.PAID})
+    transaction = Transaction(a_context())
+    store.replace(transaction, a_context(), read, paid, a_change())
+    store.enter(transaction, a_context(), an_entry())
+    assert outcome(transaction.commit) is StaleVersion
+    assert everything() == before
+
+
+@broken_by(faults.checks_nothing)
+def test_of_two_who_change_a_payment_they_read_the_second_is_told(engine: Engine) -> None:
+    _keep()
+    read = store.find_payment(SCHOOL, "payment_1")
+    for state, expected in ((PaymentState.PAID, None), (PaymentState.EXPIRED, StaleVersion)):
+        after = read.model_copy(update={"state": state})
+        refusal = written(lambda one: store.replace(one, a_context(), read, after, a_change()))  # noqa: B023 - called at once
+        assert refusal is expected
+    found = store.find_payment(SCHOOL, "payment_1")
+    assert (found.state, found.version) == (PaymentState.PAID, read.version + 1)
+
+
+@broken_by(faults.checks_nothing)
+def test_a_school_has_one_stripe_account_and_an_account_one_school(engine: Engine) -> None:
+    assert _connect(SCHOOL, "acct_1") is None
+    before = everything()
+    assert _connect(SCHOOL, "acct_2") is StaleVersion
+    assert _connect("school-2", "acct_1") is StaleVersion
+    assert everything() == before
+    assert store.school_of_account("acct_1") == SCHOOL
+
+
+@broken_by(faults.checks_nothing)
+def test_a_place_is_given_only_while_no_refund_is_written_down(engine: Engine) -> None:
+    refund = Refund(
+        id="late-booking_1",
+        idempotency_key="late:booking_1",
+        payment_id="payment_1",
+        reference="booking_1",
+        amount=an_entry().amount,
+        state=RefundState.ASKED,
+        asked_at=NOW,
+    )
+    for expected in (None, StaleVersion):
+        found = written(lambda one: store.require_no_refund(one, SCHOOL, "payment_1", refund.id))
+        assert found is expected
+        store.refund_item(a_context(), refund, a_change()).save()
+
+
+@broken_by(faults.lists_backwards, faults.ignores_where_to_start)
+def test_payments_are_listed_newest_first_and_after_the_last_one_seen(engine: Engine) -> None:
+    for number in (2, 4, 1, 3):
+        _keep(f"payment_{number}", hours=number)
+    whole = [payment.id for payment, _ in store.payments_of_school(SCHOOL)]
+    assert whole == ["payment_4", "payment_3", "payment_2", "payment_1"]
+    first = list(store.payments_of_school(SCHOOL, limit=3))
+    rest = list(store.payments_of_school(SCHOOL, limit=3, after=first[-1][1]))
+    assert [payment.id for payment, _ in first] == whole[:3]
+    assert [payment.id for payment, _ in rest] == whole[3:]
+
+
+@broken_by(faults.lists_backwards, faults.ignores_where_to_start)
+def test_the_ledger_is_in_the_order_of_entry_from_an_instant_until_just_before_another(engine: Engine) -> None:
+    hours = range(4)
+    for number in (2, 0, 3, 1):
+        store.enter_once(a_context(), an_entry(f"charge:{number}", NOW + number * HOUR))
+    entries = list(store.ledger_of_school(SCHOOL))
+    assert [entry.key for entry in entries] == [f"charge:{number}" for number in hours]
+    for number, (since, until) in enumerate(pairwise(NOW + number * HOUR for number in hours)):
+        assert list(store.ledger_of_school(SCHOOL, since, until)) == [entries[number]]
+
+
+@broken_by(faults.finds_nothing)
+def test_what_decides_is_read_as_it_is_now(engine: Engine) -> None:
+    _keep()
+    store.enter_once(a_context(), an_entry())
+    _connect(SCHOOL, "acct_1")
+    store.mark_event_done(SCHOOL, "evt_1", NOW)
+    with database_with(faults.weak_reads_are_behind):
+        assert list(store.payments_of_school(SCHOOL)) == [], "this one is an index"
+        assert store.event_is_done(SCHOOL, "evt_1")
+        assert store.find_account(SCHOOL) is not None
+        assert store.school_of_account("acct_1") == SCHOOL
+        assert store.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]
+        assert store.find_payment(SCHOOL, "payment_1").id == "payment_1"

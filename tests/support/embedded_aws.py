@@ -1,0 +1,95 @@
+"""The embedded AWS (the local stage's) with the product's tables in it, for tests that threads run through.
+
+Unlike moto it answers many at once and keeps each write whole, so what happens under concurrency is tested here.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import pytest
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+
+from local.aws import emulator
+from local.places import RunFolder, free_ports
+from school_events.core import aws, dynamodb
+from school_events.core.dynamodb import Item
+from tests.support.tables import INDEXES, make_secrets, make_tables, rows
+
+_START_SECONDS = 20
+_MOST_WRITES = 25
+"""A batch has at most this many writes (DynamoDB)."""
+
+
+class EmbeddedAws:
+    """A running embedded AWS; its clients are made once, by the product's own code, and kept from test to test."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client: Callable[[str], Any] = cache(aws.client.__wrapped__)
+        self._connection: Callable[[], Connection] = cache(dynamodb.connection.__wrapped__)
+        self._of_items: dict[type[Item], TableConnection | None] = {}
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """The product talks to this AWS inside the block, as the root of its one account."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", self.url)
+            patch.setenv("AWS_ACCESS_KEY_ID", emulator.ACCOUNT)
+            patch.setenv("AWS_SECRET_ACCESS_KEY", emulator.ACCOUNT)
+            patch.delenv("AWS_SESSION_TOKEN")
+            patch.setattr(aws, "client", self._client)
+            patch.setattr(dynamodb, "connection", self._connection)
+            aws._secret.cache_clear()
+            before = _swapped(self._of_items)
+            try:
+                yield
+            finally:
+                self._of_items = _swapped(before)
+                aws._secret.cache_clear()
+
+    def empty(self) -> None:
+        """Take everything out of the tables."""
+        for table in INDEXES:
+            found = rows(table)
+            for start in range(0, len(found), _MOST_WRITES):
+                some = found[start : start + _MOST_WRITES]
+                requests = [{"DeleteRequest": {"Key": {"pk": row["pk"], "sk": row["sk"]}}} for row in some]
+                self._client("dynamodb").batch_write_item(RequestItems={table: requests})
+
+
+@contextmanager
+def embedded_aws() -> Iterator[EmbeddedAws]:
+    """An embedded AWS on a free port of the loopback interface, stopped at the end of the block."""
+    ports = free_ports()
+    folder = RunFolder.of(ports)
+    shutil.rmtree(folder.path, ignore_errors=True)
+    process = emulator.start(ports, folder)
+    try:
+        process.wait_until_answers(f"{ports.url(ports.aws)}{emulator.HEALTH}", _START_SECONDS)
+        running = EmbeddedAws(ports.url(ports.aws))
+        with running.used():
+            make_tables()
+            make_secrets()
+        yield running
+    finally:
+        process.stop()
+        shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _swapped(connections: dict[type[Item], TableConnection | None]) -> dict[type[Item], TableConnection | None]:
+    """Give every sort of item the connection of another AWS (none: made when first used); returns the one it had."""
+    before = {}
+    for item in _sorts_of(Item):
+        before[item] = item.__dict__.get("_connection")
+        item._connection = connections.get(item)
+    return before
+
+
+def _sorts_of(item: type[Item]) -> Iterator[type[Item]]:
+    yield item
+    for more in item.__subclasses__():
+        yield from _sorts_of(more)
