@@ -36,7 +36,7 @@ def is_kept(key: str) -> bool:
 
 
 def keep(key: str, folder: RunFolder) -> None:
-    """Keep what a stopped emulator has saved, and what was deployed to it."""
+    """Keep what an emulator has saved, and what was deployed to it."""
     KEPT.mkdir(parents=True, exist_ok=True)
     unfinished = KEPT / f".{key}.{os.getpid()}"
     shutil.copytree(folder.saved, unfinished)

@@ -144,12 +144,17 @@ class _Start:
         stage.deployed.save(self.folder)
         if key:
             self._load(stage, messages)
-            with self.progress.step("outcome kept for the next start"):
-                process.stop()
-                emulator.mend_saved(self.folder)
-                kept.keep(key, self.folder)
-                self._emulator()
+            self._keep(key, process)
         return stage
+
+    def _keep(self, key: str, process: Process) -> None:
+        with self.progress.step("outcome kept for the next start") as step:
+            try:
+                emulator.save(process, self.folder)
+                kept.keep(key, self.folder)
+            except emulator.NotSavedError as error:
+                # The next start takes longer, and that is all.
+                step.detail = f"not possible this time: {str(error).splitlines()[-1]}"
 
     def _load(self, stage: LocalStage, messages: Sequence[PortalMessage]) -> None:
         with self.progress.step("demo school published on the Portal's bus"):

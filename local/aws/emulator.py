@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 from local.places import BUILD, LOOPBACK, Ports, RunFolder
 from local.processes import Process
+from local.waiting import wait_for
 
 REGION = "eu-west-2"
 ACCOUNT = "000000000000"
 ENVIRONMENT = BUILD / "emulator"
 HEALTH = "/_ministack/health"
+SAVE_SECONDS = 30.0
 # Set for the emulator alone; its Lambda workers inherit them, so the functions' bootstrap takes them away again.
 OWN_VARIABLES = (
     "AUTH",
@@ -28,6 +31,10 @@ OWN_VARIABLES = (
     "SFTP_ENABLED",
     "STATE_DIR",
 )
+
+
+class NotSavedError(Exception):
+    """The emulator could not save all of its state."""
 
 
 def environment(ports: Ports, folder: RunFolder) -> dict[str, str]:
@@ -60,7 +67,7 @@ def environment(ports: Ports, folder: RunFolder) -> dict[str, str]:
 def start(ports: Ports, folder: RunFolder) -> Process:
     """Start the emulator; it answers at `HEALTH` a second later.
 
-    It begins with what is saved in the folder, if anything is, and saves when it is asked to stop.
+    It begins with what is saved in the folder, if anything is.
     """
     folder.scratch.mkdir(parents=True, exist_ok=True)
     return Process.start(
@@ -72,14 +79,23 @@ def start(ports: Ports, folder: RunFolder) -> Process:
     )
 
 
-def mend_saved(folder: RunFolder) -> None:
-    """Make what a stopped emulator saved fit for a start.
+def save(process: Process, folder: RunFolder) -> None:
+    """Make a quiet emulator save what it holds, so that another one can start with it.
 
     It saves how far functions have read the tables' streams, but not the streams: after a start they are empty, and as
-    many new records as were read before would be passed over. So functions begin at the start of the empty streams.
-    Only for a stage that was quiet when it was stopped: what was not read by then is gone.
+    many new records as were read before would be passed over. So those that start with it begin at the start of the
+    empty streams; what was not read when this was saved is not delivered there, which is why it has to be quiet.
+
+    Raises:
+        NotSavedError: the emulator could not save everything.
     """
+    outcome = folder.saved / "outcome"
+    outcome.unlink(missing_ok=True)
+    process.popen.send_signal(signal.SIGUSR1)
+    wait_for("the emulator's state", outcome.exists, SAVE_SECONDS)
+    if error := outcome.read_text(encoding="utf-8"):
+        raise NotSavedError(error)
     file = folder.saved / "state" / "lambda.json"
-    saved = json.loads(file.read_text(encoding="utf-8"))
-    saved["payload"]["dynamodb_stream_positions"]["data"] = {}
-    file.write_text(json.dumps(saved), encoding="utf-8")
+    functions = json.loads(file.read_text(encoding="utf-8"))
+    functions["payload"]["dynamodb_stream_positions"]["data"] = {}
+    file.write_text(json.dumps(functions), encoding="utf-8")

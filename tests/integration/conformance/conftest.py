@@ -87,9 +87,9 @@ class Ground:
         return RunFolder.of(self.ports)
 
     def restart(self) -> None:
-        """Stop the emulator, which saves, and start it on what it saved."""
-        self.process.stop()
-        emulator.mend_saved(self.folder)
+        """Have the emulator save, end it, and start another one on what it saved."""
+        emulator.save(self.process, self.folder)
+        self.process.kill()
         self.process = _started(self.ports)
 
     def deploy(self) -> Toy:
