@@ -107,6 +107,7 @@ def see_invitation(journey: Journey) -> str:
 
 def book_two_children(journey: Journey) -> str:
     """All or none, in one request; the same request again is the same booking."""
+    _pick_up_phone(journey, "parent-of-two")
     body = {
         "event_id": journey.things["trip"],
         "items": [
@@ -145,19 +146,15 @@ def confirmed_by_webhook(journey: Journey) -> str:
 def told(journey: Journey) -> str:
     """An inbox entry for both parents, and a push that says nothing but that there is something new."""
     trip = journey.things["trip"]
-    device = f"/me/devices/{journey.name}"
-    journey.ask("parent-of-two", "PUT", device, {"platform": "android", "token": f"token-{journey.name}"})
     journey.await_("the inbox entry", lambda: _inbox_entry(journey, "parent-of-two", "payment_received", trip))
     journey.await_("the other parent's entry", lambda: _inbox_entry(journey, "other-parent-of-two", "booked", trip))
-    return "inbox of both parents"
+    return f"inbox of both parents, {_pushes(journey)} to the phone, without personal data"
 
 
 def book_club(journey: Journey) -> str:
     """A weekly club that costs nothing: the place is taken at once, and this parent's phone is told."""
-    began = datetime.now(UTC)
-    device = f"/me/devices/{journey.name}"
-    journey.ask("parent-of-one", "PUT", device, {"platform": "android", "token": f"token-{journey.name}"})
-    first = began.date() + timedelta(days=7)
+    _pick_up_phone(journey, "parent-of-one")
+    first = datetime.now(UTC).date() + timedelta(days=7)
     made = journey.post(
         "admin",
         "/events",
@@ -186,9 +183,7 @@ def book_club(journey: Journey) -> str:
     wish = {"event_id": club, "items": [{"pupil_id": CAST.one_child}]}
     booked = journey.post("parent-of-one", "/bookings", wish, expect=201, key="book-club")
     promise(booked["state"] == "confirmed" and booked["payment_id"] is None, "a free place is not taken at once")
-    pushed = journey.await_("the push", lambda: journey.stage.pushes(began) or None)
-    promise(all("Science" not in str(push) and "Chess" not in str(push) for push in pushed), "a push says too much")
-    return f"confirmed at once, {len(pushed)} push{'es' if len(pushed) > 1 else ''} without personal data"
+    return f"confirmed at once, {_pushes(journey)} to the phone"
 
 
 def open_register(journey: Journey) -> str:
@@ -239,6 +234,20 @@ def _exported(journey: Journey, report: str) -> list[tuple[Any, ...]]:
     promise(file.status == 200, f"the presigned link answered {file.status}")
     sheet = load_workbook(io.BytesIO(file.body), read_only=True).worksheets[0]
     return list(sheet.iter_rows(values_only=True))
+
+
+def _pick_up_phone(journey: Journey, person: str) -> None:
+    """Register a parent's phone; what is pushed from now on is looked at."""
+    journey.things["phone_since"] = datetime.now(UTC)
+    body = {"platform": "android", "token": f"{person}-{journey.name}"}
+    journey.ask(person, "PUT", f"/me/devices/{journey.name}", body)
+
+
+def _pushes(journey: Journey) -> str:
+    """What was pushed since a phone was picked up, which must say nothing of anybody."""
+    pushed = journey.await_("the push", lambda: journey.stage.pushes(journey.things["phone_since"]) or None)
+    promise(not any(word in str(push) for push in pushed for word in ("Science", "Chess")), "a push says too much")
+    return "1 push" if len(pushed) == 1 else f"{len(pushed)} pushes"
 
 
 def _booking_state(journey: Journey, position: int) -> str:

@@ -12,7 +12,7 @@ from local.demo_school import CAST
 from local.http_client import Answer
 from local.stage import LocalStage
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 0.1
 
 
