@@ -128,7 +128,11 @@ def _settle_late_lines(ctx: Context, payment: Payment) -> None:
 
 
 def _settle_late_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
-    """Place or refund, never both: each is written on the condition that the other was not."""
+    """Place or refund, never both: each is written on the condition that the other was not.
+
+    The payment is read before the refund: one that is not made yet is then not counted in it either.
+    """
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
     booking = store.find_booking(ctx.school_id, line.reference)
     if booking.state is not BookingState.RELEASED:
         return
@@ -137,7 +141,7 @@ def _settle_late_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
         if _regain(ctx, payment_id, line, booking):
             return
         refund = _decide_to_refund(ctx, payment_id, line, booking)
-    payments.make_refund(ctx, payment_store.find_payment(ctx.school_id, payment_id), refund)
+    payments.make_refund(ctx, payment, refund)
 
 
 def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> Refund:
