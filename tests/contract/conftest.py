@@ -23,6 +23,7 @@ def _ids_start_at_one() -> None:
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[EmbeddedAws]:
     """One embedded AWS for all contract tests."""
+    contexts._counters["ids"] = _IDS
     with embedded_aws() as running:
         yield running
 

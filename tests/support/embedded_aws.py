@@ -4,7 +4,7 @@ Unlike moto it answers many at once and keeps each write whole, so what happens 
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -51,9 +51,9 @@ class EmbeddedAws:
                 self._of_items = _swapped(before)
                 aws._secret.cache_clear()
 
-    def empty(self) -> None:
-        """Take everything out of the tables."""
-        for table in INDEXES:
+    def empty(self, tables: Iterable[str] = INDEXES) -> None:
+        """Take everything out of tables; of all, unless told which."""
+        for table in tables:
             found = rows(table)
             for start in range(0, len(found), _MOST_WRITES):
                 some = found[start : start + _MOST_WRITES]
