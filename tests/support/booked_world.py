@@ -23,6 +23,7 @@ from school_events.invitations.audience import Audience
 from school_events.payments import store as payments
 from school_events.payments.model import Payment
 from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.memory import made_once
 from tests.support.people import contact_told, link_told, pupil_told, school_told, staff_told, tell
 
 UNASKED = Request(None, "")
@@ -35,6 +36,10 @@ PRICE = 1250
 
 def a_school_with_families() -> None:
     """The people above."""
+    made_once(_families, "People", "Inbox")
+
+
+def _families() -> None:
     tell(
         school_told(),
         staff_told("staff-admin", ("school_admin",)),

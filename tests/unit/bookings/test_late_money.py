@@ -6,13 +6,14 @@ from school_events.bookings import places, settlement
 from school_events.bookings.model import BookingState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
-from school_events.payments import gateway
+from school_events.payments import gateway, store
 from school_events.payments.model import PaymentState
 from tests.support.booked_world import (
     book,
     booking_of,
     place_states,
 )
+from tests.support.contexts import SCHOOL
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.paying import apply, late_and_gone, let_go_unseen, once_before, paid
@@ -70,6 +71,9 @@ def test_late_money_for_a_place_that_is_gone_goes_back_once(
     assert (payment.state, payment.refunded) == (PaymentState.REFUNDED, pounds(1250))
     (refund,) = shop.all("refund")
     assert (refund["amount"], refund["metadata"]["refund_id"]) == (1250, f"late-{booked.booking_ids[0]}")
+    row = store.find_refund(SCHOOL, payment.id, f"late-{booked.booking_ids[0]}")
+    assert row is not None
+    assert (row.idempotency_key, row.stripe_id) == (f"late:{booked.booking_ids[0]}", refund["id"])
     assert [one.kind for one in ledger()] == ["charge", "fee", "refund"]
     assert ledger_balance() == shop.balance()
     assert booking_of(booked).state is BookingState.RELEASED

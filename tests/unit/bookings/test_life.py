@@ -216,7 +216,7 @@ def test_any_life_of_an_event_ends_as_a_plain_model_says(shop: Shop, event: Scho
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=10,
+            max_examples=8,
             stateful_step_count=24,
             deadline=None,
             derandomize=True,
