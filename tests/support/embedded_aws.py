@@ -11,12 +11,10 @@ from typing import Any
 
 import pytest
 from pynamodb.connection import Connection
-from pynamodb.connection.table import TableConnection
 
 from local.aws import emulator
 from local.places import RunFolder, free_ports
 from school_events.core import aws, dynamodb
-from school_events.core.dynamodb import Item
 from tests.support.tables import INDEXES, make_secrets, make_tables, rows
 
 _START_SECONDS = 20
@@ -31,7 +29,6 @@ class EmbeddedAws:
         self.url = url
         self._client: Callable[[str], Any] = cache(aws.client.__wrapped__)
         self._connection: Callable[[], Connection] = cache(dynamodb.connection.__wrapped__)
-        self._of_items: dict[type[Item], TableConnection | None] = {}
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -44,12 +41,8 @@ class EmbeddedAws:
             patch.setattr(aws, "client", self._client)
             patch.setattr(dynamodb, "connection", self._connection)
             aws._secret.cache_clear()
-            before = _swapped(self._of_items)
-            try:
-                yield
-            finally:
-                self._of_items = _swapped(before)
-                aws._secret.cache_clear()
+            yield
+        aws._secret.cache_clear()
 
     def empty(self, tables: Iterable[str] = INDEXES) -> None:
         """Take everything out of tables; of all, unless told which."""
@@ -78,18 +71,3 @@ def embedded_aws() -> Iterator[EmbeddedAws]:
     finally:
         process.stop()
         shutil.rmtree(folder.path, ignore_errors=True)
-
-
-def _swapped(connections: dict[type[Item], TableConnection | None]) -> dict[type[Item], TableConnection | None]:
-    """Give every sort of item the connection of another AWS (none: made when first used); returns the one it had."""
-    before = {}
-    for item in _sorts_of(Item):
-        before[item] = item.__dict__.get("_connection")
-        item._connection = connections.get(item)
-    return before
-
-
-def _sorts_of(item: type[Item]) -> Iterator[type[Item]]:
-    yield item
-    for more in item.__subclasses__():
-        yield from _sorts_of(more)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from pydantic import BaseModel
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import STRING
 from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
@@ -95,6 +95,13 @@ class Item(Model):
     kind: Annotated[DiscriminatorAttribute, TECHNICAL] = DiscriminatorAttribute()
     expires_at: Annotated[NumberAttribute, TECHNICAL] = NumberAttribute(null=True)
 
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """PynamoDB gives each class a client of its own, slow to make and with long time-outs: all share the one."""
+        table = super()._get_connection()
+        table.connection._client = connection().client
+        return table
+
 
 def school_key(school_id: str, *parts: str) -> str:
     """A partition key inside one school: ``SCH#{school}#{part}#{part}``."""
@@ -103,7 +110,7 @@ def school_key(school_id: str, *parts: str) -> str:
 
 @cache
 def connection() -> Connection:
-    """The one connection of this process, in the function's own region."""
+    """The one connection of this process, in the function's own region, with time-outs that fit into its time."""
     return Connection(read_timeout_seconds=5, connect_timeout_seconds=2, max_retry_attempts=2)
 
 
