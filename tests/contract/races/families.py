@@ -13,7 +13,7 @@ from school_events.core.requests import Request
 from school_events.events.model import SchoolEvent
 from tests.support import booked_world
 from tests.support.contexts import NOW, a_context
-from tests.support.people import contact_told, link_told, pupil_told, tell
+from tests.support.people import contact_told, link_told, pupil_told, school_told, staff_told, tell
 
 FAMILIES = range(1, 61)
 """``parent-1`` has ``child-1`` and so on; the first few have a ``sibling`` each as well."""
@@ -26,9 +26,11 @@ CHILDREN = [f"child-{number}" for number in FAMILIES] + [f"sibling-{number}" for
 
 
 def sixty_families() -> None:
-    """The school of ``booked_world``, and the families."""
-    booked_world.a_school_with_families()
+    """A school, and the families."""
     tell(
+        school_told(),
+        staff_told("staff-admin", ("school_admin",)),
+        staff_told("staff-1"),
         *(contact_told(f"parent-{number}") for number in FAMILIES),
         *(pupil_told(pupil_id) for pupil_id in CHILDREN),
         *(link_told(f"parent-{pupil_id.split('-')[1]}", pupil_id) for pupil_id in CHILDREN),
