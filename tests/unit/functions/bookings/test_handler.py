@@ -203,11 +203,14 @@ def test_the_list_has_holds_too_and_the_register_only_who_is_coming(event: Schoo
     assert [one["pupil_id"] for one in _list(REGISTER, event, ALLOCATED)[1]["expected"]] == ["pupil-1", "pupil-2"]
 
 
-def test_reading_a_register_is_in_the_audit_log_without_names(event: SchoolEvent) -> None:
+@pytest.mark.parametrize(("route", "action"), [(REGISTER, "register.read"), (ATTENDEES, "attendees.read")])
+def test_reading_a_list_of_children_is_in_the_audit_log_without_names(
+    event: SchoolEvent, route: str, action: str
+) -> None:
     book(event)
-    _list(REGISTER, event, ALLOCATED)
-    _list(REGISTER, event, STRANGER)
-    (line,) = [row for row in rows("Audit") if row["action"]["S"] == "register.read"]
+    _list(route, event, ALLOCATED)
+    _list(route, event, STRANGER)
+    (line,) = [row for row in rows("Audit") if row["action"]["S"] == action]
     aliases = {row["pk"]["S"]: row["alias"]["S"] for row in rows("People") if row["sk"]["S"] == "ALIAS"}
     assert (line["subject"]["S"], line["actor"]["S"]) == (event.id, aliases["SCH#school-1#ALIAS#staff#staff-1"])
     assert not {"staff-1", "Name1", "O'Connor", "pupil-1"} & {

@@ -57,13 +57,15 @@ def require_event(ctx: Context, event_id: str) -> None:
 
 
 def attendees(ctx: Context, event_id: str) -> list[Attendee]:
-    """Everybody with a place or a hold at an event, by name.
+    """Everybody with a place or a hold at an event, by name; the reading is in the audit log (H6).
 
     Raises:
         NotFound: no such event for this member of staff.
     """
     require_event(ctx, event_id)
-    return _by_name(ctx, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE))
+    listed = _by_name(ctx, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE))
+    _note_reading(ctx, "attendees.read", event_id)
+    return listed
 
 
 def register(ctx: Context, event_id: str, session_id: str) -> Register:
