@@ -116,13 +116,13 @@ def test_a_place_whose_gate_is_shut_is_nobodys(engine: Engine) -> None:
 
 @broken_by(faults.checks_nothing)
 def test_making_places_again_leaves_those_that_are_there(engine: Engine) -> None:
-    event = a_trip("publishing", EVENT, capacity=120)
+    event = a_trip("publishing", EVENT, capacity=12)
     places.make_places(a_context(), event)
     assert _take_free(a_booking()) is None
     before = everything()
     places.make_places(a_context(), event)
     assert everything() == before
-    assert [int(item.number) for item in places.places_of(SCHOOL, EVENT)] == list(range(1, 121))
+    assert [int(item.number) for item in places.places_of(SCHOOL, EVENT)] == list(range(1, 13))
 
 
 @broken_by(faults.finds_nothing)
