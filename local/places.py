@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 BUILD = REPOSITORY / "build"
 DEFAULT_PORT = 8400
 LOOPBACK = "127.0.0.1"
+_FIRST_FREE = 18400
+_APART = 10
+_FOURS = 1000
 
 
 class PortTakenError(Exception):
@@ -67,14 +71,20 @@ class Ports:
 
 
 def free_ports() -> Ports:
-    """Four neighbouring ports that are free right now: for tests, which must not meet a stage somebody uses."""
-    for first in range(18400, 28400, 10):
+    """Four neighbouring ports that are free right now: for tests, which must not meet a stage somebody uses.
+
+    Each process looks from another place on, so that two of them that look at once do not find the same.
+    """
+    own = os.getpid() % _FOURS
+    for number in (*range(own, _FOURS), *range(own)):
+        ports = Ports(_FIRST_FREE + number * _APART)
         try:
-            Ports(first).check_free()
+            ports.check_free()
         except PortTakenError:
             continue
-        return Ports(first)
-    raise PortTakenError("no four neighbouring ports are free between 18400 and 28400")
+        return ports
+    last = _FIRST_FREE + _FOURS * _APART
+    raise PortTakenError(f"no four neighbouring ports are free between {_FIRST_FREE} and {last}")
 
 
 @dataclass(frozen=True)
