@@ -13,7 +13,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.expressions.condition import Condition
 
 from school_events.bookings.model import Booking, Place, PlaceState
-from school_events.bookings.store import BookingsTableItem, Due
+from school_events.bookings.store import BookingsTableItem
 from school_events.core import due
 from school_events.core.attributes import TECHNICAL, IdAttribute, StateAttribute, ThingKey
 from school_events.core.context import Context
@@ -28,6 +28,7 @@ from school_events.core.dynamodb import (
     update_if,
 )
 from school_events.core.errors import Conflict, StaleVersion
+from school_events.core.indexes import Due
 from school_events.events.model import SchoolEvent
 
 TERM = "term"

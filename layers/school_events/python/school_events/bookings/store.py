@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core import due, settings
@@ -13,6 +11,7 @@ from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, Vers
 from school_events.core.change import Change
 from school_events.core.dynamodb import Document, Item, Key, Transaction, get_many, school_key, update_if
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
+from school_events.core.indexes import ByEvent, ByPupil, Due
 
 HOLD = "HOLD"
 """The kind of due thing a hold is."""
@@ -23,39 +22,6 @@ class BookingsTableItem(Item):
 
     class Meta:
         table_name = settings.table_name("BOOKINGS")
-
-
-class ByEvent(GlobalSecondaryIndex[Any]):
-    """The bookings of an event, in the order they were made."""
-
-    class Meta:
-        index_name = "by_event"
-        projection = AllProjection()
-
-    event_pk = UnicodeAttribute(hash_key=True)
-    event_sk = UnicodeAttribute(range_key=True)
-
-
-class ByPupil(GlobalSecondaryIndex[Any]):
-    """The bookings of a child, in the order they were made."""
-
-    class Meta:
-        index_name = "by_pupil"
-        projection = AllProjection()
-
-    pupil_pk = UnicodeAttribute(hash_key=True)
-    pupil_sk = UnicodeAttribute(range_key=True)
-
-
-class Due(GlobalSecondaryIndex[Any]):
-    """What is due (``core.due``)."""
-
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_pk = UnicodeAttribute(hash_key=True)
-    due_sk = UnicodeAttribute(range_key=True)
 
 
 class BookingItem(BookingsTableItem, discriminator="booking"):

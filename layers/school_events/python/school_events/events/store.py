@@ -20,6 +20,7 @@ from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Item, Key, Refused, Transaction, get_many, school_key
 from school_events.core.errors import NotFound, StaleVersion
+from school_events.core.indexes import Due, Listing
 from school_events.events.model import RUNNING, EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
 
 CLOSE_PLACES = "CLOSE_PLACES"
@@ -33,28 +34,6 @@ class EventsTableItem(Item):
 
     class Meta:
         table_name = settings.table_name("EVENTS")
-
-
-class ListingIndex(GlobalSecondaryIndex[Any]):
-    """A school's events by their first day."""
-
-    class Meta:
-        index_name = "listing"
-        projection = AllProjection()
-
-    listing_pk = UnicodeAttribute(hash_key=True)
-    listing_sk = UnicodeAttribute(range_key=True)
-
-
-class DueIndex(GlobalSecondaryIndex[Any]):
-    """What is due (``core.due``)."""
-
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_pk = UnicodeAttribute(hash_key=True)
-    due_sk = UnicodeAttribute(range_key=True)
 
 
 class StaffIndex(GlobalSecondaryIndex[Any]):
@@ -79,8 +58,8 @@ class EventItem(EventsTableItem, discriminator="event"):
     listing_sk: ThingKey = UnicodeAttribute()
     due_pk: ThingKey = UnicodeAttribute(null=True)
     due_sk: ThingKey = UnicodeAttribute(null=True)
-    listing: ClassVar[ListingIndex] = ListingIndex()
-    due: ClassVar[DueIndex] = DueIndex()
+    listing: ClassVar[Listing] = Listing()
+    due: ClassVar[Due] = Due()
 
 
 class SessionItem(EventsTableItem, discriminator="session"):
@@ -239,7 +218,7 @@ def find_events(school_id: str, event_ids: Iterable[str]) -> dict[str, SchoolEve
 
 def events_after(school_id: str, after: str) -> Iterator[SchoolEvent]:
     """A school's events after a :func:`position`, earliest first; one made a moment ago may be missing (index)."""
-    items = EventItem.listing.query(school_key(school_id, "EVENTS"), ListingIndex.listing_sk > (after or " "))
+    items = EventItem.listing.query(school_key(school_id, "EVENTS"), Listing.listing_sk > (after or " "))
     return (to_event(item) for item in items)
 
 
@@ -306,7 +285,7 @@ def due_closings(now: datetime) -> Iterator[tuple[str, SchoolEvent]]:
     Args:
         now: the present instant, UTC.
     """
-    for item in due.sweep(CLOSE_PLACES, now, lambda pk, end: EventItem.due.query(pk, DueIndex.due_sk <= end)):
+    for item in due.sweep(CLOSE_PLACES, now, lambda pk, end: EventItem.due.query(pk, Due.due_sk <= end)):
         yield school_of(item), to_event(item)
 
 

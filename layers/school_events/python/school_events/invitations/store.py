@@ -2,32 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, ClassVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change, stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key
 from school_events.core.errors import Conflict, NotFound, WrongState
+from school_events.core.indexes import ByEvent
 from school_events.events.store import EventsTableItem, event_key, is_published
 from school_events.invitations.model import ANSWERED, Invitation, InvitationDetails, InvitationState
 
 _MOST_KEYS = 100
 _PREFIX = "INVITATION#"
-
-
-class EventIndex(GlobalSecondaryIndex[Any]):
-    """An event's invitations by pupil."""
-
-    class Meta:
-        index_name = "by_event"
-        projection = AllProjection()
-
-    event_pk = UnicodeAttribute(hash_key=True)
-    event_sk = UnicodeAttribute(range_key=True)
 
 
 class InvitationItem(EventsTableItem, discriminator="invitation"):
@@ -40,7 +29,7 @@ class InvitationItem(EventsTableItem, discriminator="invitation"):
     change = Document(Change)
     event_pk: ThingKey = UnicodeAttribute()
     event_sk: PersonKey = UnicodeAttribute()
-    by_event: ClassVar[EventIndex] = EventIndex()
+    by_event: ClassVar[ByEvent] = ByEvent()
 
 
 def invitation_key(school_id: str, pupil_id: str, event_id: str) -> Key[InvitationItem]:
@@ -114,7 +103,7 @@ def invitations_of_event(school_id: str, event_id: str, after: str = "") -> Iter
         after: a pupil's id; only what comes after it.
     """
     items = InvitationItem.by_event.query(
-        school_key(school_id, "EVENT", event_id), EventIndex.event_sk.between(f"{_PREFIX}{after} ", f"{_PREFIX}~")
+        school_key(school_id, "EVENT", event_id), ByEvent.event_sk.between(f"{_PREFIX}{after} ", f"{_PREFIX}~")
     )
     return (to_invitation(item) for item in items)
 

@@ -13,6 +13,7 @@ from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Item, Key, Transaction, put_if_absent, school_key
 from school_events.core.errors import NotFound, StaleVersion
+from school_events.core.indexes import Listing
 from school_events.core.inventory import Category, Kept, Purpose, Retention
 from school_events.payments.model import MONEY, LedgerEntry, Payment, Refund, StripeAccount
 
@@ -30,15 +31,6 @@ class PaymentsTableItem(Item):
         table_name = settings.table_name("PAYMENTS")
 
 
-class _Listing(GlobalSecondaryIndex[Any]):
-    class Meta:
-        index_name = "listing"
-        projection = AllProjection()
-
-    listing_pk = UnicodeAttribute(hash_key=True)
-    listing_sk = UnicodeAttribute(range_key=True)
-
-
 class _Ledger(GlobalSecondaryIndex[Any]):
     class Meta:
         index_name = "ledger"
@@ -51,7 +43,7 @@ class _Ledger(GlobalSecondaryIndex[Any]):
 class PaymentItem(PaymentsTableItem, discriminator="payment"):
     """A payment; ``state`` and ``version`` stand beside the record, since conditions ask for them."""
 
-    listing = _Listing()
+    listing = Listing()
     listing_pk: ThingKey = UnicodeAttribute()
     listing_sk: ThingKey = UnicodeAttribute()
     state: _State = UnicodeAttribute()

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import settings
 from school_events.core.attributes import TECHNICAL, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.dynamodb import Document, Item, Key, get_many, school_key
 from school_events.core.errors import NotFound
+from school_events.core.indexes import ByPupil, Listing
 from school_events.people.model import (
     FAMILY,
     STAFF,
@@ -32,28 +32,6 @@ from school_events.people.model import (
 )
 
 _MOST_AT_ONCE = 100
-
-
-class Listing(GlobalSecondaryIndex["PeopleItem"]):
-    """Pupils, contacts and staff of a school, each kind by folded name."""
-
-    class Meta:
-        index_name = "listing"
-        projection = AllProjection()
-
-    listing_pk = UnicodeAttribute(hash_key=True)
-    listing_sk = UnicodeAttribute(range_key=True)
-
-
-class ByPupil(GlobalSecondaryIndex["PeopleItem"]):
-    """Links by pupil."""
-
-    class Meta:
-        index_name = "by_pupil"
-        projection = AllProjection()
-
-    pupil_pk = UnicodeAttribute(hash_key=True)
-    pupil_sk = UnicodeAttribute(range_key=True)
 
 
 class PeopleItem(Item):
