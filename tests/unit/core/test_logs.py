@@ -104,3 +104,11 @@ def test_an_error_before_the_route_is_reached_says_no_more(lines: LogLines, monk
     monkeypatch.setattr(things.api, "_access", explode)
     assert status(things.call(f"GET {THING}", ONE)) == 500
     assert [one["error"] for one in lines() if one["level"] == "ERROR"] == ["LookupError"]
+
+
+@pytest.mark.parametrize("library", ["botocore.credentials", "pynamodb.settings", "stripe", "urllib3.connectionpool"])
+def test_libraries_say_nothing_of_calls_that_go_well(library: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    logging.getLogger(library).info("a call went well")
+    logging.getLogger(library).warning("a call went wrong")
+    assert caplog.messages == ["a call went wrong"]

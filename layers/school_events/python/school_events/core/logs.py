@@ -3,10 +3,15 @@
 Nothing a person typed, and no name, address or answer, is ever given to these functions.
 """
 
+import logging
 import os
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+# Lambda's own log level is also that of every library; what these say of a call that went well is not ours to keep.
+for _library in ("botocore", "pynamodb", "stripe", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 logger = Logger(use_rfc3339=True, utc=True, log_uncaught_exceptions=False)
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "SchoolEvents"))
