@@ -15,6 +15,7 @@ from pathlib import Path
 
 POLL_SECONDS = 0.02
 STOP_SECONDS = 20.0
+LINES_SHOWN = 10
 
 
 class ProcessFailedError(Exception):
@@ -53,11 +54,15 @@ class Process:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.popen.poll() is not None:
-                raise ProcessFailedError(f"{self.name} ended with exit code {self.popen.returncode}: see {self.log}")
+                code = self.popen.returncode
+                raise ProcessFailedError(f"{self.name} ended with exit code {code}: see {self.log}\n{self._end()}")
             if _answers(url):
                 return
             time.sleep(POLL_SECONDS)
         raise ProcessFailedError(f"{self.name} did not answer at {url} within {seconds:.0f} s: see {self.log}")
+
+    def _end(self) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_SHOWN:])
 
     def stop(self) -> None:
         """Ask the process to end, then end its whole group (the embedded AWS has Lambda workers of its own).

@@ -62,8 +62,12 @@ settings.load_profile("school_events")
 _STARTED_ONCE = ("infra", "integration", "contract", "e2e")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share something started or synthesised once run in one process, where several are used."""
+    """Tests that share something started or synthesised once run in one process, where several are used.
+
+    Before xdist looks for groups: it reads the marks once, in its own hook of this name.
+    """
     for item in items:
         folder = item.path.relative_to(_TESTS).parts[0]
         if folder in _STARTED_ONCE:

@@ -1,8 +1,10 @@
 """The key pair that signs the local tokens."""
 
 import base64
+import contextlib
 import hashlib
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,14 +32,15 @@ class SigningKey:
     def kept_in(cls, folder: Path) -> "SigningKey":
         """The key pair in a folder, made on first use, so that tokens outlive a restart.
 
+        Two programs that use it first at once get the same pair: a file appears whole or not at all, and only once.
+
         Raises:
             TypeError: The file holds another kind of key.
         """
         path = folder / _FILE
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_bytes(cls.generate()._pem())
+            cls.generate()._write_once(path)
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(private, rsa.RSAPrivateKey):
             raise TypeError(f"{path} holds no RSA key")
@@ -60,6 +63,14 @@ class SigningKey:
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The JSON Web Key Set with the public half."""
         return {"keys": [{**self._jwk(), "alg": "RS256", "use": "sig", "kid": self.key_id}]}
+
+    def _write_once(self, path: Path) -> None:
+        # A temporary file is readable by its owner only.
+        with tempfile.NamedTemporaryFile(dir=path.parent) as unfinished:
+            unfinished.write(self._pem())
+            unfinished.flush()
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(unfinished.name)
 
     def _jwk(self) -> dict[str, Any]:
         members = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)

@@ -3,6 +3,8 @@
 import base64
 import json
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,18 @@ def test_a_kept_key_is_the_same_after_a_restart_and_only_its_owner_can_read_it(t
     assert first.key_id == again.key_id
     (file,) = (tmp_path / "keys").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_programs_that_make_the_key_at_once_get_the_same_one(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def start(_: int) -> str:
+        together.wait()
+        return SigningKey.kept_in(tmp_path).key_id
+
+    with ThreadPoolExecutor(together.parties) as programs:
+        assert len(set(programs.map(start, range(together.parties)))) == 1
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_the_key_set_holds_no_private_part(issuer: Issuer) -> None:
