@@ -50,15 +50,15 @@ class ApplicationStack(Stack):
         self._outputs()
 
     def _portal_rule(self, stateful: StatefulStack) -> None:
-        """Puts the Portal's messages into their queue; what cannot be delivered there goes to its dead letters."""
+        """Puts whatever is on the Portal's bus into the queue; what cannot be delivered goes to its dead letters."""
         pair = self.queues[PORTAL_QUEUE]
         rule = aws_events.CfnRule(
             self,
             "PortalRule",
             name=portal_rule_name(self.resources.stage),
-            description="Messages of the Portal, into the queue of portal_sync",
+            description="All that is on the Portal's bus, into the queue of portal_sync",
             event_bus_name=stateful.portal_bus.event_bus_name,
-            event_pattern={"source": ["portal"], "detail-type": messages.types("portal")},
+            event_pattern=messages.EVERYTHING,
             targets=[
                 aws_events.CfnRule.TargetProperty(
                     id="queue",

@@ -1,9 +1,11 @@
 """Functions, queues, streams and the rule for the Portal's messages."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from moto.events.models import EventPattern
+from moto.events.utils import EventMessageType
 
 from infra import messages
 from infra.capabilities import CAPABILITIES
@@ -119,10 +121,42 @@ def test_places_and_guards_wake_nobody(prod: Assembly) -> None:
         assert not {"PLACE", "GUARD"} & set(text(mapping.get("FilterCriteria", "")).replace("#", '"').split('"'))
 
 
-def test_the_rule_takes_every_type_the_portal_may_send_and_no_other(prod: Assembly) -> None:
-    rule = prod.named(RULE, "Name", "school-events-prod-portal")
-    assert rule["EventPattern"] == {"source": ["portal"], "detail-type": messages.types("portal")}
-    assert "PupilChanged" in rule["EventPattern"]["detail-type"]
+def _samples() -> list[dict[str, Any]]:
+    samples = sorted((messages.SCHEMAS / "samples" / "portal").glob("*.json"))
+    return [json.loads(sample.read_text()) for sample in samples]
+
+
+STRANGE: dict[str, dict[str, Any]] = {
+    "unknown type": {"detail-type": "PupilPromoted"},
+    "unknown version": {"detail-type": "PupilChanged.v2"},
+    "no type": {"detail-type": ""},
+    "unknown source": {"source": "somebody.else"},
+    "no message": {"detail": {}},
+}
+
+
+def test_the_rule_takes_every_message_of_the_portal(prod: Assembly) -> None:
+    samples = _samples()
+    assert {sample["detail-type"] for sample in samples} == {schema.type for schema in messages.schemas("portal")}
+    assert all(_rule_takes(prod, sample) for sample in samples)
+
+
+@pytest.mark.parametrize("change", STRANGE.values(), ids=STRANGE)
+def test_the_rule_takes_what_nobody_has_described_too(prod: Assembly, change: dict[str, Any]) -> None:
+    assert _rule_takes(prod, _samples()[0] | change)
+
+
+def test_a_rule_that_lists_types_would_be_seen(prod: Assembly) -> None:
+    listing = {"source": ["portal"], "detail-type": sorted({schema.type for schema in messages.schemas("portal")})}
+    assert [name for name, change in STRANGE.items() if _matches(listing, _samples()[0] | change)] == ["no message"]
+
+
+def _rule_takes(assembly: Assembly, event: dict[str, Any]) -> bool:
+    return _matches(assembly.named(RULE, "Name", "school-events-prod-portal")["EventPattern"], event)
+
+
+def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
+    return EventPattern(json.dumps(pattern), pattern).matches_event(cast("EventMessageType", event))
 
 
 def test_what_the_rule_cannot_deliver_goes_to_the_dead_letters_of_its_queue(prod: Assembly) -> None:

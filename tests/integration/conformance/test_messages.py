@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra import messages
 from local.waiting import TooLateError, wait_for
 from tests.integration.conformance.conftest import Toy
 
@@ -45,6 +46,24 @@ def test_a_message_the_rule_does_not_name_goes_nowhere(toy: Toy) -> None:
     _noted(toy, "queue", "wanted-afterwards")
 
     assert toy.note("queue", "unwanted") is None
+
+
+@pytest.mark.parametrize("source", ["portal", "somebody.else", "x"])
+def test_the_pattern_that_takes_everything_takes_any_source(toy: Toy, source: str) -> None:
+    event = {
+        "id": "1",
+        "account": "000000000000",
+        "region": "eu-west-2",
+        "time": "2026-09-14T08:30:00Z",
+        "resources": [],
+        "source": source,
+        "detail-type": "PupilChanged.v2",
+        "detail": {},
+    }
+    answer = toy.client("events").test_event_pattern(
+        EventPattern=json.dumps(messages.EVERYTHING), Event=json.dumps(event)
+    )
+    assert answer["Result"] is True
 
 
 def test_one_bad_message_is_tried_three_times_and_then_a_dead_letter_while_the_others_pass(toy: Toy) -> None:
