@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from school_events.core import clock
-from school_events.core.due import SHARDS, WatermarkItem, due_key, sweep
+from school_events.core.due import DAILY, HOURLY, SHARDS, Pace, WatermarkItem, due_key, sweep
 
 START = datetime(2026, 10, 24, 22, 17, 5, tzinfo=UTC)
 """The night the clocks go back."""
@@ -16,6 +16,9 @@ START = datetime(2026, 10, 24, 22, 17, 5, tzinfo=UTC)
 LATER = st.timedeltas(timedelta(0), timedelta(hours=30))
 MOMENTS = LATER.map(lambda later: START + later)
 ZONED = st.tuples(MOMENTS, st.timezones()).map(lambda pair: pair[0].astimezone(pair[1]))
+KINDS = pytest.mark.parametrize("kind", ["HOLD", "LEAVER"])
+"""One that is kept by the hour, one that is kept by the day."""
+
 IDS = st.from_regex(r"[A-Za-z0-9_#-]{1,64}", fullmatch=True)
 THINGS = st.dictionaries(IDS, ZONED, max_size=8)
 
@@ -23,7 +26,8 @@ THINGS = st.dictionaries(IDS, ZONED, max_size=8)
 class Shelf:
     """The index of one table, in memory, and what a look at it costs."""
 
-    def __init__(self, things: dict[str, datetime], kind: str = "HOLD") -> None:
+    def __init__(self, things: dict[str, datetime], kind: str = "HOLD", swept: str = "HOLD") -> None:
+        self.swept = swept
         self.keys = {thing: due_key(kind, at, thing) for thing, at in things.items()}
         self.looks = 0
 
@@ -32,7 +36,12 @@ class Shelf:
         return [thing for thing, (due_pk, due_sk) in self.keys.items() if due_pk == pk and due_sk <= end]
 
     def due(self, now: datetime) -> set[str]:
-        return set(sweep("HOLD", now, self.find))
+        return set(sweep(self.swept, now, self.find))
+
+
+def shelf_of(things: dict[str, datetime], kind: str) -> Shelf:
+    """The index of what is due of one kind, swept for that kind."""
+    return Shelf(things, kind, kind)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,21 +69,25 @@ def never_looked() -> None:
     WatermarkItem.forget()  # type: ignore[attr-defined]
 
 
-@given(THINGS, MOMENTS)
-def test_the_first_run_finds_everything_due_and_nothing_due_later(things: dict[str, datetime], now: datetime) -> None:
-    never_looked()
-    expected = {thing for thing, at in things.items() if clock.to_text(at) <= clock.to_text(now)}
-    assert Shelf(things).due(now) == expected
-
-
-@given(THINGS, st.lists(st.timedeltas(timedelta(seconds=1), timedelta(days=3)), max_size=5))
-def test_run_after_run_each_thing_is_found_in_the_first_run_after_it_is_due(
-    things: dict[str, datetime], gaps: list[timedelta]
+@KINDS
+@given(things=THINGS, now=MOMENTS)
+def test_the_first_run_finds_everything_due_and_nothing_due_later(
+    kind: str, things: dict[str, datetime], now: datetime
 ) -> None:
     never_looked()
-    shelf, now = Shelf({}), START
+    expected = {thing for thing, at in things.items() if clock.to_text(at) <= clock.to_text(now)}
+    assert shelf_of(things, kind).due(now) == expected
+
+
+@KINDS
+@given(things=THINGS, gaps=st.lists(st.timedeltas(timedelta(seconds=1), timedelta(days=3)), max_size=5))
+def test_run_after_run_each_thing_is_found_in_the_first_run_after_it_is_due(
+    kind: str, things: dict[str, datetime], gaps: list[timedelta]
+) -> None:
+    never_looked()
+    shelf, now = shelf_of({}, kind), START
     shelf.due(now)
-    shelf.keys = Shelf(things).keys
+    shelf.keys = shelf_of(things, kind).keys
     left = dict(things)
     for gap in gaps:
         now += gap
@@ -84,19 +97,25 @@ def test_run_after_run_each_thing_is_found_in_the_first_run_after_it_is_due(
             del left[thing], shelf.keys[thing]
 
 
-@given(MOMENTS, IDS, st.lists(st.timedeltas(timedelta(seconds=1), timedelta(days=3)), min_size=1, max_size=4))
-def test_what_nobody_deals_with_is_found_again_and_again(at: datetime, thing: str, gaps: list[timedelta]) -> None:
+@KINDS
+@given(
+    at=MOMENTS, thing=IDS, gaps=st.lists(st.timedeltas(timedelta(seconds=1), timedelta(days=3)), min_size=1, max_size=4)
+)
+def test_what_nobody_deals_with_is_found_again_and_again(
+    kind: str, at: datetime, thing: str, gaps: list[timedelta]
+) -> None:
     never_looked()
-    shelf, now = Shelf({thing: at}), START + timedelta(hours=30)
+    shelf, now = shelf_of({thing: at}, kind), START + timedelta(hours=30)
     for gap in gaps:
         assert shelf.due(now) == {thing}
         now += gap
 
 
-@given(MOMENTS, IDS)
-def test_what_is_due_this_very_millisecond_is_found(at: datetime, thing: str) -> None:
+@KINDS
+@given(at=MOMENTS, thing=IDS)
+def test_what_is_due_this_very_millisecond_is_found(kind: str, at: datetime, thing: str) -> None:
     never_looked()
-    assert Shelf({thing: at}).due(at) == {thing}
+    assert shelf_of({thing: at}, kind).due(at) == {thing}
 
 
 def test_things_of_another_kind_are_not_looked_at() -> None:
@@ -131,6 +150,23 @@ def test_a_run_soon_after_another_costs_little() -> None:
     first, shelf.looks = shelf.looks, 0
     shelf.due(START + timedelta(minutes=1))
     assert shelf.looks <= 3 * SHARDS < first
+
+
+def test_a_daily_run_asks_for_days_and_not_for_their_hours() -> None:
+    never_looked()
+    shelf = shelf_of({}, "LEAVER")
+    shelf.due(START)
+    for day in range(1, 30):
+        shelf.looks = 0
+        shelf.due(START + timedelta(days=day))
+        assert shelf.looks <= 3 * SHARDS
+
+
+@pytest.mark.parametrize(("kind", "pace"), [("HOLD", HOURLY), ("LEAVER", DAILY), ("LINK_END", DAILY)])
+def test_what_was_overdue_before_the_first_run_ever_is_found_as_far_back_as_is_said(kind: str, pace: Pace) -> None:
+    never_looked()
+    shelf = shelf_of({"old": START - pace.look_back, "older": START - pace.look_back - pace.bucket}, kind)
+    assert shelf.due(START) == {"old"}
 
 
 def test_a_clock_that_went_back_fails_nothing() -> None:

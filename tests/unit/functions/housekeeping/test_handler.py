@@ -92,7 +92,7 @@ def test_holds_go_when_their_time_is_over_and_not_before(event: SchoolEvent) -> 
 
 def test_after_a_long_silence_everything_overdue_is_done(event: SchoolEvent) -> None:
     book(event)
-    late = NOW + due.LOOK_BACK + timedelta(hours=2)
+    late = NOW + due.HOURLY.look_back + timedelta(hours=2)
     assert chores.let_due_holds_go(late, lambda _: as_system(late), lambda: True) == 1
     assert set(place_states(event)) == {"free"}
 

@@ -1,11 +1,13 @@
 """What is due when: a sparse index per table, so that a run of housekeeping costs what is due, not what exists (P7).
 
 An item with something due carries ``due_pk`` and ``due_sk``; taking them away takes it out of the index.
-Buckets are UTC hours, each split over a few shards so that no partition of the index is hot. A watermark per kind
-says before which hour nothing is left (``infra/decisions``, "A watermark for what is due").
+Buckets are UTC hours, of what a run a day asks for UTC days, each split over a few shards so that no partition of the
+index is hot. A watermark per kind says before which bucket nothing is left (``infra/decisions``, "A watermark for what
+is due").
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -14,20 +16,42 @@ from school_events.core.dynamodb import InstantAttribute, Item
 from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 SHARDS = 4
-BUCKET = timedelta(hours=1)
-
-SETTLED_AFTER = timedelta(minutes=15)
-"""So long after its end, nothing new is due in an hour.
-
-What is written as due at once carries the instant its writer began at; no function runs longer than a minute, and
-the index follows its table within moments.
-"""
-
-LOOK_BACK = timedelta(hours=48)
-"""How far back the very first run looks."""
 
 type Find[T] = Callable[[str, str], Iterable[T]]
 """Queries the index: what is in a partition (``due_pk``), up to an end (``due_sk``)."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How what is due is kept together.
+
+    Args:
+        bucket: how long a time shares a partition.
+        named: the partition's part of an instant, for ``strftime``.
+        settled_after: so long after its end, nothing new is due in a bucket. What is written as due at once carries
+            the instant its writer began at; the index follows its table within moments.
+        look_back: how far back the very first run looks.
+    """
+
+    bucket: timedelta
+    named: str
+    settled_after: timedelta
+    look_back: timedelta
+
+    def first(self, instant: datetime) -> datetime:
+        """The beginning of the bucket an instant is in."""
+        whole = instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return whole if self.bucket < timedelta(days=1) else whole.replace(hour=0)
+
+
+HOURLY = Pace(timedelta(hours=1), "%Y-%m-%dT%H", settled_after=timedelta(minutes=15), look_back=timedelta(hours=48))
+"""For runs every minute. Whoever makes something due here runs no longer than a minute."""
+
+DAILY = Pace(timedelta(days=1), "%Y-%m-%d", settled_after=timedelta(hours=1), look_back=timedelta(days=60))
+"""For a run a day, which then asks for a day or two, not for 25 hours. Its writers run up to a quarter of an hour."""
+
+_DAILY_KINDS = frozenset({"LEAVER", "LINK_END"})
+"""Named here, so that who makes something due and who looks for it agree; every other kind is kept by the hour."""
 
 
 class WatermarkItem(Item, discriminator="watermark"):
@@ -37,6 +61,11 @@ class WatermarkItem(Item, discriminator="watermark"):
         table_name = settings.table_name("BOOKINGS")
 
     hour: Annotated[InstantAttribute, Kept(Category.TECHNICAL, Purpose.WORKING, Retention.ALWAYS)] = InstantAttribute()
+
+
+def pace_of(kind: str) -> Pace:
+    """How what is due of a kind is kept together."""
+    return DAILY if kind in _DAILY_KINDS else HOURLY
 
 
 def due_key(kind: str, at: datetime, thing_id: str) -> tuple[str, str]:
@@ -51,15 +80,15 @@ def due_key(kind: str, at: datetime, thing_id: str) -> tuple[str, str]:
 
 
 def partition(kind: str, at: datetime, shard: int) -> str:
-    """The partition of the index that holds what is due in an hour."""
-    return f"DUE#{kind}#{at.astimezone(UTC):%Y-%m-%dT%H}#{shard}"
+    """The partition of the index that holds what is due in an hour, or in a day."""
+    return f"DUE#{kind}#{at.astimezone(UTC).strftime(pace_of(kind).named)}#{shard}"
 
 
 def sweep[T](kind: str, now: datetime, find: Find[T]) -> Iterator[T]:
-    """What is due now, oldest hour first; costs what is due, however long ago the last run was.
+    """What is due now, oldest bucket first; costs what is due, however long ago the last run was.
 
     Whoever deals with a thing takes it out of the index or moves it to a later instant; until then it is due again
-    in the next run. The watermark moves only past hours that are over and were found empty, so a run may stop
+    in the next run. The watermark moves only past buckets that are over and were found empty, so a run may stop
     anywhere.
 
     Args:
@@ -67,33 +96,35 @@ def sweep[T](kind: str, now: datetime, find: Find[T]) -> Iterator[T]:
         now: the present instant, UTC.
         find: queries the index of that kind.
     """
-    hour = _pass_empty_hours(kind, now, find)
-    while hour <= now:
+    bucket = _pass_empty_buckets(kind, now, find)
+    while bucket <= now:
         for shard in range(SHARDS):
-            yield from find(partition(kind, hour, shard), due_until(now))
-        hour += BUCKET
+            yield from find(partition(kind, bucket, shard), due_until(now))
+        bucket += pace_of(kind).bucket
 
 
-def _pass_empty_hours(kind: str, now: datetime, find: Find[object]) -> datetime:
-    start = hour = _first_hour(kind, now)
-    while hour + BUCKET + SETTLED_AFTER <= now and _is_empty(kind, hour, find):
-        hour += BUCKET
-    if hour != start:
-        WatermarkItem(*_watermark_key(kind), hour=hour).save()
-    return hour
+def _pass_empty_buckets(kind: str, now: datetime, find: Find[object]) -> datetime:
+    pace = pace_of(kind)
+    start = bucket = _first_bucket(kind, now)
+    while bucket + pace.bucket + pace.settled_after <= now and _is_empty(kind, bucket, find):
+        bucket += pace.bucket
+    if bucket != start:
+        WatermarkItem(*_watermark_key(kind), hour=bucket).save()
+    return bucket
 
 
-def _first_hour(kind: str, now: datetime) -> datetime:
-    this_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+def _first_bucket(kind: str, now: datetime) -> datetime:
+    pace = pace_of(kind)
+    present = pace.first(now)
     try:
-        return min(this_hour, WatermarkItem.get(*_watermark_key(kind), consistent_read=True).hour)
+        return min(present, WatermarkItem.get(*_watermark_key(kind), consistent_read=True).hour)
     except WatermarkItem.DoesNotExist:
-        return this_hour - LOOK_BACK
+        return present - pace.look_back
 
 
-def _is_empty(kind: str, hour: datetime, find: Find[object]) -> bool:
-    end = due_until(hour + BUCKET)
-    return not any(True for shard in range(SHARDS) for _ in find(partition(kind, hour, shard), end))
+def _is_empty(kind: str, bucket: datetime, find: Find[object]) -> bool:
+    end = due_until(bucket + pace_of(kind).bucket)
+    return not any(True for shard in range(SHARDS) for _ in find(partition(kind, bucket, shard), end))
 
 
 def _watermark_key(kind: str) -> tuple[str, str]:
