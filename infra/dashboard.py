@@ -3,11 +3,14 @@
 from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
-from infra.monitoring import api_metric, function_metric, queue_metric
+from infra.monitoring import api_metric, function_metric, own_metric, queue_metric
 from infra.spec import Capability, QueueTrigger, StreamTrigger
 from infra.stages import Stage
 
 _HALF, _FULL = 12, 24
+_LAG = ("p50", "p95")
+_PORTAL = ("PortalMessagesRefused", "PortalMessagesWaiting", "PortalVersionClashes", "PortalFieldsDropped")
+_SNAPSHOTS = ("SnapshotMissing", "SnapshotWrong", "SnapshotExtra", "SnapshotInvalid", "SnapshotRefused")
 
 
 def make_dashboard(
@@ -18,6 +21,14 @@ def make_dashboard(
     dashboard.add_widgets(
         _graph("Calls", [api_metric(api_id, name, "Sum") for name in ("Count", "4xx", "5xx")]),
         _graph("Latency, ms", [api_metric(api_id, "Latency", statistic) for statistic in ("p50", "p99")]),
+    )
+    dashboard.add_widgets(
+        _graph("Portal messages applied after, ms", [own_metric("portal_sync", "PortalSyncLag", one) for one in _LAG]),
+        _graph("Portal messages", [own_metric("portal_sync", name) for name in _PORTAL]),
+    )
+    dashboard.add_widgets(
+        _graph("What snapshots put right", [own_metric("reconciliation", name) for name in _SNAPSHOTS]),
+        _graph("Nightly retention runs", [own_metric("retention", "RetentionRun")]),
     )
     names = [capability.name for capability in capabilities]
     for title, metric, statistic in (

@@ -16,8 +16,8 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.assets import Asset, function_asset, layer_asset
 from infra.grants import Resources, environment, policy
-from infra.names import EXPORTS, STREAM_FAILURES, bucket_name, function_log_group
-from infra.spec import BucketGrant, Capability, PushGrant, StreamTrigger
+from infra.names import EXPORTS, STREAM_FAILURES, bucket_name, function_log_group, snapshots_arn
+from infra.spec import BucketGrant, Capability, PushGrant, SnapshotsGrant, StreamTrigger
 from infra.stages import REGION, Stage
 
 COMMON_LAYERS = ("dependencies", "school_events")
@@ -94,6 +94,7 @@ def _environment(capability: Capability, resources: Resources) -> dict[str, str]
     stage = resources.stage
     settings = {
         "APP_URL": stage.app_url,
+        "SNAPSHOT_MOST_ABSENT_PERCENT": str(stage.snapshot_most_absent_percent),
         "STRIPE_API_URL": stage.stripe_api_url,
         "TOKEN_AUDIENCE": stage.audience,
         "TOKEN_ISSUER": stage.issuer,
@@ -134,6 +135,8 @@ def _unavoidable_patterns(capability: Capability, stage: Stage) -> Iterator[tupl
     things = (*capability.grants, *capability.triggers)
     if any(isinstance(thing, BucketGrant) for thing in things):
         yield f"arn:aws:s3:::{bucket_name(stage, EXPORTS, account)}/*", "Exports are objects named by their random id"
+    if any(isinstance(thing, SnapshotsGrant) for thing in things):
+        yield snapshots_arn(stage), "Snapshots are objects that the Portal names, under the prefix that is ours"
     if any(isinstance(thing, StreamTrigger) for thing in things):
         yield (
             f"arn:aws:s3:::{bucket_name(stage, STREAM_FAILURES, account)}/*",

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from aws_cdk import Aws, Stack, aws_dynamodb, aws_events, aws_iam, aws_kms, aws_s3, aws_sqs
 
-from infra.names import EXPORTS, STREAM_FAILURES, bucket_name, function_log_group, secret_arn_pattern, secret_name
+from infra.names import (
+    EXPORTS,
+    STREAM_FAILURES,
+    bucket_name,
+    function_log_group,
+    secret_arn_pattern,
+    secret_name,
+    snapshots_arn,
+)
 from infra.spec import (
     BucketGrant,
     BusGrant,
@@ -16,6 +24,7 @@ from infra.spec import (
     QueueTrigger,
     SecretGrant,
     SendGrant,
+    SnapshotsGrant,
     StreamTrigger,
     TableGrant,
 )
@@ -80,17 +89,20 @@ def environment(capability: Capability, resources: Resources) -> dict[str, str]:
 def _variables(grant: Grant, resources: Resources) -> dict[str, str]:
     match grant:
         case TableGrant(table=name) | IndexGrant(table=name):
-            return {f"{name.upper()}_TABLE": resources.tables[name].table_name}
+            variable, value = f"{name.upper()}_TABLE", resources.tables[name].table_name
         case SecretGrant(secret=variable):
-            return {variable: secret_name(resources.stage, variable)}
-        case SendGrant():
-            return {grant.variable: _target(grant, resources).queue_url}
+            value = secret_name(resources.stage, variable)
+        case SendGrant(variable=variable):
+            value = _target(grant, resources).queue_url
         case BucketGrant():
-            return {"EXPORTS_BUCKET": resources.exports.bucket_name}
+            variable, value = "EXPORTS_BUCKET", resources.exports.bucket_name
+        case SnapshotsGrant():
+            variable, value = "PORTAL_SNAPSHOTS_BUCKET", resources.stage.portal_snapshots_bucket
         case BusGrant():
-            return {"EVENT_BUS_NAME": resources.bus.event_bus_name}
+            variable, value = "EVENT_BUS_NAME", resources.bus.event_bus_name
         case PushGrant():
-            return {"PUSH_APPLICATION_ARN": resources.push_application_arn}
+            variable, value = "PUSH_APPLICATION_ARN", resources.push_application_arn
+    return {variable: value}
 
 
 def policy(capability: Capability, resources: Resources) -> aws_iam.PolicyDocument:
@@ -130,10 +142,24 @@ def _statements(grant: Grant, resources: Resources) -> Iterator[aws_iam.PolicySt
             yield _allow(_sid("Send", grant.variable), ("sqs:SendMessage",), _target(grant, resources).queue_arn)
         case BucketGrant(action=action):
             yield _allow(_sid("Exports", action.split(":")[1]), (action,), f"{_bucket_arn(resources, EXPORTS)}/*")
+        case SnapshotsGrant():
+            yield from _snapshot_statements(resources.stage)
         case BusGrant():
             yield _allow("Bus", ("events:PutEvents",), resources.bus.event_bus_arn)
         case PushGrant():
             yield from _push_statements(grant, resources)
+
+
+def _snapshot_statements(stage: Stage) -> Iterator[aws_iam.PolicyStatement]:
+    """Our side of reading the Portal's bucket; bucket and key are another account's, whose policies have to agree."""
+    yield _allow("PortalSnapshots", ("s3:GetObject",), snapshots_arn(stage))
+    if stage.portal_snapshots_key:
+        yield aws_iam.PolicyStatement(
+            sid="PortalSnapshotsKey",
+            actions=list(_KEY_READ),
+            resources=[stage.portal_snapshots_key],
+            conditions={"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}},
+        )
 
 
 def _push_statements(grant: PushGrant, resources: Resources) -> Iterator[aws_iam.PolicyStatement]:

@@ -12,18 +12,24 @@ from infra.stages import Stage
 
 _MINUTE = Duration.minutes(1)
 _FIVE_MINUTES = Duration.minutes(5)
+_HOUR = Duration.hours(1)
+_TOO_MUCH = aws_cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_TOO_LITTLE = aws_cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+_RIGHT_WHEN_MISSING = aws_cloudwatch.TreatMissingData.NOT_BREACHING
+_WRONG_WHEN_MISSING = aws_cloudwatch.TreatMissingData.BREACHING
 
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """One alarm: a metric that must stay below a threshold.
+    """One alarm: a metric that must stay below a threshold, or must not fall below it.
 
     Attributes:
         name: unique in the stage; part of the alarm's name.
         why: what it means and what to do, for whoever is woken up.
         metric: what is measured.
-        threshold: the first value that is too much.
+        threshold: the first value that is too much; with ``at_least``, the first that is enough.
         periods: how many periods in a row it takes.
+        at_least: whether too little is what is wrong. No value at all is too little then, and nothing wrong otherwise.
     """
 
     name: str
@@ -31,6 +37,7 @@ class AlarmRule:
     metric: aws_cloudwatch.IMetric
     threshold: float = 1
     periods: int = 1
+    at_least: bool = False
 
 
 def add_alarms(scope: Construct, rules: list[AlarmRule], stage: Stage, topic: aws_sns.ITopic) -> None:
@@ -45,8 +52,8 @@ def add_alarms(scope: Construct, rules: list[AlarmRule], stage: Stage, topic: aw
             metric=rule.metric,
             threshold=rule.threshold,
             evaluation_periods=rule.periods,
-            comparison_operator=aws_cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
+            comparison_operator=_TOO_LITTLE if rule.at_least else _TOO_MUCH,
+            treat_missing_data=_WRONG_WHEN_MISSING if rule.at_least else _RIGHT_WHEN_MISSING,
         )
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
@@ -56,6 +63,7 @@ def alarm_rules(stage: Stage, capabilities: tuple[Capability, ...], api_id: str)
     """All alarms of a stage."""
     return [
         *(rule for capability in capabilities for rule in _capability_rules(stage, capability)),
+        *(rule for capability in capabilities for rule in _OWN_RULES.get(capability.name, ())),
         *_queue_rules(stage, capabilities),
         *_api_rules(api_id),
         AlarmRule(
@@ -97,21 +105,23 @@ def _queue_rules(stage: Stage, capabilities: tuple[Capability, ...]) -> Iterator
     for capability in capabilities:
         for trigger in capability.triggers:
             if isinstance(trigger, QueueTrigger):
-                yield from _one_queue(stage, capability.name, trigger.queue)
+                yield from _one_queue(stage, capability, trigger.queue)
 
 
-def _one_queue(stage: Stage, capability: str, queue: str) -> Iterator[AlarmRule]:
+def _one_queue(stage: Stage, capability: Capability, queue: str) -> Iterator[AlarmRule]:
+    # A message is as old as it is while its function works on it: only what outlives two runs has waited.
+    too_old = max(Duration.minutes(5).to_seconds(), 2 * capability.timeout)
     yield AlarmRule(
         f"{queue}-dlq",
-        f"A message is in the dead-letter queue: {capability} refused it, or failed on it {MAX_RECEIVES} times. "
+        f"A message is in the dead-letter queue: {capability.name} refused it, or failed on it {MAX_RECEIVES} times. "
         "Read its reason, fix, redrive.",
         queue_metric(stage, f"{queue}-dlq", "ApproximateNumberOfMessagesVisible"),
     )
     yield AlarmRule(
         f"{queue}-age",
-        f"{capability} does not keep up: the oldest message in its queue has waited five minutes.",
+        f"{capability.name} does not keep up: the oldest message in its queue is {too_old // 60} minutes old.",
         queue_metric(stage, queue, "ApproximateAgeOfOldestMessage"),
-        threshold=Duration.minutes(5).to_seconds(),
+        threshold=too_old,
         periods=3,
     )
 
@@ -151,6 +161,17 @@ def _lambda_metric(
     )
 
 
+def own_metric(capability: str, name: str, statistic: str = "Sum") -> aws_cloudwatch.Metric:
+    """A metric that a function writes itself (``school_events.core.logs``), over five minutes."""
+    return aws_cloudwatch.Metric(
+        namespace="SchoolEvents",
+        metric_name=name,
+        dimensions_map={"service": capability},
+        statistic=statistic,
+        period=_FIVE_MINUTES,
+    )
+
+
 def queue_metric(stage: Stage, queue: str, name: str) -> aws_cloudwatch.Metric:
     """A metric of one queue, the highest of each minute."""
     return aws_cloudwatch.Metric(
@@ -171,3 +192,36 @@ def api_metric(api_id: str, name: str, statistic: str) -> aws_cloudwatch.Metric:
         statistic=statistic,
         period=_FIVE_MINUTES,
     )
+
+
+# Promises that only a function's own figures can show broken, by the function.
+_OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
+    "portal_sync": (
+        AlarmRule(
+            "portal-sync-lag",
+            "One batch of Portal messages in twenty is applied later than five seconds after it was sent, for a "
+            "quarter of an hour (A1). Is its function slow or throttled, or does the Portal send very much at once?",
+            own_metric("portal_sync", "PortalSyncLag", "p95"),
+            threshold=5000,
+            periods=3,
+        ),
+    ),
+    "reconciliation": (
+        AlarmRule(
+            "snapshot-refused",
+            "A snapshot of the Portal was refused as a whole and nothing was changed: the reason is in the portal's "
+            "dead-letter queue and in the school's snapshot record. Ask the Portal for a new one.",
+            own_metric("reconciliation", "SnapshotRefused"),
+        ),
+    ),
+    "retention": (
+        AlarmRule(
+            "retention-missed",
+            "The nightly retention run has not ended well for 26 hours, so people may be kept too long. Look at its "
+            "schedule and its log, then run the function by hand: it is safe at any hour, twice, and late.",
+            own_metric("retention", "RetentionRun").with_(period=_HOUR),
+            periods=26,
+            at_least=True,
+        ),
+    ),
+}

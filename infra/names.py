@@ -17,6 +17,16 @@ def bucket_name(stage: Stage, name: str, account: str = Aws.ACCOUNT_ID) -> str:
     return f"{stage.physical(name)}-{account}"
 
 
+def snapshots_arn(stage: Stage) -> str:
+    """The objects of the Portal's bucket that are snapshots for us."""
+    return f"arn:aws:s3:::{stage.portal_snapshots_bucket}/{stage.portal_snapshots_prefix}*"
+
+
+def schedule_name(stage: Stage, capability: str) -> str:
+    """The schedule that runs a function once a day."""
+    return stage.physical(capability)
+
+
 def portal_rule_name(stage: Stage) -> str:
     """The rule that puts the Portal's messages into their queue."""
     return stage.physical("portal")

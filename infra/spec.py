@@ -84,6 +84,11 @@ class BucketGrant:
 
 
 @dataclass(frozen=True)
+class SnapshotsGrant:
+    """Reading the snapshots that the Portal writes into a bucket of its own."""
+
+
+@dataclass(frozen=True)
 class BusGrant:
     """Putting messages on our own bus."""
 
@@ -96,7 +101,7 @@ class PushGrant:
     on_endpoints: tuple[str, ...] = ()
 
 
-Grant = TableGrant | IndexGrant | SecretGrant | SendGrant | BucketGrant | BusGrant | PushGrant
+Grant = TableGrant | IndexGrant | SecretGrant | SendGrant | BucketGrant | SnapshotsGrant | BusGrant | PushGrant
 
 
 def table(name: str, *actions: str) -> TableGrant:
@@ -122,13 +127,17 @@ SECRET_NAMES = {
 # Queues; each has a dead-letter queue of the same name with -dlq behind it.
 PORTAL_QUEUE, STRIPE_EVENTS_QUEUE = "portal", "stripe-events"
 NOTIFICATIONS_QUEUE, EXPORTS_QUEUE = "notifications", "exports"
+RECONCILIATION_QUEUE, ANONYMISE_QUEUE = "reconciliation", "anonymise"
 SEND_STRIPE_EVENTS = SendGrant(STRIPE_EVENTS_QUEUE, "STRIPE_EVENTS_QUEUE_URL")
 SEND_NOTIFICATIONS = SendGrant(NOTIFICATIONS_QUEUE, "NOTIFICATIONS_QUEUE_URL")
 SEND_EXPORTS = SendGrant(EXPORTS_QUEUE, "EXPORTS_QUEUE_URL")
+SEND_RECONCILIATION = SendGrant(RECONCILIATION_QUEUE, "RECONCILIATION_QUEUE_URL")
+SEND_ANONYMISE = SendGrant(ANONYMISE_QUEUE, "ANONYMISE_QUEUE_URL")
 SEND_PORTAL_DLQ = SendGrant(PORTAL_QUEUE, "PORTAL_DLQ_URL", dead=True)
 
 READ_EXPORTS = BucketGrant("s3:GetObject")
 WRITE_EXPORTS = BucketGrant("s3:PutObject")
+READ_SNAPSHOTS = SnapshotsGrant()
 PUT_MESSAGES = BusGrant()
 
 
@@ -156,7 +165,14 @@ class ScheduleTrigger:
     minutes: int
 
 
-Trigger = QueueTrigger | StreamTrigger | ScheduleTrigger
+@dataclass(frozen=True)
+class DailyTrigger:
+    """A run every day at a full hour of London's clocks, whatever the season."""
+
+    hour: int
+
+
+Trigger = QueueTrigger | StreamTrigger | ScheduleTrigger | DailyTrigger
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,10 @@ class Stage:
         stripe_api_url: Stripe's API, or the local stage's stand-in for it.
         origins: the web apps whose browsers may call the API.
         alarm_email: who is told of alarms; empty for nobody.
+        portal_snapshots_bucket: the Portal's bucket that its daily snapshots lie in; the Portal owns it.
+        portal_snapshots_prefix: what the keys of our snapshots begin with there.
+        portal_snapshots_key: ARN of the KMS key it is encrypted under; empty where S3's own keys are used.
+        snapshot_most_absent_percent: a snapshot that lacks a larger share of what is held is refused.
         push_application: the SNS platform application that pushes go through, as ``GCM/name``; empty for none.
         log_level: the least severe line that is written.
         log_days: how long lines are kept.
@@ -49,6 +53,10 @@ class Stage:
     stripe_api_url: str
     origins: tuple[str, ...]
     alarm_email: str
+    portal_snapshots_bucket: str
+    portal_snapshots_prefix: str
+    portal_snapshots_key: str
+    snapshot_most_absent_percent: int
     push_application: str
     log_level: str
     log_days: int
@@ -110,6 +118,10 @@ def stage_from(context: Callable[[str], Any]) -> Stage:
         stripe_api_url=value("stripe_api_url"),
         origins=tuple(origins.split(",") if isinstance(origins, str) else origins),
         alarm_email=value("alarm_email"),
+        portal_snapshots_bucket=value("portal_snapshots_bucket"),
+        portal_snapshots_prefix=value("portal_snapshots_prefix"),
+        portal_snapshots_key=value("portal_snapshots_key"),
+        snapshot_most_absent_percent=int(value("snapshot_most_absent_percent")),
         push_application=value("push_application"),
         log_level=value("log_level"),
         log_days=int(value("log_days")),

@@ -2,12 +2,16 @@
 
 import json
 
-from aws_cdk import Duration, Stack, aws_events, aws_lambda
+from aws_cdk import Aws, Duration, Stack, aws_events, aws_iam, aws_lambda, aws_scheduler
 from aws_cdk import aws_events_targets as targets
 from aws_cdk.aws_lambda_event_sources import S3OnFailureDestination
 
 from infra.grants import Resources
-from infra.spec import Capability, QueueTrigger, ScheduleTrigger, StreamTrigger
+from infra.names import schedule_name
+from infra.spec import Capability, DailyTrigger, QueueTrigger, ScheduleTrigger, StreamTrigger
+
+# A daily run that could not be made is tried again for so long; what is due is still due at the next.
+_LATEST_RETRY = Duration.hours(2)
 
 
 def add_triggers(stack: Stack, capability: Capability, function: aws_lambda.Function, resources: Resources) -> None:
@@ -20,6 +24,8 @@ def add_triggers(stack: Stack, capability: Capability, function: aws_lambda.Func
                 _from_stream(function, trigger, resources)
             case ScheduleTrigger():
                 _on_schedule(stack, capability, function, trigger, resources)
+            case DailyTrigger():
+                _every_day(stack, capability, function, trigger, resources)
 
 
 def _from_queue(function: aws_lambda.Function, trigger: QueueTrigger, resources: Resources) -> None:
@@ -69,4 +75,47 @@ def _on_schedule(
         description=f"Runs {capability.name} every {trigger.minutes} min",
         schedule=aws_events.Schedule.rate(Duration.minutes(trigger.minutes)),
         targets=[targets.LambdaFunction(function, retry_attempts=0, max_event_age=Duration.minutes(trigger.minutes))],
+    )
+
+
+def _every_day(
+    stack: Stack, capability: Capability, function: aws_lambda.Function, trigger: DailyTrigger, resources: Resources
+) -> None:
+    """Runs the function once a day; a tick carries nothing, so one that was lost is missed (an alarm), not kept."""
+    function.configure_async_invoke(retry_attempts=2, max_event_age=_LATEST_RETRY)
+    title = capability.name.capitalize()
+    name = schedule_name(resources.stage, capability.name)
+    role = aws_iam.Role(
+        stack,
+        f"{title}ScheduleRole",
+        role_name=f"{name}-schedule",
+        description=f"Lets EventBridge Scheduler run {capability.name}",
+        assumed_by=aws_iam.ServicePrincipal(
+            "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        ),
+        inline_policies={
+            "run": aws_iam.PolicyDocument(
+                statements=[
+                    aws_iam.PolicyStatement(
+                        sid="Run", actions=["lambda:InvokeFunction"], resources=[function.function_arn]
+                    )
+                ]
+            )
+        },
+    )
+    aws_scheduler.CfnSchedule(
+        stack,
+        f"{title}Schedule",
+        name=name,
+        description=f"Runs {capability.name} every day at {trigger.hour:02d}:00, London time",
+        schedule_expression=f"cron(0 {trigger.hour} * * ? *)",
+        schedule_expression_timezone="Europe/London",
+        flexible_time_window=aws_scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+        target=aws_scheduler.CfnSchedule.TargetProperty(
+            arn=function.function_arn,
+            role_arn=role.role_arn,
+            retry_policy=aws_scheduler.CfnSchedule.RetryPolicyProperty(
+                maximum_event_age_in_seconds=_LATEST_RETRY.to_seconds(), maximum_retry_attempts=10
+            ),
+        ),
     )

@@ -7,6 +7,7 @@ import pytest
 
 from infra import messages
 from infra.capabilities import CAPABILITIES
+from infra.spec import QueueTrigger
 from tests.infra.assembly import Assembly, text
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -32,6 +33,17 @@ def test_every_queue_has_an_alarm_when_it_is_not_worked_off(prod: Assembly) -> N
     assert watched == {name for name in queues if not name.endswith("-dlq")}
 
 
+def test_a_message_is_not_old_while_its_function_may_still_work_on_it(prod: Assembly) -> None:
+    timeouts = {
+        f"school-events-prod-{trigger.queue}": one.timeout
+        for one in CAPABILITIES
+        for trigger in one.triggers
+        if isinstance(trigger, QueueTrigger)
+    }
+    for alarm in _alarms(prod, "ApproximateAgeOfOldestMessage"):
+        assert alarm["Threshold"] >= max(300, 2 * timeouts[_dimension(alarm, "QueueName")])
+
+
 def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
     watched = {_dimension(alarm, "FunctionName") for alarm in _alarms(prod, "Errors")}
     assert watched == {properties["FunctionName"] for properties in prod.properties("AWS::Lambda::Function")}
@@ -43,6 +55,12 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
 )
 def test_there_is_an_alarm_for(prod: Assembly, metric: str) -> None:
     assert len(_alarms(prod, metric)) == 1
+
+
+def test_the_lag_alarm_holds_the_portal_sync_to_five_seconds_in_nineteen_batches_of_twenty(prod: Assembly) -> None:
+    (alarm,) = _alarms(prod, "PortalSyncLag")
+    assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p95", 5000)
+    assert _dimension(alarm, "service") == "portal_sync"
 
 
 def test_the_latency_alarm_looks_at_the_slowest_hundredth(prod: Assembly) -> None:
@@ -61,7 +79,8 @@ def test_every_alarm_says_what_it_means_and_speaks_to_the_topic(prod: Assembly) 
         assert len(alarm["AlarmDescription"]) > 40
         assert alarm["AlarmActions"] == [{"Ref": topic}]
         assert alarm["OKActions"] == [{"Ref": topic}]
-        assert alarm["TreatMissingData"] == "notBreaching"
+        falls_silent = alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["TreatMissingData"] == ("breaching" if falls_silent else "notBreaching")
 
 
 def test_alarms_reach_an_address_over_an_encrypted_topic(prod: Assembly) -> None:
