@@ -6,6 +6,7 @@ from school_events.bookings import chores
 from school_events.core import clock, logs
 from school_events.core.context import Context
 from school_events.core.workers import context_of
+from school_events.people import waiting
 
 _TIME_FOR_ONE_MS = 20_000
 """How long one chore may take while Stripe hangs; with less left, the rest waits for the next minute."""
@@ -24,6 +25,7 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     done = {
         "gates": chores.shut_gates(now, context_for, may_go_on),
         "places": chores.move_returned_places_on(now, may_go_on),
+        "waiting": waiting.refuse_overdue(now, may_go_on),
         "holds": chores.let_due_holds_go(now, context_for, may_go_on),
     }
     logs.logger.info("housekeeping", extra={"done": done})

@@ -2,15 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from school_events.core import aws, clock, logs, settings
+from school_events.core import clock, logs
+from school_events.core.context import Context
 from school_events.core.workers import context_of, each_record
-from school_events.people import sync
+from school_events.people import sync, upkeep
 from school_events.people.intake import NeverRight, Received, read_envelope
+from school_events.people.refused import put_aside
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 _MOST_NAMES = 20
@@ -21,11 +23,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     now = clock.utc_now()
     taken: dict[str, list[Received]] = {}
     answer = each_record(event, lambda record: _take(record, taken))
+    bodies = {record["messageId"]: record["body"] for record in event["Records"]}
     for school_id, messages in taken.items():
         ctx = context_of(school_id, "portal", "portal", context, now)
-        for message, error in sync.apply(ctx, messages):
-            logs.logger.error("message failed", error=type(error).__name__, message_id=message.delivery)
-            answer["batchItemFailures"].append({"itemIdentifier": message.delivery})
+        for message, error in _applied(ctx, messages):
+            if not _is_put_aside(bodies, message, error):
+                logs.logger.error("message failed", error=type(error).__name__, message_id=message.delivery)
+                answer["batchItemFailures"].append({"itemIdentifier": message.delivery})
     _tell_lag(event)
     _tell_dropped(name for messages in taken.values() for message in messages for name in message.dropped)
     logs.flush()
@@ -37,15 +41,40 @@ def _take(record: dict[str, Any], taken: dict[str, list[Received]]) -> None:
     try:
         message = read_envelope(record["body"], record["messageId"])
     except NeverRight as refusal:
-        aws.client("sqs").send_message(
-            QueueUrl=settings.required("PORTAL_DLQ_URL"),
-            MessageBody=record["body"],
-            MessageAttributes={"reason": {"DataType": "String", "StringValue": refusal.label}},
-        )
-        logs.logger.warning("message refused", reason=refusal.label, message_id=record["messageId"])
-        logs.count("PortalMessagesRefused")
-    else:
+        _refuse(record["body"], record["messageId"], refusal)
+        return
+    if isinstance(message, Received):
         taken.setdefault(message.school_id, []).append(message)
+    else:
+        upkeep.ask(message)
+
+
+def _applied(ctx: Context, messages: Sequence[Received]) -> list[tuple[Received, Exception]]:
+    """Apply messages about one school, and have the school refitted if one of them changed what it lets us hold."""
+    failed = sync.apply(ctx, messages)
+    about_school = [message for message in messages if message.statement.thing.kind == "school"]
+    if about_school:
+        try:
+            upkeep.ask_for_refit(ctx.school_id)
+        except Exception as error:  # noqa: BLE001 - the announcement is delivered again, and this with it
+            failed.append((about_school[-1], error))
+    return failed
+
+
+def _is_put_aside(bodies: Mapping[str, str], message: Received, error: Exception) -> bool:
+    """Put a message aside that has turned out never to be right; says whether that was done."""
+    if not isinstance(error, NeverRight):
+        return False
+    try:
+        _refuse(bodies[message.delivery], message.delivery, error)
+    except Exception:  # noqa: BLE001 - it is delivered again, and refused then
+        return False
+    return True
+
+
+def _refuse(body: str, delivery: str, refusal: NeverRight) -> None:
+    put_aside(body, refusal.label)
+    logs.logger.warning("message refused", reason=refusal.label, message_id=delivery)
 
 
 def _tell_lag(event: dict[str, Any]) -> None:

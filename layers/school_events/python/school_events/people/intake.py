@@ -3,7 +3,6 @@
 Only what ``events_schemas/portal`` knows comes in; every other field is dropped and its name counted (A4).
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -29,8 +28,13 @@ from school_events.people.model import (
 )
 from school_events.people.normalisation import Nonsense
 from school_events.people.rules import Statement, Thing, What, order
+from school_events.people.upkeep import SnapshotMessage
 
 _MOST_FIELDS = 10
+_EARLIEST_LEAVING, _LATEST_LEAVING = date(1990, 1, 1), date(2199, 12, 31)
+
+SNAPSHOT = "SnapshotAvailable"
+"""The one type that says nothing of a thing itself: it names a file that does."""
 
 
 class NeverRight(Exception):
@@ -73,7 +77,7 @@ class Received:
     delivery: str = ""
 
 
-def read_envelope(body: str, delivery: str) -> Received:
+def read_envelope(body: str, delivery: str) -> Received | SnapshotMessage:
     """The message in an EventBridge event, as the queue hands it over.
 
     Args:
@@ -91,6 +95,8 @@ def read_envelope(body: str, delivery: str) -> Received:
         raise NeverRight("not-a-message")
     if envelope.get("source") != PORTAL_SOURCE:
         raise NeverRight("unknown-source")
+    if envelope.get("detail-type") == SNAPSHOT:
+        return _snapshot(envelope["detail"])
     return replace(read(str(envelope.get("detail-type")), envelope["detail"]), delivery=delivery)
 
 
@@ -106,13 +112,8 @@ def read(message_type: str, detail: Mapping[str, Any]) -> Received:
     """
     reader = _READERS.get(message_type)
     if reader is None:
-        raise NeverRight("unknown-type")
-    try:
-        message = PORTAL_MESSAGES[message_type].read(detail)
-    except ValidationError as error:
-        raise NeverRight("invalid", *_fields(error)) from None
-    except (ValueError, RecursionError):
-        raise NeverRight("invalid") from None
+        raise _unknown(message_type)
+    message = _message(message_type, detail)
     said = message.detail()
     return Received(
         school_id=str(said["school_id"]),
@@ -120,6 +121,32 @@ def read(message_type: str, detail: Mapping[str, Any]) -> Received:
         detail=said,
         statement=reader(message),
         dropped=message.unknown_fields(detail),
+    )
+
+
+def _unknown(message_type: str) -> NeverRight:
+    """Which of the two it is tells whom to ask: a version (``PupilChanged.v2``) that we do not read yet, or no type."""
+    name, _, version = message_type.partition(".")
+    return NeverRight("unknown-version" if version and name in PORTAL_MESSAGES else "unknown-type")
+
+
+def _message(message_type: str, detail: Mapping[str, Any]) -> Message:
+    try:
+        return PORTAL_MESSAGES[message_type].read(detail)
+    except ValidationError as error:
+        raise NeverRight("invalid", *_fields(error)) from None
+    except (ValueError, RecursionError):
+        raise NeverRight("invalid") from None
+
+
+def _snapshot(detail: Mapping[str, Any]) -> SnapshotMessage:
+    message: Any = _message(SNAPSHOT, detail)
+    return SnapshotMessage(
+        school_id=message.school_id,
+        version=message.version,
+        message_id=message.message_id,
+        occurred_at=message.occurred_at,
+        snapshot=message.snapshot.model_dump(),
     )
 
 
@@ -144,15 +171,7 @@ def _statement(message: Any, thing: Thing, what: What, details: Record | None, l
         occurred_at = message.occurred_at.astimezone(UTC)
     except OverflowError:
         raise NeverRight("invalid", "occurred_at") from None
-    return Statement(thing, order(message.version, occurred_at, what, _digest(message, what)), what, details, left_on)
-
-
-def _digest(message: Message, what: What) -> str:
-    """Decides between two states that the Portal has given one version and one instant, by what they say."""
-    if what == "removed":
-        return ""
-    said = {name: value for name, value in message.detail().items() if name != "message_id"}
-    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return Statement(thing, order(message.version, occurred_at, what), what, details, left_on)
 
 
 def _told(message: Any, thing: Thing, details: Record) -> Statement:
@@ -223,7 +242,19 @@ def _pupil(message: portal.PupilChanged) -> Statement:
 
 
 def _pupil_left(message: portal.PupilLeft) -> Statement:
+    if not _EARLIEST_LEAVING <= message.left_on <= _LATEST_LEAVING:
+        raise NeverRight("invalid", "left_on")
     return _statement(message, Thing("pupil", (message.pupil_id,)), "left", None, message.left_on)
+
+
+def _contract_ended(message: portal.SchoolContractEnded) -> Statement:
+    return _statement(message, Thing("school", (message.school_id,)), "left", None, message.ended_on)
+
+
+def _contact_removed(message: portal.ContactRemoved) -> Statement:
+    if message.merged_into == message.contact_id:
+        raise NeverRight("invalid", "merged_into")
+    return replace(_removed(message, Thing("contact", (message.contact_id,))), merged_into=message.merged_into)
 
 
 def _contact(message: portal.ContactChanged) -> Statement:
@@ -266,15 +297,16 @@ def _staff(message: portal.StaffChanged) -> Statement:
 
 _READERS: Mapping[str, Callable[[Any], Statement]] = {
     "SchoolUpdated": _school,
+    "SchoolContractEnded": _contract_ended,
     "TermCalendarUpdated": _calendar,
     "PupilChanged": _pupil,
     "PupilLeft": _pupil_left,
     "PupilRemoved": lambda message: _removed(message, Thing("pupil", (message.pupil_id,))),
     "ContactChanged": _contact,
-    "ContactRemoved": lambda message: _removed(message, Thing("contact", (message.contact_id,))),
+    "ContactRemoved": _contact_removed,
     "LinkChanged": _link,
     "LinkRemoved": lambda message: _removed(message, Thing("link", (message.contact_id, message.pupil_id))),
     "StaffChanged": _staff,
     "StaffRemoved": lambda message: _removed(message, Thing("staff", (message.staff_id,))),
 }
-"""The message types accepted now; any other is refused as unknown."""
+"""The message types that say something of a thing; with ``SNAPSHOT`` all that are accepted now."""

@@ -49,8 +49,11 @@ Relationship = Literal[
 ]
 AppRole = Literal["school_admin", "finance", "staff"]
 Nation = Literal["ENG", "WLS", "SCT", "NIR"]
-Standing = Literal["current", "left", "removed"]
-"""``left``: told to have left, but still visible to the school (H1); ``removed``: gone at the source."""
+Standing = Literal["current", "left", "missing", "removed"]
+"""``left``: told to have left, but still visible to the school (H1); ``removed``: gone at the source.
+
+``missing``: of a link or a member of staff that the latest snapshot lacks (A2): no access until it is told of again.
+"""
 
 TARGETING = Kept(Category.IDENTITY, Purpose.TARGETING, Retention.LEAVER)
 _TRAIT = Kept(Category.CHARACTERISTIC, Purpose.TARGETING, Retention.LEAVER)
@@ -79,9 +82,10 @@ class SchoolDetails(Record):
 
 
 class School(SchoolDetails):
-    """A school that uses this product."""
+    """A school that uses this product. ``contract_ends_on`` is the last day (local), once it is known (H3)."""
 
     id: SchoolId
+    contract_ends_on: Annotated[date | None, _SCHOOL] = None
 
 
 class Term(Record):
@@ -159,6 +163,10 @@ class Pupil(PupilDetails):
     def full_name(self) -> str:
         """First and last name, as spoken."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    def is_on_roll(self, day: date) -> bool:
+        """Whether they are a pupil here on a local day; the last day on roll is one."""
+        return self.left_on is None or day <= self.left_on
 
 
 class ContactDetails(Record):

@@ -11,9 +11,9 @@ from pynamodb.expressions.condition import Condition
 from school_events.core import settings
 from school_events.core.attributes import TECHNICAL, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
-from school_events.core.dynamodb import Document, Item, Key, get_many, school_key
+from school_events.core.dynamodb import Document, InstantAttribute, Item, Key, get_many, school_key
 from school_events.core.errors import NotFound
-from school_events.core.indexes import ByPupil, Listing
+from school_events.core.indexes import ByPupil, Due, Listing
 from school_events.people.model import (
     FAMILY,
     STAFF,
@@ -33,6 +33,10 @@ from school_events.people.model import (
 
 _MOST_AT_ONCE = 100
 
+GONE = "GONE"
+LISTINGS = ("PUPILS", "CONTACTS", "STAFF", "LINKS", "CALENDARS", GONE)
+"""What a school's things are listed under; ``GONE`` holds what was removed, anonymised or not told of yet."""
+
 
 class PeopleItem(Item):
     """An item of the People table."""
@@ -42,26 +46,36 @@ class PeopleItem(Item):
 
     listing = Listing()
     by_pupil = ByPupil()
+    due = Due()
 
 
 class HeardItem(PeopleItem):
     """A thing the Portal speaks of: what was heard last (``rules.Heard``), and what it now is.
 
-    ``revision`` counts the writes; every write is conditional on the revision it was decided from.
+    ``revision`` counts the writes; every write is conditional on the revision it was decided from. Every thing but the
+    school itself is in a listing, what is gone too, so that a whole school can be walked by key.
     """
 
     revision: VersionAttribute = NumberAttribute()
     told: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    withheld: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
     left: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
     left_on: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
     removed: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    removed_by: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute(null=True)
+    missing_since: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute(null=True)
     state: Annotated[UnicodeAttribute, TECHNICAL] = UnicodeAttribute()
     change = Document(Change)
+    listing_pk: ThingKey = UnicodeAttribute(null=True)
+    listing_sk: ThingKey = UnicodeAttribute(null=True)
+    due_pk: ThingKey = UnicodeAttribute(null=True)
+    due_sk: ThingKey = UnicodeAttribute(null=True)
 
 
 class SchoolItem(HeardItem, discriminator="school"):
-    """A school."""
+    """A school; ``unsettled`` is the revision whose settings its things have not all been refitted to (``refit``)."""
 
+    unsettled: VersionAttribute = NumberAttribute(null=True)
     record = Document(SchoolDetails, null=True)
 
 
@@ -75,8 +89,7 @@ class ListedItem(HeardItem):
     """A person, found by name."""
 
     pk: PersonKey
-    listing_pk: ThingKey = UnicodeAttribute(null=True)
-    listing_sk: Annotated[UnicodeAttribute, TARGETING] = UnicodeAttribute(null=True)
+    listing_sk: Annotated[UnicodeAttribute, TARGETING]
 
 
 class PupilItem(ListedItem, discriminator="pupil"):
@@ -91,6 +104,7 @@ class ContactItem(ListedItem, discriminator="contact"):
     """A parent or guardian."""
 
     state: Annotated[UnicodeAttribute, FAMILY]
+    merged_into: PersonKey = UnicodeAttribute(null=True)
     record = Document(ContactDetails, null=True)
 
 
@@ -107,6 +121,7 @@ class LinkItem(HeardItem, discriminator="link"):
 
     pk: PersonKey
     sk: PersonKey
+    listing_sk: PersonKey
     state: Annotated[UnicodeAttribute, FAMILY]
     pupil_pk: PersonKey = UnicodeAttribute(null=True)
     pupil_sk: PersonKey = UnicodeAttribute(null=True)
@@ -170,15 +185,14 @@ def to_school(item: SchoolItem | None) -> School | None:
     """The school an item holds, if any."""
     if item is None or item.record is None:
         return None
-    return School(id=id_of(item), **dict(item.record))
+    return School(id=id_of(item), contract_ends_on=_day(item.left_on), **dict(item.record))
 
 
 def to_pupil(item: PupilItem | None) -> Pupil | None:
     """The pupil an item holds; ``None`` for one who was removed, or never told of."""
     if item is None or item.record is None:
         return None
-    left_on = date.fromisoformat(item.left_on) if item.left_on else None
-    return Pupil(id=id_of(item), state=item.state, left_on=left_on, **dict(item.record))
+    return Pupil(id=id_of(item), state=item.state, left_on=_day(item.left_on), **dict(item.record))
 
 
 def to_contact(item: ContactItem | None) -> Contact | None:
@@ -204,9 +218,13 @@ def to_link(item: LinkItem | None) -> Link | None:
         pupil_id=item.sk.removeprefix("LINK#"),
         state=item.state,
         restricted=item.restricted is not False,
-        ends_on=date.fromisoformat(item.ends_on) if item.ends_on else None,
+        ends_on=_day(item.ends_on),
         **dict(item.record),
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def find_school(school_id: str) -> School:
@@ -270,9 +288,20 @@ def links_of_pupil(school_id: str, pupil_id: str) -> tuple[Link, ...]:
     return tuple(link for item in items if (link := to_link(item)))
 
 
-def all_pupils(school_id: str) -> Iterator[Pupil]:
-    """Every pupil on roll, by name, as the index knows them; leavers are left out."""
-    return (pupil for pupil in pupils_by_name(school_id) if pupil.state == "current")
+def all_pupils(school_id: str, day: date) -> Iterator[Pupil]:
+    """Every pupil on roll on a local day, by name, as the index knows them; leavers are left out."""
+    return (pupil for pupil in pupils_by_name(school_id) if pupil.is_on_roll(day))
+
+
+def things(school_id: str, listing: str) -> Iterator[HeardItem]:
+    """Every thing of one listing of a school, as the index knows them: a moment behind.
+
+    Args:
+        school_id: whose.
+        listing: one of ``LISTINGS``.
+    """
+    found: Iterator[Any] = HeardItem.listing.query(school_key(school_id, listing))
+    return found
 
 
 def pupils_by_name(school_id: str, prefix: str = "", after: str = "", *, at_once: int | None = None) -> Iterator[Pupil]:
@@ -304,7 +333,12 @@ def _listed(partition: str, item: type[ListedItem], prefix: str, after: str, at_
 def position_of(key: Key[Any]) -> str | None:
     """Where a person stands in the list of their kind; ``None`` for one who is not listed."""
     item = get_many([key]).get(key)
-    return item.listing_sk if isinstance(item, ListedItem) else None
+    is_listed = isinstance(item, ListedItem) and item.listing_pk != school_key(_school_of(item), GONE)
+    return item.listing_sk if is_listed else None
+
+
+def _school_of(item: Item) -> str:
+    return item.pk.split("#", 2)[1]
 
 
 def folded(last_name: str, first_name: str | None) -> str:
