@@ -1,4 +1,4 @@
-"""Every minute: what is due now, such as holds whose time is up and booking windows that close."""
+"""Every minute: what is due now: holds whose time is up, booking windows that close, messages without a school."""
 
 from infra.spec import (
     BOOKINGS,
@@ -7,6 +7,7 @@ from infra.spec import (
     PAYMENTS,
     PEOPLE,
     READ,
+    SEND_PORTAL_DLQ,
     STRIPE_KEY,
     WRITE,
     Capability,
@@ -17,10 +18,13 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="housekeeping",
-    about="Do what is due: expire holds, close bookings",
+    about="Do what is due: expire holds, close bookings, refuse messages of unknown schools",
     triggers=(ScheduleTrigger(minutes=1),),
     grants=(
-        table(PEOPLE, *READ),
+        # Messages that have waited too long for their school are refused, and no longer kept.
+        table(PEOPLE, *READ, "DeleteItem"),
+        index(PEOPLE, "due"),
+        SEND_PORTAL_DLQ,
         table(EVENTS, "UpdateItem"),
         index(EVENTS, "due"),
         table(BOOKINGS, *READ, *WRITE),

@@ -95,14 +95,17 @@ def test_the_webhook_can_read_no_table(prod: Assembly) -> None:
     assert not [action for statement in statements for action in listed(statement["Action"]) if "dynamodb" in action]
 
 
-def test_only_portal_sync_writes_people(prod: Assembly) -> None:
-    writers = {
-        role
-        for role, statement in prod.role_statements()
-        if "PeopleTable" in text(statement["Resource"])
-        and set(listed(statement["Action"])) & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
-    }
-    assert writers == {"school-events-prod-portal-sync"}
+def test_only_what_the_portal_says_writes_people(prod: Assembly) -> None:
+    assert _people_roles(prod, "PutItem", "UpdateItem") == {"school-events-prod-portal-sync"}
+
+
+def test_only_a_waiting_message_is_taken_from_people_by_anybody_else(prod: Assembly) -> None:
+    assert _people_roles(prod, "DeleteItem") - _people_roles(prod, "PutItem") == {"school-events-prod-housekeeping"}
+
+
+def test_no_function_with_a_route_writes_people(prod: Assembly) -> None:
+    served = {f"school-events-prod-{_dashed(capability)}" for capability in CAPABILITIES if capability.routes}
+    assert not served & _people_roles(prod, "PutItem", "UpdateItem", "DeleteItem")
 
 
 def test_nobody_changes_or_deletes_an_audit_line(prod: Assembly) -> None:
@@ -131,6 +134,16 @@ def test_the_key_may_be_used_through_a_named_service_only(prod: Assembly) -> Non
                 f"{name}.eu-west-2.amazonaws.com" for name in ("dynamodb", "sqs", "s3", "secretsmanager")
             }
             assert "Key" in text(statement["Resource"]), role
+
+
+def _people_roles(assembly: Assembly, *actions: str) -> set[str]:
+    """The roles that may do one of these to items of the People table."""
+    wanted = {f"dynamodb:{action}" for action in actions}
+    return {
+        role
+        for role, statement in assembly.role_statements()
+        if "PeopleTable" in text(statement["Resource"]) and wanted & set(listed(statement["Action"]))
+    }
 
 
 def _dashed(capability: Capability) -> str:
