@@ -49,6 +49,8 @@ os.environ.update(
             ("STRIPE_EVENTS_QUEUE", "stripe-events"),
             ("EXPORTS_QUEUE", "exports"),
             ("PORTAL_DLQ", "portal-dlq"),
+            ("RECONCILIATION_QUEUE", "reconciliation"),
+            ("ANONYMISE_QUEUE", "anonymise"),
         )
     }
 )

@@ -1,7 +1,7 @@
 """Whatever happens to the Portal's messages on the way, they end in one state (A5)."""
 
 import itertools
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from school_events.core import aws
 from school_events.core.dynamodb import get_many
-from school_events.people import access, store, sync, waiting
+from school_events.people import access, store, sync, waiting, writing
 from school_events.people.aliases import alias_of
+from school_events.people.intake import Received, read_envelope
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.people import (
     EVERYTHING,
@@ -27,6 +28,7 @@ from tests.support.people import (
     staff_told,
     tell,
 )
+from tests.support.queues import dead_letters
 from tests.support.tables import rows
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -159,10 +161,10 @@ def test_a_leaver_is_a_leaver_with_their_last_day_until_they_come_back() -> None
     assert _pupil() is None
     tell(pupil_told(version=1))
     assert (_pupil().state, _pupil().left_on) == ("left", date(2027, 7, 21))
-    assert list(store.all_pupils(SCHOOL)) == []
+    assert [list(store.all_pupils(SCHOOL, date(2027, 7, day))) == [] for day in (21, 22)] == [False, True]
     tell(pupil_told(version=3))
     assert (_pupil().state, _pupil().left_on) == ("current", None)
-    assert [one.id for one in store.all_pupils(SCHOOL)] == ["pupil-1"]
+    assert [one.id for one in store.all_pupils(SCHOOL, date(2027, 7, 22))] == ["pupil-1"]
 
 
 def test_a_person_has_an_alias_from_birth_that_says_nothing_of_them_and_stays() -> None:
@@ -213,23 +215,51 @@ def test_an_announcement_just_beside_a_waiting_message_leaves_nothing_behind(mon
     assert not [row for row in rows("People") if row["kind"]["S"] == "waiting"]
 
 
+def test_messages_after_the_contracts_last_day_are_refused_until_the_school_is_told_of_again() -> None:
+    ended = portal_message("SchoolContractEnded", {"ended_on": "2026-11-21"}, version=2)
+    tell(school_told(), ended)
+    for day, refused in ((21, False), (22, True)):
+        ctx = a_context(actor=PORTAL, now=datetime(2026, 11, day, 12, tzinfo=UTC))
+        failed = sync.apply(ctx, [received(pupil_told(version=day))])
+        assert [str(error) for _, error in failed] == (["contract-ended"] if refused else [])
+    tell(school_told(version=3), pupil_told(version=23, first_name="Mia"))
+    assert _pupil().first_name == "Mia"
+
+
+def test_a_school_that_is_never_announced_is_refused_with_its_messages_after_an_hour() -> None:
+    tell(pupil_told(), contact_told())
+    now = a_context().now
+    assert waiting.refuse_overdue(now + timedelta(minutes=59), lambda: True) == 0
+    assert waiting.refuse_overdue(now + timedelta(minutes=61), lambda: True) == 2
+    assert waiting.refuse_overdue(now + timedelta(minutes=62), lambda: True) == 0
+    letters = dead_letters("portal-dlq")
+    assert [reason for reason, _ in letters] == ["unauthorised-school"] * 2
+    tell(school_told())
+    assert _pupil() is None
+    for _, body in letters:
+        message = read_envelope(body, "redriven")
+        assert isinstance(message, Received)
+        assert sync.apply(a_context(actor=PORTAL), [message]) == []
+    assert _pupil().first_name == "Amelia"
+
+
 def test_a_write_in_between_is_never_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
     tell(school_told(), pupil_told(version=1))
-    commit = sync._commit
+    commit = writing.commit
 
     def beaten(*args: Any) -> bool:
-        monkeypatch.setattr(sync, "_commit", commit)
+        monkeypatch.setattr(writing, "commit", commit)
         tell(pupil_told(version=3, first_name="Newest"))
         return commit(*args)
 
-    monkeypatch.setattr(sync, "_commit", beaten)
+    monkeypatch.setattr(writing, "commit", beaten)
     monkeypatch.setattr(sync, "wait_or_give_up", lambda *_: None)
     tell(pupil_told(version=2, first_name="Older"))
     assert _pupil().first_name == "Newest"
 
 
 def test_one_thing_that_cannot_be_written_keeps_no_other_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    decide = sync._decide
+    decide = writing.decide
 
     def broken_for_one(*args: Any) -> Any:
         if args[2].ids == ("pupil-2",):
@@ -237,7 +267,7 @@ def test_one_thing_that_cannot_be_written_keeps_no_other_back(monkeypatch: pytes
         return decide(*args)
 
     tell(school_told())
-    monkeypatch.setattr(sync, "_decide", broken_for_one)
+    monkeypatch.setattr(writing, "decide", broken_for_one)
     messages = [received(pupil_told("pupil-1")), received(pupil_told("pupil-2")), received(pupil_told("pupil-3"))]
     failed = sync.apply(a_context(actor=PORTAL), messages)
     assert [message for message, _ in failed] == [messages[1]]
@@ -263,6 +293,32 @@ def test_only_the_categories_a_school_authorised_are_kept(category: str, kept: s
     pupil = _pupil()
     assert {name for name, value in pupil.characteristics if value is not None} == kept
     assert (pupil.first_name, pupil.year_group, pupil.registration_group) == ("Amelia", None, None)
+
+
+def test_what_was_withheld_comes_back_when_the_same_message_is_told_again() -> None:
+    told = pupil_told(characteristics={"sen": {"status": "K"}})
+    tell(school_told(categories=["pupil_name"]), told, school_told(version=2), together=False)
+    assert _pupil().characteristics.sen is None
+    tell(told)
+    assert _pupil().characteristics.sen.status == "K"
+
+
+def _unsettled() -> Any:
+    key = store.school_key_of(SCHOOL)
+    item = get_many([key]).get(key)
+    assert item is not None
+    return item.unsettled
+
+
+def test_a_school_that_withdraws_a_category_or_moves_its_year_is_unsettled_from_that_revision_on() -> None:
+    tell(school_told())
+    assert _unsettled() is None
+    tell(school_told(categories=[one for one in EVERYTHING if one != "sen"], version=2))
+    assert _unsettled() == 2
+    tell(school_told(version=3))
+    assert _unsettled() == 2
+    tell(school_told(version=4, academic_year_start="08-01"))
+    assert _unsettled() == 4
 
 
 def test_without_their_categories_contacts_links_and_staff_keep_only_what_decides_access() -> None:

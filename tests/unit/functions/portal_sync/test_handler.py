@@ -1,13 +1,13 @@
 """A batch from the Portal's queue: the good are applied, the hopeless set aside with the reason, the rest retried."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.portal_sync.handler import lambda_handler
-from school_events.core import aws
-from school_events.people import access, store, sync
+from school_events.people import access, store, upkeep, writing
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.people import (
@@ -18,7 +18,8 @@ from tests.support.people import (
     pupil_told,
     school_told,
 )
-from tests.support.tables import rows
+from tests.support.queues import dead_letters, waiting_later
+from tests.support.tables import messages, rows
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -45,16 +46,12 @@ def _handled(*bodies: Any) -> list[str]:
 
 
 def _dead() -> list[tuple[str, str]]:
-    """Reason and body of what is in the dead-letter queue."""
-    sqs = aws.client("sqs")
-    url = sqs.get_queue_url(QueueName="portal-dlq")["QueueUrl"]
-    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-    return [(one["MessageAttributes"]["reason"]["StringValue"], one["Body"]) for one in found.get("Messages", [])]
+    return dead_letters("portal-dlq")
 
 
 def test_a_batch_of_a_household_is_applied_whole() -> None:
-    messages = (school_told(), pupil_told(), contact_told(), link_told())
-    assert _handled(*(_on_the_bus(one) for one in messages)) == []
+    household = (school_told(), pupil_told(), contact_told(), link_told())
+    assert _handled(*(_on_the_bus(one) for one in household)) == []
     assert [link.pupil_id for link in access.open_links(a_context(actor=PARENT), "contact-1")] == ["pupil-1"]
     assert _dead() == []
 
@@ -68,22 +65,69 @@ def test_a_message_that_can_never_be_right_is_set_aside_as_it_came_and_the_other
     assert set(store.find_pupils(SCHOOL, ["pupil-1", "pupil-9"])) == {"pupil-1"}
 
 
-@pytest.mark.parametrize("message_type", ["SnapshotAvailable", "SchoolContractEnded", "PupilExpelled"])
-def test_a_type_not_accepted_is_set_aside_as_unknown(message_type: str) -> None:
+@pytest.mark.parametrize(
+    ("message_type", "reason"),
+    [
+        ("PupilExpelled", "unknown-type"),
+        ("PupilExpelled.v2", "unknown-type"),
+        ("PupilChanged.v2", "unknown-version"),
+        ("SnapshotAvailable.v9", "unknown-version"),
+        ("", "unknown-type"),
+    ],
+)
+def test_a_type_or_version_not_accepted_is_set_aside_with_which_of_the_two(message_type: str, reason: str) -> None:
     assert _handled(_on_the_bus(portal_message(message_type, {"pupil_id": "pupil-1"}))) == []
-    assert [reason for reason, _ in _dead()] == ["unknown-type"]
+    assert [given for given, _ in _dead()] == [reason]
     assert rows("People") == []
 
 
+def test_a_message_after_the_end_of_the_contract_is_set_aside_and_is_no_failure() -> None:
+    ended = portal_message("SchoolContractEnded", {"ended_on": "2026-01-01"}, version=2)
+    assert _handled(_on_the_bus(school_told()), _on_the_bus(ended)) == []
+    assert _handled(_on_the_bus(pupil_told())) == []
+    assert [reason for reason, _ in _dead()] == ["contract-ended"]
+    assert store.find_pupils(SCHOOL, ["pupil-1"]) == {}
+
+
+def test_a_snapshot_is_handed_on_to_be_reconciled_with() -> None:
+    sample = Path("events_schemas/samples/portal/SnapshotAvailable.v1.json")
+    assert _handled(json.loads(sample.read_text())) == []
+    (asked,) = (upkeep.read(json.dumps(body)) for body in messages("reconciliation"))
+    assert isinstance(asked, upkeep.SnapshotMessage)
+    assert (asked.school_id, asked.snapshot.records) == ("demo-school", 4128)
+
+
+def test_a_withdrawal_has_the_school_refitted_now_and_when_no_writer_can_hold_the_old_settings() -> None:
+    withdrawn = _on_the_bus(school_told(categories=["pupil_name"], version=2))
+    assert _handled(_on_the_bus(school_told())) == []
+    assert messages("reconciliation") == []
+    assert _handled(withdrawn) == []
+    (now,) = (upkeep.read(json.dumps(body)) for body in messages("reconciliation"))
+    assert now == upkeep.RefitMessage(school_id=SCHOOL, revision=2, last=False)
+    assert waiting_later("reconciliation") == 1
+
+
+def test_a_refitting_that_could_not_be_asked_for_is_asked_for_when_the_message_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    withdrawn = _on_the_bus(school_told(categories=["pupil_name"], version=2))
+    assert _handled(_on_the_bus(school_told())) == []
+    monkeypatch.setenv("RECONCILIATION_QUEUE_URL", "https://sqs.eu-west-2.amazonaws.com/123456789012/not-there")
+    assert _handled(withdrawn) == ["message-1"]
+    monkeypatch.undo()
+    assert _handled(withdrawn) == []
+    assert len(messages("reconciliation")) == 1
+
+
 def test_what_fails_for_another_reason_is_delivered_again_and_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    decide = sync._decide
+    decide = writing.decide
 
     def down_for_one(*args: Any) -> Any:
         if args[2].ids == ("pupil-2",):
             raise ConnectionError
         return decide(*args)
 
-    monkeypatch.setattr(sync, "_decide", down_for_one)
+    monkeypatch.setattr(writing, "decide", down_for_one)
     bodies = [_on_the_bus(one) for one in (school_told(), pupil_told("pupil-1"), pupil_told("pupil-2"))]
     assert _handled(*bodies) == ["message-3"]
     assert set(store.find_pupils(SCHOOL, ["pupil-1", "pupil-2"])) == {"pupil-1"}
@@ -108,7 +152,7 @@ def test_schools_of_one_batch_do_not_mix() -> None:
 def test_nothing_personal_reaches_logs_metrics_or_the_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "_commit", _down)
+    monkeypatch.setattr(writing, "commit", _down)
     message = pupil_told("pupil-1", "Canaryfirst", "Canarylast", characteristics={"sen": {"status": "E"}})
     message[1]["pupil"]["Canaryfield Lane 7"] = "Canaryvalue"
     wrong = pupil_told("pupil-2", "Canaryfirst", "Canarylast", "Canaryyear")

@@ -55,7 +55,7 @@ _LOOKS: Mapping[str, Callable[[Audience, Pupil, date], bool]] = {
 
 def members(audience: Audience, pupils: Iterable[Pupil], day: date) -> list[Pupil]:
     """Those of the pupils who are on roll and belong to an audience on a local day."""
-    return [pupil for pupil in pupils if pupil.state == "current" and includes(audience, pupil, day)]
+    return [pupil for pupil in pupils if pupil.is_on_roll(day) and includes(audience, pupil, day)]
 
 
 def check_authorised(audience: Audience, authorised: Collection[DataCategory], where: str) -> None:

@@ -123,9 +123,10 @@ def is_invited(ctx: Context, event_id: str) -> bool:
 def _members(ctx: Context, audience: Audience) -> list[Pupil]:
     school = people.find_school(ctx.school_id)
     rules.check_authorised(audience, school.authorised_categories, "audience")
-    pupils = list(people.all_pupils(ctx.school_id))
+    today = people_rules.today(ctx.now)
+    pupils = list(people.all_pupils(ctx.school_id, today))
     rules.check_named(audience, {pupil.id for pupil in pupils}, "audience")
-    return rules.members(audience, pupils, people_rules.today(ctx.now))
+    return rules.members(audience, pupils, today)
 
 
 def _invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change, stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key
+from school_events.core.dynamodb import Document, Key, Transaction, delete_if, get_many, school_key, update_if
 from school_events.core.errors import Conflict, NotFound, WrongState
 from school_events.core.indexes import ByEvent
 from school_events.events.store import EventsTableItem, event_key, is_published
@@ -92,6 +92,24 @@ def invitations_of_pupils(school_id: str, pupil_ids: Iterable[str]) -> tuple[Inv
             school_key(school_id, "PUPIL", pupil_id), InvitationItem.sk.startswith(_PREFIX), consistent_read=True
         )
     )
+
+
+def items_of_pupil(school_id: str, pupil_id: str) -> Iterator[InvitationItem]:
+    """What a child is invited to, as it is kept, read strongly."""
+    yield from InvitationItem.query(
+        school_key(school_id, "PUPIL", pupil_id), InvitationItem.sk.startswith(_PREFIX), consistent_read=True
+    )
+
+
+def delete_unchanged(item: InvitationItem) -> None:
+    """Delete an invitation unless it has changed since it was read."""
+    delete_if(Key(InvitationItem, item.pk, item.sk), InvitationItem.version == item.version)
+
+
+def restamp(item: InvitationItem, change: Change) -> None:
+    """Put another stamp on an invitation unless it has changed since it was read."""
+    key = Key(InvitationItem, item.pk, item.sk)
+    update_if(key, [InvitationItem.change.set(change)], InvitationItem.version == item.version)
 
 
 def invitations_of_event(school_id: str, event_id: str, after: str = "") -> Iterator[Invitation]:
