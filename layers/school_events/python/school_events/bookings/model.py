@@ -7,6 +7,7 @@ from school_events.core.inventory import (
     Amount,
     Category,
     Count,
+    Flag,
     Instant,
     Kept,
     PersonId,
@@ -116,6 +117,7 @@ class Booking(Record):
         answers: the filled-in form, if the event has one.
         created_at: when, UTC.
         hold_until: until when an unpaid place waits, UTC.
+        anonymised: whether child and contact were replaced by random ids of this booking's own (H2).
         version: rises with every change.
     """
 
@@ -130,4 +132,5 @@ class Booking(Record):
     answers: Answers | None = None
     created_at: Instant
     hold_until: Instant | None = None
+    anonymised: Flag = False
     version: Count = 1

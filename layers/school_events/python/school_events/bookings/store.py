@@ -9,7 +9,7 @@ from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core import due, settings
 from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
-from school_events.core.dynamodb import Document, Item, Key, Transaction, get_many, school_key, update_if
+from school_events.core.dynamodb import Document, Item, Key, Transaction, delete_if, get_many, school_key, update_if
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
 from school_events.core.indexes import ByEvent, ByPupil, Due
 
@@ -32,8 +32,8 @@ class BookingItem(BookingsTableItem, discriminator="booking"):
     due = Due()
     event_pk: ThingKey = UnicodeAttribute()
     event_sk: ThingKey = UnicodeAttribute()
-    pupil_pk: PersonKey = UnicodeAttribute()
-    pupil_sk: ThingKey = UnicodeAttribute()
+    pupil_pk: PersonKey = UnicodeAttribute(null=True)
+    pupil_sk: ThingKey = UnicodeAttribute(null=True)
     due_pk: ThingKey = UnicodeAttribute(null=True)
     due_sk: ThingKey = UnicodeAttribute(null=True)
     version: VersionAttribute = NumberAttribute()
@@ -59,19 +59,19 @@ def guard_key(school_id: str, pupil_id: str, event_id: str) -> Key[GuardItem]:
 
 
 def booking_item(school_id: str, booking: Booking, change: Change) -> BookingItem:
-    """A booking as it is kept; in the due index while it is held."""
+    """A booking as it is kept; in the due index while it is held, no child's once it is anonymised."""
     key = booking_key(school_id, booking.id)
     item = BookingItem(
         key.pk,
         key.sk,
         event_pk=school_key(school_id, "EVENT", booking.event_id),
         event_sk=booking.id,
-        pupil_pk=school_key(school_id, "PUPIL", booking.pupil_id),
-        pupil_sk=booking.id,
         version=booking.version,
         record=booking,
         change=change,
     )
+    if not booking.anonymised:
+        item.pupil_pk, item.pupil_sk = school_key(school_id, "PUPIL", booking.pupil_id), booking.id
     if booking.hold_until is not None and booking.state in {BookingState.PENDING, BookingState.EXPIRING}:
         item.due_pk, item.due_sk = due.due_key(HOLD, booking.hold_until, f"{school_id}#{booking.id}")
     return item
@@ -141,15 +141,21 @@ def bookings_of_event(school_id: str, event_id: str) -> Iterator[Booking]:
 
 def live_bookings_of_pupils(school_id: str, pupil_ids: Iterable[str]) -> list[Booking]:
     """The children's live bookings, read strongly by their guards, so that a refresh reads its own writes."""
-    guards = [
-        guard
-        for pupil_id in pupil_ids
-        for guard in GuardItem.query(
-            school_key(school_id, "PUPIL", pupil_id), GuardItem.sk.startswith("GUARD#"), consistent_read=True
-        )
-    ]
-    found = find_bookings(school_id, [guard.booking_id for guard in guards])
+    found = find_bookings(
+        school_id, [one.booking_id for pupil_id in pupil_ids for one in guards_of(school_id, pupil_id)]
+    )
     return [booking for booking in found.values() if booking.state in LIVE]
+
+
+def guards_of(school_id: str, pupil_id: str) -> Iterator[GuardItem]:
+    """The guards of a child's live bookings, read strongly."""
+    partition = school_key(school_id, "PUPIL", pupil_id)
+    yield from GuardItem.query(partition, GuardItem.sk.startswith("GUARD#"), consistent_read=True)
+
+
+def drop_guard(guard: GuardItem) -> None:
+    """Delete a guard unless it has become another booking's since it was read."""
+    delete_if(Key(GuardItem, guard.pk, guard.sk), GuardItem.booking_id == guard.booking_id)
 
 
 def bookings_of_pupil(school_id: str, pupil_id: str) -> Iterator[Booking]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import STRING
-from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -329,6 +329,17 @@ def update_if(key: Key[Any], actions: Sequence[Action], condition: Condition) ->
     try:
         key.item(key.pk, key.sk).update(actions=list(actions), condition=condition)
     except UpdateError as error:
+        if is_refusal(error):
+            return False
+        raise
+    return True
+
+
+def delete_if(key: Key[Any], condition: Condition) -> bool:
+    """Delete an item if a condition holds of it; says whether it was deleted."""
+    try:
+        key.item(key.pk, key.sk).delete(condition=condition)
+    except DeleteError as error:
         if is_refusal(error):
             return False
         raise

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DeleteError
 
 from school_events.core import feed
 from school_events.core.context import Actor, Context
@@ -16,8 +15,8 @@ from school_events.core.dynamodb import (
     Key,
     Refused,
     Transaction,
+    delete_if,
     get_many,
-    is_refusal,
     school_key,
 )
 from school_events.core.errors import TryAgain
@@ -27,8 +26,8 @@ from school_events.notifications.model import DEVICE, TOLD, WHOM, Device, InboxE
 from school_events.notifications.rules import LIFE
 
 _MOST_KEYS = 100
-_MOST_READ_AT_ONCE = 45
-"""Two actions each, and the answer kept under the request's key, in a transaction of at most 100."""
+_MOST_AT_ONCE = 45
+"""Two actions each, and perhaps the answer kept under the request's key, in a transaction of at most 100."""
 
 
 class EntryItem(InboxTableItem, discriminator="inbox_entry"):
@@ -123,7 +122,7 @@ def mark_read(ctx: Context, ids: Iterable[str], request: Request, answer: BaseMo
     Raises:
         TryAgain: an entry vanished meanwhile, or the table was too busy.
     """
-    chunks = list(batched(sorted(set(ids)), _MOST_READ_AT_ONCE, strict=False)) or [()]
+    chunks = list(batched(sorted(set(ids)), _MOST_AT_ONCE, strict=False)) or [()]
     for number, some in enumerate(chunks, start=1):
         transaction = Transaction(ctx)
         for one in some:
@@ -159,11 +158,33 @@ def forget_device(school_id: str, person: Actor, device: Device) -> None:
     """Remove a device, unless it has registered anew with another endpoint meanwhile."""
     key = device_key(school_id, person, device.id)
     same = DeviceItem.endpoint.does_not_exist() if device.endpoint is None else DeviceItem.endpoint == device.endpoint
-    try:
-        DeviceItem(key.pk, key.sk).delete(condition=same)
-    except DeleteError as error:
-        if not is_refusal(error):
-            raise
+    delete_if(key, same)
+
+
+def delete_entries(ctx: Context, person: Actor, ids: Iterable[str], *, tell: bool = False) -> None:
+    """Delete entries of a person's inbox; with ``tell``, each with a row in their feed that says so."""
+    for some in batched(ids, _MOST_AT_ONCE, strict=False):
+        transaction = Transaction(ctx)
+        for one in some:
+            transaction.delete(entry_key(ctx.school_id, person, one))
+            if tell:
+                transaction.put(_row(ctx, person, one, "removed"))
+        transaction.commit()
+
+
+def rows_until(school_id: str, person: Actor, position: str) -> list[feed.FeedRow]:
+    """The rows of a person's feed before a position (``feed.position``), read strongly."""
+    partition = feed.partition(school_id, person.kind, person.id)
+    return list(feed.FeedRow.query(partition, feed.FeedRow.sk < position, consistent_read=True))
+
+
+def delete_rows(ctx: Context, rows: Iterable[feed.FeedRow]) -> None:
+    """Delete rows of feeds."""
+    for some in batched(rows, _MOST_KEYS, strict=False):
+        transaction = Transaction(ctx)
+        for row in some:
+            transaction.delete(Key(feed.FeedRow, row.pk, row.sk))
+        transaction.commit()
 
 
 def _add_reading(transaction: Transaction, ctx: Context, entry_id: str) -> None:

@@ -222,6 +222,12 @@ def find_refund(school_id: str, payment_id: str, refund_id: str) -> Refund | Non
         return None
 
 
+def refunds_of_payment(school_id: str, payment_id: str) -> Iterator[RefundItem]:
+    """The refunds of a payment as they are kept, read strongly."""
+    partition = school_key(school_id, "PAYMENT", payment_id)
+    yield from RefundItem.query(partition, RefundItem.sk.startswith("REFUND#"), consistent_read=True)
+
+
 def require_no_refund(transaction: Transaction, school_id: str, payment_id: str, refund_id: str) -> None:
     """Only go ahead, in a transaction, while a refund is not written down; refused with :class:`StaleVersion`."""
     key = refund_key(school_id, payment_id, refund_id)

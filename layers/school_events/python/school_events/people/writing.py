@@ -70,11 +70,7 @@ def commit(ctx: Context, writes: Sequence[Write]) -> bool:
         return True
     transaction = Transaction(ctx)
     for write in writes:
-        transaction.put(write.item, store.still_at(write.decided_from))
-        if write.alias is not None:
-            transaction.create(write.alias)
-        for row in write.rows:
-            transaction.put(row)
+        add_to(transaction, write)
     if len(transaction) == 1:
         return save_if(writes[0].item, store.still_at(writes[0].decided_from))
     try:
@@ -82,6 +78,15 @@ def commit(ctx: Context, writes: Sequence[Write]) -> bool:
     except Refused:
         return False
     return True
+
+
+def add_to(transaction: Transaction, write: Write) -> None:
+    """Write a thing with what goes with it, in a transaction; refused if something was written in between."""
+    transaction.put(write.item, store.still_at(write.decided_from))
+    if write.alias is not None:
+        transaction.create(write.alias)
+    for row in write.rows:
+        transaction.put(row)
 
 
 def _visible(heard: Heard) -> tuple[object, ...]:

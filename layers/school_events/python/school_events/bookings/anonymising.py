@@ -1,0 +1,138 @@
+"""Bookings of people who are anonymised: whose they were is taken out, places, states, counts and money stay (H2).
+
+Every booking gets random ids of its own, so that nothing says that two of them were one child's. Its payment, of
+which the payer is part, is changed in the same transaction: a payment forgets its payer with the last of the bookings
+it paid for, and of two that are anonymised at once, one sees that it is the last.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import batched
+
+from school_events.bookings import store
+from school_events.bookings.model import Booking
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction, wait_or_give_up
+from school_events.core.errors import NotFound, StaleVersion
+from school_events.payments import anonymising as of_payments
+from school_events.payments import store as payments
+from school_events.payments.model import Payment
+
+_MOST_KEYS = 100
+
+type NewId = Callable[[], str]
+"""Makes an id that is nobody's and says nothing, not even when it was made."""
+
+
+def forget_pupil(ctx: Context, pupil_id: str, before: datetime, nobody: NewId) -> None:
+    """Take a child, and who booked for them, out of the child's bookings; doing it again changes nothing.
+
+    Args:
+        ctx: the moment; its actor is who the new stamps name.
+        pupil_id: the child.
+        before: only bookings made earlier (UTC): the child may be back as somebody new.
+        nobody: makes the ids that take the place of people's.
+
+    Raises:
+        TryAgain: too busy; what is done is done.
+    """
+    for booking in _older_bookings(ctx, [pupil_id], before):
+        _until_unchanged(ctx, lambda: _forget_pupil(ctx, booking.id, pupil_id, nobody))  # noqa: B023 - called at once
+    for guard in store.guards_of(ctx.school_id, pupil_id):
+        if guard.booking_id not in store.find_bookings(ctx.school_id, [guard.booking_id]):
+            store.drop_guard(guard)
+
+
+def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], before: datetime, instead: NewId) -> None:
+    """Take a contact out of the bookings they made for children, and out of what they paid; the children stay.
+
+    Doing it again changes nothing.
+
+    Args:
+        ctx: the moment; its actor is who the new stamps name.
+        contact_id: who booked.
+        pupil_ids: every child they were ever linked to here: nobody books for others.
+        before: only bookings made earlier (UTC).
+        instead: makes the ids that take the place of theirs; always the same where another contact takes over.
+
+    Raises:
+        TryAgain: too busy; what is done is done.
+    """
+    for booking in _older_bookings(ctx, pupil_ids, before):
+        if booking.booked_by == contact_id:
+            _until_unchanged(ctx, lambda: _forget_contact(ctx, booking.id, contact_id, instead))  # noqa: B023 - called at once
+
+
+def _older_bookings(ctx: Context, pupil_ids: Iterable[str], before: datetime) -> Iterator[Booking]:
+    """The children's bookings, by guards (strongly: all that are live) and by the index, as they are now."""
+    children = frozenset(pupil_ids)
+    ids = {booking.id for one in children for booking in store.bookings_of_pupil(ctx.school_id, one)}
+    ids |= {guard.booking_id for one in children for guard in store.guards_of(ctx.school_id, one)}
+    for some in batched(sorted(ids), _MOST_KEYS, strict=False):
+        for booking in store.find_bookings(ctx.school_id, some).values():
+            if booking.pupil_id in children and booking.created_at < before:
+                yield booking
+
+
+def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -> None:
+    booking = store.find_booking(ctx.school_id, booking_id)
+    if booking.pupil_id != pupil_id:
+        return
+    after = booking.model_copy(
+        update={"pupil_id": nobody(), "booked_by": nobody(), "answers": None, "anonymised": True}
+    )
+    transaction = Transaction(ctx)
+    store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
+    if any(guard.booking_id == booking.id for guard in store.guards_of(ctx.school_id, pupil_id)):
+        store.unguard(transaction, ctx.school_id, booking)
+        store.guard(transaction, ctx.school_id, after)
+    payment = _payment_of(ctx, booking)
+    if payment is not None and payment.payer_id == booking.booked_by:
+        others = _not_yet_forgotten(ctx, payment, booking)
+        for other in others:
+            store.require_unchanged(transaction, ctx.school_id, other)
+        if not others:
+            of_payments.replace_payer(transaction, ctx, payment, nobody())
+    transaction.commit()
+
+
+def _not_yet_forgotten(ctx: Context, payment: Payment, booking: Booking) -> list[Booking]:
+    """The other bookings a payment is for that still say whose they are."""
+    others = store.find_bookings(ctx.school_id, [line.reference for line in payment.lines])
+    return [one for one in others.values() if one.id != booking.id and not one.anonymised]
+
+
+def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: NewId) -> None:
+    booking = store.find_booking(ctx.school_id, booking_id)
+    if booking.booked_by != contact_id:
+        return
+    booked_by = instead()
+    answers = booking.answers and booking.answers.model_copy(update={"given_by": booked_by})
+    after = booking.model_copy(update={"booked_by": booked_by, "answers": answers})
+    transaction = Transaction(ctx)
+    store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
+    payment = _payment_of(ctx, booking)
+    if payment is not None and payment.payer_id == contact_id:
+        of_payments.replace_payer(transaction, ctx, payment, instead())
+    transaction.commit()
+
+
+def _payment_of(ctx: Context, booking: Booking) -> Payment | None:
+    if booking.payment_id is None:
+        return None
+    try:
+        return payments.find_payment(ctx.school_id, booking.payment_id)
+    except NotFound:
+        return None
+
+
+def _until_unchanged(ctx: Context, attempt: Callable[[], None]) -> None:
+    """Read, decide and write again while somebody else is faster."""
+    tries = 0
+    while True:
+        try:
+            return attempt()
+        except StaleVersion:
+            tries += 1
+            wait_or_give_up(ctx, tries)

@@ -1,0 +1,34 @@
+"""What of a payment tells who paid, taken out of it; the money, its lines and its numbers at Stripe stay (H2)."""
+
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Key, Transaction
+from school_events.core.errors import StaleVersion
+from school_events.payments import store
+from school_events.payments.model import Payment
+from school_events.payments.store import RefundItem
+
+_ACTION = "payment.anonymised"
+
+
+def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, payer_id: str) -> None:
+    """Let somebody else stand for who pays, in a transaction; it is refused if the payment has changed since.
+
+    The stamps of the payment and its refunds, which may name who did something, are made anew. The ledger names the
+    payer by alias, whose mapping goes with the person.
+
+    Args:
+        transaction: the caller's.
+        ctx: the moment; its actor is who the new stamps name.
+        payment: as it was read.
+        payer_id: a random id, or the contact who takes over.
+    """
+    store.replace(transaction, ctx, payment, payment.model_copy(update={"payer_id": payer_id}), stamp(ctx, _ACTION))
+    for refund in store.refunds_of_payment(ctx.school_id, payment.id):
+        if refund.change.actor_kind == "contact":
+            transaction.update(
+                Key(RefundItem, refund.pk, refund.sk),
+                [RefundItem.change.set(stamp(ctx, _ACTION))],
+                RefundItem.state == refund.state,
+                refusal=StaleVersion(),
+            )
