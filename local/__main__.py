@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Never
 
-from local import dead_letters, journey
+from local import dead_letters, journey, snapshots
 from local.aws.deploy import DeployFailedError
+from local.demo_school import CAST, build, portal_messages
 from local.deployed import NotRunningError
 from local.journey import JourneyFailedError
 from local.places import DEFAULT_PORT, Ports, PortTakenError
@@ -22,6 +24,7 @@ from local.running import NotSetUpError, local_stage
 from local.sign_in.tokens import Flaw
 from local.stage import LocalStage, NotAppliedError
 from local.synth import SynthFailedError
+from local.waiting import TooLateError
 from local.welcome import welcome
 
 # What can go wrong without being a fault of this program: one line says it better than a traceback.
@@ -33,6 +36,7 @@ EXPECTED = (
     PortTakenError,
     ProcessFailedError,
     SynthFailedError,
+    TooLateError,
 )
 
 
@@ -109,7 +113,10 @@ def _dlq(options: argparse.Namespace) -> int:
     stage = LocalStage.attach(Ports(options.port))
     known = dead_letters.counts(stage)
     if options.action == "list":
-        sys.stdout.write("".join(f"{name:<16} {count:>6}\n" for name, count in known.items()))
+        for name, count in known.items():
+            sys.stdout.write(f"{name:<16} {count:>6}\n")
+            reasons = dead_letters.reasons(stage, name) if count else {}
+            sys.stdout.write("".join(f"{'':<16} {many:>6} {reason}\n" for reason, many in reasons.items()))
         return 0
     if options.queue not in known:
         sys.stderr.write(f"name one of the queues: {', '.join(known)}\n")
@@ -118,10 +125,20 @@ def _dlq(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{dead_letters.redrive(stage, options.queue)} sent back to {options.queue}\n")
         return 0
     for letter in dead_letters.show(stage, options.queue):
-        sys.stdout.write(f"{letter.id} {letter.kind} {letter.reason or 'failed too often'}\n")
+        sys.stdout.write(f"{letter.id} {letter.kind} {letter.reason or dead_letters.FAILED_TOO_OFTEN}\n")
         if options.body:
             sys.stdout.write(f"{letter.body}\n")
     return 0
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    """Publish today's snapshot as the Portal does, and show what became of it."""
+    stage = LocalStage.attach(Ports(options.port))
+    school = build(school_id=options.school)
+    snapshot = snapshots.publish(stage, school.id, portal_messages(school), datetime.now(UTC))
+    record = snapshots.report(stage, snapshot)
+    sys.stdout.write(f"{json.dumps(record, indent=2)}\n")
+    return 0 if record["state"] == "finished" else 1
 
 
 def _redeploy(options: argparse.Namespace) -> int:
@@ -156,6 +173,11 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("queue", nargs="?", default="", help="short name, for example portal")
     letters.add_argument("--body", action="store_true", help="show the messages themselves (they name people)")
     letters.set_defaults(run=_dlq)
+    snapshot = commands.add_parser(
+        "snapshot", help="publish today's snapshot as the Portal does, show what it put right"
+    )
+    snapshot.add_argument("--school", default=CAST.school_id, help="told as the demo school under another id")
+    snapshot.set_defaults(run=_snapshot)
     again = commands.add_parser("redeploy", help="put changed code into the running stage")
     again.set_defaults(run=_redeploy)
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from urllib.parse import quote
 from local.stage import LocalStage
 
 SUFFIX = "-dlq"
+FAILED_TOO_OFTEN = "failed too often: see the log of its function"
 _QUEUES = "school-events-local-"
 _BATCH = 10
 
@@ -34,6 +36,11 @@ def counts(stage: LocalStage) -> dict[str, int]:
     return {name.removesuffix(SUFFIX): stage.waiting(name) for name in sorted(names) if name.endswith(SUFFIX)}
 
 
+def reasons(stage: LocalStage, queue: str) -> dict[str, int]:
+    """How many dead letters of a queue have which reason, the most frequent first."""
+    return dict(Counter(letter.reason or FAILED_TOO_OFTEN for letter in show(stage, queue)).most_common())
+
+
 def show(stage: LocalStage, queue: str) -> list[DeadLetter]:
     """The dead letters of a queue, without receiving them: looking must not change when they are received again."""
     url = stage.queue_url(f"{queue}{SUFFIX}")
@@ -52,8 +59,8 @@ def show(stage: LocalStage, queue: str) -> list[DeadLetter]:
 def redrive(stage: LocalStage, queue: str) -> int:
     """Send the dead letters a queue has now back to the queue and return how many there were.
 
-    One that is refused again is a new dead letter, and stays. On AWS the console's redrive (StartMessageMoveTask)
-    does all this; the embedded AWS has none.
+    One that is refused again is a new dead letter, and stays. On AWS StartMessageMoveTask does all this, and keeps the
+    attributes too; the embedded AWS has none.
     """
     sqs = stage.client("sqs")
     source, target = stage.queue_url(f"{queue}{SUFFIX}"), stage.queue_url(queue)
@@ -61,11 +68,14 @@ def redrive(stage: LocalStage, queue: str) -> int:
     moved = 0
     while moved < there:
         most = min(_BATCH, there - moved)
-        messages = sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=most).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=most, MessageAttributeNames=["All"]).get(
+            "Messages", []
+        )
         if not messages:
             break
         for message in messages:
-            sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
+            attributes = message.get("MessageAttributes", {})
+            sqs.send_message(QueueUrl=target, MessageBody=message["Body"], MessageAttributes=attributes)
             sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved

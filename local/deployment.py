@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from infra.spec import CURSOR, STRIPE_KEY, STRIPE_WEBHOOK
+from local import snapshots
 from local.aws import assembly, deploy
 from local.aws.clients import Clients
 from local.aws.localise import LocalStack, localise
@@ -30,9 +31,10 @@ def deploy_product(ports: Ports, assembly_folder: Path, progress: Progress) -> L
     clients = Clients(ports.url(ports.aws))
     deploy.prepare(clients)
     stage = LocalStage(ports, deploy_stacks(clients, assembly_folder, progress))
-    with progress.step("secrets and push application set"):
+    with progress.step("secrets, push application and the Portal's bucket set"):
         _fill_secrets(stage)
         _make_push_application(stage)
+        snapshots.make_bucket(clients)
     return stage
 
 

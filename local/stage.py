@@ -10,7 +10,8 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, Protocol
 
-from infra.spec import EXPORTS_QUEUE, NOTIFICATIONS_QUEUE, PORTAL_QUEUE, STRIPE_EVENTS_QUEUE
+from infra.capabilities import CAPABILITIES
+from infra.spec import QueueTrigger
 from local.aws.clients import Clients
 from local.aws.observe import LogLine, Push, log_lines, pushes
 from local.deployed import Deployed, local_stage_settings
@@ -24,7 +25,7 @@ PEOPLE_FILE = Path("demo-school") / "people.json"
 # EventBridge takes no more entries in one call.
 _ENTRIES_A_CALL = 10
 _POLL_SECONDS = 0.3
-_QUEUES = (PORTAL_QUEUE, STRIPE_EVENTS_QUEUE, NOTIFICATIONS_QUEUE, EXPORTS_QUEUE)
+_QUEUES = tuple(trigger.queue for one in CAPABILITIES for trigger in one.triggers if isinstance(trigger, QueueTrigger))
 # Looks that see the same: what a table's stream sets off begins within a few hundredths of a second.
 _QUIET_LOOKS = 4
 
