@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from school_events.core.inventory import Category, Count, Flag, Kept, Purpose, Record, Retention
 
 _RUNNING = Kept(Category.TECHNICAL, Purpose.WORKING, Retention.SNAPSHOT)
@@ -11,6 +13,9 @@ _WHOM = Kept(Category.IDENTIFIER, Purpose.ACCOUNTABILITY, Retention.SNAPSHOT)
 
 MOST_NAMED = 100
 """So many things or lines of each sort are named in a report; all are counted."""
+
+MOST_RECORDS = 1_000_000
+"""Which lines differ is remembered by a bit each, in one item."""
 
 Phase = Literal["compare", "guard", "apply", "absences"]
 SnapshotState = Literal["running", "finished", "refused"]
@@ -50,16 +55,17 @@ class InvalidLine(Record):
 class Drift(Record):
     """How what we held differed from what the Portal says, by kind of thing; nothing but ids and names of fields.
 
-    ``missing``: not here; ``wrong``: here, but otherwise; ``extra``: here, but not there; ``contradicted``: the Portal
-    had told us of a later state before the snapshot was taken. Counts are exact, the named are at most
-    ``MOST_NAMED`` of each sort.
+    ``missing``: not here; ``wrong``: here, but otherwise; ``extra``: here, but not there; ``removed``: those of them that
+    an earlier snapshot lacked too; ``contradicted``: the Portal had told us of a later state before it was taken.
+    Counts are exact, the named are at most ``MOST_NAMED`` of each sort.
     """
 
-    missing: _Counts = {}
-    wrong: _Counts = {}
-    extra: _Counts = {}
-    contradicted: _Counts = {}
-    wrong_fields: _Counts = {}
+    missing: _Counts = Field(default_factory=dict)
+    wrong: _Counts = Field(default_factory=dict)
+    extra: _Counts = Field(default_factory=dict)
+    removed: _Counts = Field(default_factory=dict)
+    contradicted: _Counts = Field(default_factory=dict)
+    wrong_fields: _Counts = Field(default_factory=dict)
     invalid: Count = 0
     named_missing: _Names = ()
     named_wrong: _Names = ()
@@ -72,7 +78,7 @@ class SnapshotReport(Record):
     """What became of a snapshot, for those who run the school's connection.
 
     ``absences_judged`` is false where a line could not be read so far that it could be known what it is about: then
-    nothing counts as absent. ``applied`` counts the lines that changed something.
+    nothing counts as absent. ``differing`` counts the lines that say something else than what was held.
     """
 
     id: _Text
@@ -84,5 +90,5 @@ class SnapshotReport(Record):
     state: Annotated[SnapshotState, _ABOUT] = "running"
     reason: Annotated[str | None, _ABOUT] = None
     absences_judged: Flag = True
-    applied: Count = 0
+    differing: Count = 0
     drift: Drift = Drift()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, Any
 
+from school_events.people.rules import Thing
 from school_events.people.snapshots import rules
 from school_events.people.snapshots.model import SnapshotRefused
 
@@ -33,6 +34,10 @@ class Contents:
     school: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     lines: int = 0
     is_complete: bool = True
+
+    def says_left(self, thing: Thing) -> bool:
+        """Whether this is a pupil who has left."""
+        return thing.kind == "pupil" and thing.ids[0] in self.leavers
 
 
 def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:

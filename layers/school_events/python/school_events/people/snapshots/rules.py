@@ -1,4 +1,4 @@
-"""Decisions about a snapshot, without I/O: what a line is about, how it is heard, what has drifted, what is too much."""
+"""Decisions about a snapshot, without I/O: what a line is about, how it is heard, what has drifted, when to refuse."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -37,6 +37,8 @@ _WHERE: Mapping[str, tuple[ThingKind, tuple[str, ...]]] = {
     "StaffChanged": ("staff", ("staff.id",)),
 }
 """The types a snapshot has, and where in each is written what it is about."""
+
+TYPES = frozenset(_WHERE)
 
 STAGES: tuple[frozenset[ThingKind], ...] = (
     frozenset({"school"}),
@@ -78,6 +80,11 @@ def thing_of(message_type: str, detail: Mapping[str, Any]) -> Thing | None:
     if not all(isinstance(one, str) and form.fullmatch(one) for one in ids):
         return None
     return Thing(kind, ids)
+
+
+def is_of_stage(record: tuple[str, Mapping[str, Any]] | None, stage: int) -> bool:
+    """Whether a line is about a kind of thing that is applied in a stage."""
+    return record is not None and record[0] in _WHERE and _WHERE[record[0]][0] in STAGES[stage]
 
 
 def name_of(thing: Thing) -> str:
