@@ -30,7 +30,7 @@ WRONG = {
         Path("functions/bookings/handler.py"),
         "import functions.payments.handler",
     ),
-    "Notifications is spoken to by messages: only what shows a family its own reads it": (
+    "Notifications is spoken to by messages: only what shows a family its own, or forgets them, imports it": (
         ROOMS / "reports/cells.py",
         "import school_events.notifications.model",
     ),

@@ -1,6 +1,10 @@
-"""What follows from a change of people: a line in the audit log (the families' feed rows are written with it)."""
+"""What follows from a change of people: a line in the audit log, and a message when a pupil was anonymised.
 
-from school_events.core.consequences import Consequences, Subject
+The families' feed rows are written with the change itself.
+"""
+
+from school_events.core import clock
+from school_events.core.consequences import Consequences, Message, Subject
 from school_events.core.dynamodb import Item
 from school_events.people.store import (
     CalendarItem,
@@ -31,4 +35,8 @@ def of(item: Item) -> Consequences | None:
     kind = _KINDS.get(type(item))  # type: ignore[arg-type]
     if kind is None:
         return None
-    return Consequences(Subject(kind, id_of(item)))
+    subject = Subject(kind, id_of(item))
+    if isinstance(item, PupilItem) and item.change.action == "pupil.anonymised":
+        detail = {"version": int(item.revision), "pupil_id": subject.id, "anonymised_at": clock.to_text(item.change.at)}
+        return Consequences(subject, messages=(Message("PupilAnonymised", detail),))
+    return Consequences(subject)

@@ -9,6 +9,7 @@ from .booking_cancelled_v1 import BookingCancelled
 from .booking_confirmed_v1 import BookingConfirmed
 from .invitation_sent_v1 import InvitationSent
 from .payment_received_v1 import PaymentReceived
+from .pupil_anonymised_v1 import PupilAnonymised
 from .school_event_changed_v1 import SchoolEventChanged
 from .school_event_published_v1 import SchoolEventPublished
 
@@ -17,6 +18,7 @@ SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
     "BookingConfirmed": BookingConfirmed,
     "InvitationSent": InvitationSent,
     "PaymentReceived": PaymentReceived,
+    "PupilAnonymised": PupilAnonymised,
     "SchoolEventChanged": SchoolEventChanged,
     "SchoolEventPublished": SchoolEventPublished,
 }
@@ -27,6 +29,7 @@ __all__ = [
     "BookingConfirmed",
     "InvitationSent",
     "PaymentReceived",
+    "PupilAnonymised",
     "SchoolEventChanged",
     "SchoolEventPublished",
 ]
