@@ -1,4 +1,4 @@
-"""The Portal's messages, from their queue: the only writer of pupils, contacts, links, staff and calendar."""
+"""The Portal's messages, from their queue: the writer of pupils, contacts, links, staff and calendar."""
 
 from infra.spec import (
     INBOX,
@@ -6,6 +6,7 @@ from infra.spec import (
     PORTAL_QUEUE,
     READ,
     SEND_PORTAL_DLQ,
+    SEND_RECONCILIATION,
     Capability,
     QueueTrigger,
     index,
@@ -21,6 +22,7 @@ CAPABILITY = Capability(
         index(PEOPLE, "by_pupil"),
         table(INBOX, "PutItem"),
         SEND_PORTAL_DLQ,
+        SEND_RECONCILIATION,
     ),
     timeout=60,
 )

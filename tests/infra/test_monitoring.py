@@ -24,7 +24,7 @@ def test_every_dead_letter_queue_has_an_alarm_at_its_first_message(prod: Assembl
         and alarm["EvaluationPeriods"] == 1
     }
     assert watched == dead
-    assert len(dead) == 4
+    assert len(dead) == len(queues) / 2 == 5
 
 
 def test_every_queue_has_an_alarm_when_it_is_not_worked_off(prod: Assembly) -> None:
@@ -51,7 +51,16 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
 
 @pytest.mark.parametrize(
     "metric",
-    ["Throttles", "5xx", "Latency", "IteratorAge", "DestinationDeliveries", "DestinationDeliveryFailures"],
+    [
+        "Throttles",
+        "PortalSyncLag",
+        "SnapshotRefused",
+        "5xx",
+        "Latency",
+        "IteratorAge",
+        "DestinationDeliveries",
+        "DestinationDeliveryFailures",
+    ],
 )
 def test_there_is_an_alarm_for(prod: Assembly, metric: str) -> None:
     assert len(_alarms(prod, metric)) == 1

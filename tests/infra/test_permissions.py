@@ -96,7 +96,10 @@ def test_the_webhook_can_read_no_table(prod: Assembly) -> None:
 
 
 def test_only_what_the_portal_says_writes_people(prod: Assembly) -> None:
-    assert _people_roles(prod, "PutItem", "UpdateItem") == {"school-events-prod-portal-sync"}
+    assert _people_roles(prod, "PutItem", "UpdateItem") == {
+        "school-events-prod-portal-sync",
+        "school-events-prod-reconciliation",
+    }
 
 
 def test_only_a_waiting_message_is_taken_from_people_by_anybody_else(prod: Assembly) -> None:
@@ -106,6 +109,16 @@ def test_only_a_waiting_message_is_taken_from_people_by_anybody_else(prod: Assem
 def test_no_function_with_a_route_writes_people(prod: Assembly) -> None:
     served = {f"school-events-prod-{_dashed(capability)}" for capability in CAPABILITIES if capability.routes}
     assert not served & _people_roles(prod, "PutItem", "UpdateItem", "DeleteItem")
+
+
+def test_only_the_reconciliation_reads_the_portals_bucket_and_only_our_snapshots_there(prod: Assembly) -> None:
+    readers = {
+        role: (listed(statement["Action"]), listed(statement["Resource"]))
+        for role, statement in prod.role_statements()
+        if "portal-snapshots" in text(statement["Resource"])
+    }
+    only = (["s3:GetObject"], ["arn:aws:s3:::portal-snapshots/school-events/*"])
+    assert readers == {"school-events-prod-reconciliation": only}
 
 
 def test_nobody_changes_or_deletes_an_audit_line(prod: Assembly) -> None:
