@@ -11,7 +11,7 @@ from school_events.people.model import AppRole, DataCategory
 from tests.support.contexts import SCHOOL, a_context, next_id
 
 PORTAL = Actor("portal", "portal")
-EVERYTHING: tuple[str, ...] = get_args(DataCategory)
+EVERYTHING: tuple[DataCategory, ...] = get_args(DataCategory)
 
 type PortalMessage = tuple[str, dict[str, Any]]
 """A message's type and its detail."""

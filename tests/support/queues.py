@@ -1,5 +1,7 @@
 """Looking into moto's queues."""
 
+from typing import Any
+
 from school_events.core import aws
 
 
@@ -16,7 +18,7 @@ def waiting_later(queue: str) -> int:
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
-def _received(queue: str) -> list[dict[str, dict[str, dict[str, str]]]]:
+def _received(queue: str) -> list[dict[str, Any]]:
     sqs = aws.client("sqs")
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
     found = []

@@ -67,6 +67,13 @@ def rows(table: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 
+def empty(*tables: str) -> None:
+    """Delete everything in these tables."""
+    for table in tables:
+        for row in rows(table):
+            aws.client("dynamodb").delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
+
+
 def everything() -> dict[str, list[dict[str, Any]]]:
     """Every table's rows: compare before and after to show that a refused request changed nothing."""
     return {table: rows(table) for table in INDEXES}

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from school_events.core import aws
 from school_events.core.dynamodb import get_many
 from school_events.people import access, store, sync, waiting, writing
 from school_events.people.aliases import alias_of
@@ -29,7 +28,7 @@ from tests.support.people import (
     tell,
 )
 from tests.support.queues import dead_letters
-from tests.support.tables import rows
+from tests.support.tables import empty, rows
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -48,12 +47,6 @@ def _removed(version: int) -> PortalMessage:
 def _state() -> list[dict[str, Any]]:
     """Everything kept of people."""
     return [{name: value for name, value in row.items() if name not in _HISTORY_OF_HOW} for row in rows("People")]
-
-
-def _emptied() -> None:
-    for table in ("People", "Inbox"):
-        for row in rows(table):
-            aws.client("dynamodb").delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
 
 
 def _pupil() -> Any:
@@ -96,7 +89,7 @@ def test_every_order_of_a_history_ends_in_the_same_state(history: list[PortalMes
     tell(*history, together=False)
     expected = _state()
     for order in itertools.permutations(history):
-        _emptied()
+        empty("People", "Inbox")
         tell(*order, together=False)
         assert _state() == expected, [name for name, _ in order]
 
@@ -107,7 +100,7 @@ def test_a_history_told_twice_backwards_and_at_once_ends_in_the_same_state(histo
     expected = _state()
     tell(*history)
     assert _state() == expected
-    _emptied()
+    empty("People", "Inbox")
     tell(*reversed(history), *history)
     assert _state() == expected
 
@@ -138,11 +131,11 @@ MESSAGES = st.lists(
 def test_any_order_and_repetition_converge_even_where_versions_clash(
     messages: list[PortalMessage], data: st.DataObject
 ) -> None:
-    _emptied()
+    empty("People", "Inbox")
     tell(school_told(), *messages, together=False)
     expected = _state()
     shuffled = data.draw(st.permutations(messages + messages))
-    _emptied()
+    empty("People", "Inbox")
     cut = data.draw(st.integers(0, len(shuffled)))
     tell(*shuffled[:cut], school_told(), *shuffled[cut:], together=data.draw(st.booleans()))
     assert _state() == expected

@@ -3,19 +3,17 @@
 import pytest
 
 from school_events.people import access, store
-from school_events.people.rules import Thing
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.people import (
     PortalMessage,
     contact_told,
     link_told,
-    portal_message,
     pupil_told,
     school_told,
     staff_told,
     tell,
 )
-from tests.support.snapshots import FIRST, SECOND, make_bucket, reconcile, report
+from tests.support.snapshots import make_bucket, reconcile
 
 HOUSEHOLD: tuple[PortalMessage, ...] = (school_told(), pupil_told(), contact_told(), link_told(), staff_told())
 
