@@ -1,6 +1,7 @@
 """The functions of the product, one module each: what reaches it and what it may touch."""
 
 from infra.capabilities import (
+    anonymise,
     bookings,
     docs,
     events,
@@ -15,6 +16,7 @@ from infra.capabilities import (
     reconciliation,
     report_export,
     reports,
+    retention,
     stripe_events,
     stripe_webhook,
 )
@@ -34,6 +36,8 @@ CAPABILITIES = (
     stripe_events.CAPABILITY,
     notifications.CAPABILITY,
     report_export.CAPABILITY,
+    anonymise.CAPABILITY,
     outbox.CAPABILITY,
     housekeeping.CAPABILITY,
+    retention.CAPABILITY,
 )

@@ -190,6 +190,15 @@ def test_housekeeping_runs_every_minute_and_a_late_run_is_dropped(prod: Assembly
     assert rule["Targets"][0]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
 
 
+def test_retention_runs_at_two_at_night_in_london_whatever_the_season(prod: Assembly) -> None:
+    (schedule,) = prod.properties("AWS::Scheduler::Schedule")
+    assert schedule["Name"] == "school-events-prod-retention"
+    assert schedule["ScheduleExpression"] == "cron(0 2 * * ? *)"
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/London"
+    assert schedule["Target"]["Arn"]["Fn::GetAtt"][0].startswith("RetentionFunction")
+    assert schedule["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 7200, "MaximumRetryAttempts": 10}
+
+
 @pytest.mark.parametrize(("stage", "days"), [("prod", 90), ("local", 1)])
 def test_every_function_writes_to_an_encrypted_group_that_forgets(
     request: pytest.FixtureRequest, stage: str, days: int

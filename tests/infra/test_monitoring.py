@@ -24,7 +24,7 @@ def test_every_dead_letter_queue_has_an_alarm_at_its_first_message(prod: Assembl
         and alarm["EvaluationPeriods"] == 1
     }
     assert watched == dead
-    assert len(dead) == len(queues) / 2 == 5
+    assert len(dead) == len(queues) / 2 == 6
 
 
 def test_every_queue_has_an_alarm_when_it_is_not_worked_off(prod: Assembly) -> None:
@@ -55,6 +55,7 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "Throttles",
         "PortalSyncLag",
         "SnapshotRefused",
+        "RetentionRun",
         "5xx",
         "Latency",
         "IteratorAge",
@@ -70,6 +71,15 @@ def test_the_lag_alarm_holds_the_portal_sync_to_five_seconds_in_nineteen_batches
     (alarm,) = _alarms(prod, "PortalSyncLag")
     assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p95", 5000)
     assert _dimension(alarm, "service") == "portal_sync"
+
+
+def test_a_retention_run_that_has_not_happened_for_26_hours_is_told_also_when_nothing_is_measured(
+    prod: Assembly,
+) -> None:
+    (alarm,) = _alarms(prod, "RetentionRun")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 26, 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+    assert (alarm["Statistic"], _dimension(alarm, "service")) == ("Sum", "retention")
 
 
 def test_the_latency_alarm_looks_at_the_slowest_hundredth(prod: Assembly) -> None:

@@ -3,12 +3,13 @@
 import pytest
 
 from infra.capabilities import CAPABILITIES
-from infra.spec import Capability, IndexGrant, SecretGrant, TableGrant
+from infra.spec import Capability, DailyTrigger, IndexGrant, SecretGrant, TableGrant
 from infra.tables import TABLES
 from tests.infra.assembly import Assembly, listed, text
 
 # Largest sum of inline policies that IAM takes for a role, in characters without white space.
 INLINE_POLICY_LIMIT = 10_240
+SCHEDULED = [one for one in CAPABILITIES if any(isinstance(trigger, DailyTrigger) for trigger in one.triggers)]
 
 
 def test_no_action_has_a_wildcard(prod: Assembly) -> None:
@@ -29,13 +30,25 @@ def test_only_writing_traces_has_no_resource(prod: Assembly) -> None:
 
 def test_every_function_has_a_role_of_its_own(prod: Assembly) -> None:
     roles = [text(properties["Role"]) for properties in prod.properties("AWS::Lambda::Function")]
-    assert len(set(roles)) == len(roles) == len(CAPABILITIES) == len(prod.resources("AWS::IAM::Role"))
+    assert len(set(roles)) == len(roles) == len(CAPABILITIES)
+    assert len(prod.resources("AWS::IAM::Role")) == len(CAPABILITIES) + len(SCHEDULED)
 
 
-def test_only_lambda_may_take_a_role(prod: Assembly) -> None:
+def test_only_lambda_may_take_a_functions_role_and_the_scheduler_of_this_account_its_own(prod: Assembly) -> None:
     for properties in prod.properties("AWS::IAM::Role"):
         (statement,) = properties["AssumeRolePolicyDocument"]["Statement"]
-        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+        if properties["RoleName"].endswith("-schedule"):
+            assert statement["Principal"] == {"Service": "scheduler.amazonaws.com"}
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        else:
+            assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("capability", SCHEDULED, ids=lambda capability: capability.name)
+def test_the_scheduler_may_run_its_one_function_and_nothing_else(prod: Assembly, capability: Capability) -> None:
+    (statement,) = prod.role(f"school-events-prod-{_dashed(capability)}-schedule")
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert statement["Resource"]["Fn::GetAtt"][0].startswith(f"{capability.name.capitalize()}Function")
 
 
 def test_table_actions_name_a_table_or_an_index_exactly(prod: Assembly) -> None:
@@ -95,10 +108,11 @@ def test_the_webhook_can_read_no_table(prod: Assembly) -> None:
     assert not [action for statement in statements for action in listed(statement["Action"]) if "dynamodb" in action]
 
 
-def test_only_what_the_portal_says_writes_people(prod: Assembly) -> None:
+def test_only_what_the_portal_says_and_forgetting_write_people(prod: Assembly) -> None:
     assert _people_roles(prod, "PutItem", "UpdateItem") == {
         "school-events-prod-portal-sync",
         "school-events-prod-reconciliation",
+        "school-events-prod-anonymise",
     }
 
 

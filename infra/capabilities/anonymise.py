@@ -1,0 +1,34 @@
+"""Forgetting people: taken out of everything that is kept of them, wherever it is."""
+
+from infra.spec import (
+    ANONYMISE_QUEUE,
+    BOOKINGS,
+    EVENTS,
+    INBOX,
+    PAYMENTS,
+    PEOPLE,
+    READ,
+    Capability,
+    PushGrant,
+    QueueTrigger,
+    index,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="anonymise",
+    about="Forget people whose time is up, tell families of links that have ended",
+    triggers=(QueueTrigger(ANONYMISE_QUEUE, batch=5),),
+    grants=(
+        table(PEOPLE, *READ, "PutItem", "UpdateItem", "DeleteItem"),
+        index(PEOPLE, "by_pupil"),
+        table(EVENTS, "Query", "UpdateItem", "DeleteItem"),
+        table(BOOKINGS, *READ, "PutItem", "DeleteItem", "ConditionCheckItem"),
+        index(BOOKINGS, "by_pupil"),
+        table(PAYMENTS, *READ, "PutItem", "UpdateItem"),
+        table(INBOX, "Query", "PutItem", "DeleteItem"),
+        PushGrant(on_endpoints=("sns:DeleteEndpoint",)),
+    ),
+    memory=512,
+    timeout=60,
+)
