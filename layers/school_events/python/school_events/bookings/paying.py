@@ -8,6 +8,7 @@ from school_events.core.http import Page
 from school_events.payments import store as payments
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.model import Payment, PaymentState
+from school_events.people import access
 
 _PAGE = 50
 
@@ -35,10 +36,20 @@ def find_for_caller(ctx: Context, payment_id: str) -> Payment:
         NotFound: there is none, or it is another's.
     """
     payment = payments.find_payment(ctx.school_id, payment_id)
-    is_payer = ctx.actor.kind == "contact" and ctx.actor.id == payment.payer_id
-    if not is_payer and not ctx.has_role("finance", "school_admin"):
+    if not is_payers(ctx, payment) and not ctx.has_role("finance", "school_admin"):
         raise NotFound
     return settlement.apply_payment(ctx, payment_id) if payment.state is PaymentState.OPEN else payment
+
+
+def is_payers(ctx: Context, payment: Payment) -> bool:
+    """Whether a payment is the calling contact's own: they are the payer, and any child of the school is theirs.
+
+    It says what they paid, and of the child nothing: so it outlives the link to the child it was for, but not the
+    last of their links.
+    """
+    if ctx.actor.kind != "contact" or not access.is_same_person(ctx, payment.payer_id, ctx.actor.id):
+        return False
+    return bool(access.open_links(ctx, ctx.actor.id))
 
 
 def page(ctx: Context, cursor: str | None) -> Page[PaymentView]:

@@ -30,7 +30,7 @@ def find_for_caller(ctx: Context, booking_id: str) -> Booking:
 
 def show(ctx: Context, booking: Booking) -> BookingView:
     """A booking as the caller may see it: with money and answers if they made it or work for the school."""
-    mine = ctx.actor.kind == "contact" and booking.booked_by == ctx.actor.id
+    mine = _is_mine(ctx, booking)
     return booking_view(booking, whole=mine or ctx.actor.kind == "staff", mine=mine)
 
 
@@ -40,9 +40,12 @@ def require_own_booking(ctx: Context, booking: Booking) -> None:
     Raises:
         NotFound: it is another's.
     """
-    is_bookers = ctx.actor.kind == "contact" and booking.booked_by == ctx.actor.id
-    if not is_bookers and not ctx.has_role("school_admin"):
+    if not _is_mine(ctx, booking) and not ctx.has_role("school_admin"):
         raise NotFound
+
+
+def _is_mine(ctx: Context, booking: Booking) -> bool:
+    return ctx.actor.kind == "contact" and access.is_same_person(ctx, booking.booked_by, ctx.actor.id)
 
 
 def require_event(ctx: Context, event_id: str) -> None:

@@ -20,6 +20,7 @@ from school_events.payments import rules as payment_rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.model import Payment, PaymentLine
+from school_events.people import access
 from school_events.people import rules as people_rules
 from school_events.people import store as people
 
@@ -69,6 +70,9 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
     """
     rules.require_distinct([wish.pupil_id for wish in wishes])
     found = _look(ctx, contact_id, event_id, wishes, request)
+    if ctx.actor.kind == "contact":
+        # Before an earlier answer is given out again: a cut link is felt at once (A8).
+        _require_open_links(ctx, contact_id, wishes, found)
     request_key = request.item_key(ctx)
     earlier = earlier_answer(ctx, request, found.get(request_key) if request_key else None, Booked)
     if earlier is not None:
@@ -95,22 +99,20 @@ def _look(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], 
     """Everything that decides, in one round trip."""
     school_id = ctx.school_id
     request_key = request.item_key(ctx)
-    keys: list[Key[Any]] = [event_key(school_id, event_id), people.contact_key(school_id, contact_id)]
+    keys: list[Key[Any]] = [event_key(school_id, event_id)]
     if request_key is not None:
         keys.append(request_key)
     for wish in wishes:
-        keys += [
-            people.link_key(school_id, contact_id, wish.pupil_id),
-            people.pupil_key(school_id, wish.pupil_id),
-            invitation_key(school_id, wish.pupil_id, event_id),
-        ]
+        keys += access.keys_of(ctx, contact_id, wish.pupil_id)
+        keys.append(invitation_key(school_id, wish.pupil_id, event_id))
     return get_many(keys)
 
 
 def _checked_event(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], found: Found) -> SchoolEvent:
     item = found.get(event_key(ctx.school_id, event_id))
+    _require_open_links(ctx, contact_id, wishes, found)
     for wish in wishes:
-        _require_child(ctx, contact_id, wish.pupil_id, found)
+        _require_on_roll(ctx, wish.pupil_id, found)
         invitation = found.get(invitation_key(ctx.school_id, wish.pupil_id, event_id))
         rules.require_invited(None if invitation is None else to_invitation(invitation))
     if item is None:
@@ -120,15 +122,15 @@ def _checked_event(ctx: Context, contact_id: str, event_id: str, wishes: Iterabl
     return event
 
 
-def _require_child(ctx: Context, contact_id: str, pupil_id: str, found: Found) -> None:
-    """The child is on roll, and the contact's to book for; what is not answers alike (I2)."""
-    contact = found.get(people.contact_key(ctx.school_id, contact_id))
-    link = people.to_link(found.get(people.link_key(ctx.school_id, contact_id, pupil_id)))
+def _require_open_links(ctx: Context, contact_id: str, wishes: Iterable[Wish], found: Found) -> None:
+    for wish in wishes:
+        access.open_link_in(ctx, found, contact_id, wish.pupil_id)
+
+
+def _require_on_roll(ctx: Context, pupil_id: str, found: Found) -> None:
+    """A child who has left answers like one who does not exist (I2)."""
     pupil = people.to_pupil(found.get(people.pupil_key(ctx.school_id, pupil_id)))
-    is_theirs = link is not None and people_rules.is_open(link, people_rules.today(ctx.now))
-    if not is_theirs or (contact is not None and contact.state == "removed"):
-        raise NotFound
-    if pupil is None or pupil.state != "current":
+    if pupil is None or not pupil.is_on_roll(people_rules.today(ctx.now)):
         raise NotFound
 
 
@@ -203,11 +205,7 @@ def _add_booking(ctx: Context, transaction: Transaction, booking: Booking) -> No
     is_held = booking.state is BookingState.PENDING
     change = stamp(ctx, "booking.placed" if is_held else "booking.confirmed")
     store.create(transaction, ctx.school_id, booking, change)
-    transaction.check(
-        people.link_key(ctx.school_id, booking.booked_by, booking.pupil_id),
-        people.link_is_open(people_rules.today(ctx.now)),
-        refusal=NotFound(),
-    )
+    access.check_link(transaction, ctx, booking.booked_by, booking.pupil_id)
     places.claim(transaction, ctx, booking, held=is_held)
     transaction.put(tell_booker(ctx, booking, "created"))
 

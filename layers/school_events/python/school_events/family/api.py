@@ -16,6 +16,7 @@ from school_events.events.model import EventKind, EventStatus
 from school_events.invitations.model import InvitationState
 from school_events.notifications.model import Platform
 from school_events.payments.api import PaymentView
+from school_events.people.model import Pupil
 
 MOST_ENTRIES_AT_ONCE = 100
 PAGE_SIZE = 50
@@ -31,7 +32,7 @@ class Shown(ApiModel):
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
-class ChildView(Shown):
+class ChildView(ApiModel):
     """A child of the caller's."""
 
     id: str
@@ -40,6 +41,18 @@ class ChildView(Shown):
     year_group: str | None
     registration_group: str | None
     state: Literal["current", "left"]
+
+
+def child_view(pupil: Pupil, day: date) -> ChildView:
+    """A child as their family sees them on a local day; one whose last day is still to come is current."""
+    return ChildView(
+        id=pupil.id,
+        first_name=pupil.first_name,
+        last_name=pupil.last_name,
+        year_group=pupil.year_group,
+        registration_group=pupil.registration_group,
+        state="current" if pupil.is_on_roll(day) else "left",
+    )
 
 
 class MembershipView(ApiModel):

@@ -1,6 +1,6 @@
 """The caller's own things as the API shows them, read strongly, each with what it is about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from itertools import batched
 from typing import Literal
@@ -19,6 +19,7 @@ from school_events.family.api import (
     FamilyBookingView,
     FamilyEvent,
     FamilyInvitationView,
+    child_view,
 )
 from school_events.invitations.model import Invitation
 from school_events.notifications.model import InboxEntry
@@ -26,6 +27,7 @@ from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.model import Payment
 from school_events.payments.store import find_payment
 from school_events.people import access
+from school_events.people.rules import today
 from school_events.people.store import find_pupils
 
 _MOST_KEYS = 100
@@ -43,7 +45,7 @@ def open_pupils(ctx: Context) -> frozenset[str] | None:
 def children(ctx: Context, pupil_ids: Iterable[str]) -> list[ChildView]:
     """Children, by id; those the Portal has removed are left out."""
     pupils = find_pupils(ctx.school_id, sorted(set(pupil_ids)))
-    return [ChildView.model_validate(pupil) for pupil in pupils.values()]
+    return [child_view(pupil, today(ctx.now)) for pupil in pupils.values()]
 
 
 def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[FamilyInvitationView]:
@@ -94,12 +96,26 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
     if not bookings:
         return []
     events = find_events(ctx.school_id, [booking.event_id for booking in bookings])
-    return [_booking_view(ctx, booking, events) for booking in bookings]
+    mine = _own_ids(ctx, {booking.booked_by for booking in bookings})
+    return [
+        _booking_view(booking, mine=booking.booked_by in mine, event=events.get(booking.event_id))
+        for booking in bookings
+    ]
 
 
-def payment_views(ctx: Context, payment_ids: Iterable[str]) -> list[PaymentView]:
-    """Those of the payments that the caller pays, or has paid."""
-    return [payment_view(one) for one in map(partial(_payment, ctx), sorted(set(payment_ids))) if one is not None]
+def payment_views(ctx: Context, payment_ids: Iterable[str], pupils: frozenset[str]) -> list[PaymentView]:
+    """Those of the payments that the caller pays, or has paid; none if no child is theirs (``bookings.paying``)."""
+    if not pupils:
+        return []
+    found = [one for one in map(partial(_payment, ctx), sorted(set(payment_ids))) if one is not None]
+    own = _own_ids(ctx, {payment.payer_id for payment in found})
+    return [payment_view(payment) for payment in found if payment.payer_id in own]
+
+
+def _own_ids(ctx: Context, contact_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the ids that are the caller, or somebody the caller has taken over from."""
+    now = access.persons_now(ctx, set(contact_ids) - {ctx.actor.id})
+    return frozenset(one for one, person in now.items() if person == ctx.actor.id) | {ctx.actor.id}
 
 
 def entry_views(ctx: Context, entries: Iterable[InboxEntry]) -> list[EntryView]:
@@ -113,10 +129,9 @@ def entry_views(ctx: Context, entries: Iterable[InboxEntry]) -> list[EntryView]:
 
 def _payment(ctx: Context, payment_id: str) -> Payment | None:
     try:
-        payment = find_payment(ctx.school_id, payment_id)
+        return find_payment(ctx.school_id, payment_id)
     except NotFound:
         return None
-    return payment if payment.payer_id == ctx.actor.id else None
 
 
 def _place(booking: Booking | None) -> Literal["none", "held", "booked"]:
@@ -125,9 +140,7 @@ def _place(booking: Booking | None) -> Literal["none", "held", "booked"]:
     return "booked" if booking.state is BookingState.CONFIRMED else "held"
 
 
-def _booking_view(ctx: Context, booking: Booking, events: Mapping[str, SchoolEvent]) -> FamilyBookingView:
-    mine = booking.booked_by == ctx.actor.id
-    event = events.get(booking.event_id)
+def _booking_view(booking: Booking, *, mine: bool, event: SchoolEvent | None) -> FamilyBookingView:
     shown = booking_view(booking, whole=mine, mine=mine).model_copy(update={"answers": None})
     return FamilyBookingView(**dict(shown), event=None if event is None else EventCard.model_validate(event))
 

@@ -1,6 +1,6 @@
 """Use cases of the caller's own: who am I, what are my children invited to, what is booked, what was I told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from school_events.core import cursors
@@ -21,8 +21,10 @@ from school_events.family.api import (
     ReadEntries,
 )
 from school_events.invitations.store import invitations_of_pupils
+from school_events.notifications import rules as inbox_rules
 from school_events.notifications import service as notifications
 from school_events.notifications import store as inboxes
+from school_events.notifications.model import InboxEntry
 from school_events.people import access
 from school_events.people.store import find_contacts, find_school, find_staff
 
@@ -45,6 +47,8 @@ def who_am_i(memberships: Iterable[Membership], context_in: Callable[[Membership
 def _membership_view(ctx: Context, membership: Membership) -> MembershipView | None:
     try:
         access.check(ctx, membership)
+        if membership.kind == "contact":
+            access.require_contact(ctx, membership.person_id)
         school_name = find_school(ctx.school_id).name
         is_open = True
     except Unauthenticated:
@@ -98,7 +102,7 @@ def inbox(ctx: Context, cursor: str | None) -> Page[EntryView]:
 
 
 def mark_read(ctx: Context, body: ReadEntries, request: Request) -> EntriesRead:
-    """Note that the caller has read entries; what is read already, or is not theirs, is passed over.
+    """Note that the caller has read entries; what is read already, or not theirs to see, is passed over.
 
     Raises:
         TryAgain: too busy; asking again is safe.
@@ -106,12 +110,17 @@ def mark_read(ctx: Context, body: ReadEntries, request: Request) -> EntriesRead:
     earlier = find_earlier_answer(ctx, request, EntriesRead)
     if earlier is not None:
         return earlier
-    if body.ids is not None:
-        found = inboxes.find_entries(ctx.school_id, ctx.actor, body.ids)
-        unread = [entry.id for entry in found.values() if entry.read_at is None]
-    else:
-        older = inboxes.entries(ctx.school_id, ctx.actor, up_to=body.up_to, unread=True)
-        unread = [entry.id for entry in islice(older, _MOST_READ_UP_TO + 1)]
+    unread = [entry.id for entry in islice(_unread(ctx, body), _MOST_READ_UP_TO + 1)]
     answer = EntriesRead(marked=len(unread[:_MOST_READ_UP_TO]), more=len(unread) > _MOST_READ_UP_TO)
     inboxes.mark_read(ctx, unread[:_MOST_READ_UP_TO], request, answer)
     return answer
+
+
+def _unread(ctx: Context, body: ReadEntries) -> Iterator[InboxEntry]:
+    """Those of the entries named that are unread and that the caller may see now (A8)."""
+    pupils = reading.open_pupils(ctx)
+    if body.ids is not None:
+        named: Iterable[InboxEntry] = inboxes.find_entries(ctx.school_id, ctx.actor, body.ids).values()
+    else:
+        named = inboxes.entries(ctx.school_id, ctx.actor, up_to=body.up_to, unread=True)
+    return (entry for entry in named if entry.read_at is None and inbox_rules.may_see(entry, pupils))

@@ -3,7 +3,7 @@
 Nothing new costs one read. What a row speaks of and the caller may no longer see, or that is gone, is ``removed``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from school_events.core import cursors
 from school_events.core.context import Context
@@ -57,17 +57,17 @@ def _start_over(ctx: Context, scope: str) -> Refresh:
 def _everything(ctx: Context) -> Iterator[ChangeView]:
     pupils = reading.open_pupils(ctx)
     if pupils:
-        yield from _of_children(ctx, sorted(pupils))
+        yield from _of_children(ctx, pupils)
     entries = notifications.inbox(ctx, pupils, before=None, limit=MOST_ENTRIES)
     yield from (created("inbox_entry", view) for view in reading.entry_views(ctx, entries))
 
 
-def _of_children(ctx: Context, pupils: Iterable[str]) -> Iterator[ChangeView]:
+def _of_children(ctx: Context, pupils: frozenset[str]) -> Iterator[ChangeView]:
     """Everything there is about the caller's children, and the payments of what the caller booked for them."""
     yield from (created("child", view) for view in reading.children(ctx, pupils))
-    invitations = invitations_of_pupils(ctx.school_id, pupils)
+    invitations = invitations_of_pupils(ctx.school_id, sorted(pupils))
     yield from (created("invitation", view) for view in reading.invitation_views(ctx, invitations))
-    bookings = reading.booking_views(ctx, reading.bookings_of(ctx, pupils))
+    bookings = reading.booking_views(ctx, reading.bookings_of(ctx, sorted(pupils)))
     yield from (created("booking", view) for view in bookings)
     payments = {booking.payment_id for booking in bookings if booking.payment_id}
-    yield from (created("payment", view) for view in reading.payment_views(ctx, payments))
+    yield from (created("payment", view) for view in reading.payment_views(ctx, payments, pupils))

@@ -10,7 +10,6 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.cursors import open_cursor, seal
 from school_events.core.dynamodb import MOST_ACTIONS, Refused, Transaction
-from school_events.core.errors import NotFound
 from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events.store import find_event
 from school_events.invitations import rules, store
@@ -186,14 +185,10 @@ def _invited_pupil(pupil: Pupil) -> InvitedPupil:
 
 def _decline(ctx: Context, invitation: Invitation) -> None:
     """Decline, unless another contact of the child just did; the caller's link is looked at in the same write."""
-    today = people_rules.today(ctx.now)
     transaction = Transaction(ctx)
-    link = people.link_key(ctx.school_id, ctx.actor.id, invitation.pupil_id)
-    transaction.check(link, people.link_is_open(today), refusal=NotFound())
+    access.check_link(transaction, ctx, ctx.actor.id, invitation.pupil_id)
     store.decline(transaction, ctx, invitation, stamp(ctx, "invitation.declined"))
-    links = people.links_of_pupil(ctx.school_id, invitation.pupil_id)
-    family = {link.contact_id for link in links if people_rules.is_open(link, today)} | {ctx.actor.id}
-    for contact_id in sorted(family):
+    for contact_id in sorted({*access.family_of(ctx, invitation.pupil_id), ctx.actor.id}):
         row = feed.row(ctx, "contact", contact_id, thing="invitation", thing_id=invitation.id, what="changed")
         transaction.put(row)
     with contextlib.suppress(Refused):

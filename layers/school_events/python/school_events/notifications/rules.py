@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Container
+from collections.abc import Collection
 from datetime import timedelta
 
 from ulid import ULID
@@ -65,7 +65,7 @@ def push_message(entry: str) -> str:
     )
 
 
-def may_see(entry: InboxEntry, open_pupils: Container[str] | None) -> bool:
+def may_see(entry: InboxEntry, open_pupils: Collection[str] | None) -> bool:
     """Whether a person may still see an entry.
 
     Args:
@@ -73,6 +73,9 @@ def may_see(entry: InboxEntry, open_pupils: Container[str] | None) -> bool:
         open_pupils: the children they have an open link to; ``None`` for a member of staff.
 
     Returns:
-        Whether it is about nobody else (their own payment), or about a child who is theirs now (A8).
+        Whether it is about a child who is theirs now (A8), or about them alone (their own payment) as long as any
+        child of the school is theirs.
     """
-    return open_pupils is None or entry.pupil_id is None or entry.pupil_id in open_pupils
+    if open_pupils is None:
+        return True
+    return entry.pupil_id in open_pupils if entry.pupil_id is not None else bool(open_pupils)

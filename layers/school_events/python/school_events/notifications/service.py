@@ -10,7 +10,6 @@ from school_events.notifications import push, rules, store
 from school_events.notifications.model import Device, InboxEntry, Platform
 from school_events.notifications.push import Pushed
 from school_events.people import access
-from school_events.people.store import links_of_pupil
 
 
 class PushFailed(Exception):
@@ -33,7 +32,7 @@ def deliver(ctx: Context, telling: Telling) -> None:
         PushFailed: a device was not reached; telling again repeats pushes, never entries.
     """
     outcomes: list[Pushed] = []
-    for contact_id in _candidates(telling):
+    for contact_id in _candidates(ctx, telling):
         if not _is_linked(ctx, contact_id, telling.pupil_id):
             logs.count("RecipientsWithoutLink")
             continue
@@ -47,12 +46,11 @@ def deliver(ctx: Context, telling: Telling) -> None:
         raise PushFailed
 
 
-def _candidates(telling: Telling) -> Iterable[str]:
+def _candidates(ctx: Context, telling: Telling) -> Iterable[str]:
+    """Who may be meant: whoever is named, or has taken over from them since; otherwise the child's family."""
     if telling.contact_id is not None:
-        return (telling.contact_id,)
-    if telling.pupil_id is None:
-        return ()
-    return (link.contact_id for link in links_of_pupil(telling.school_id, telling.pupil_id))
+        return access.persons_now(ctx, [telling.contact_id]).values()
+    return () if telling.pupil_id is None else sorted(access.family_of(ctx, telling.pupil_id))
 
 
 def _is_linked(ctx: Context, contact_id: str, pupil_id: str | None) -> bool:
@@ -98,9 +96,12 @@ def register_device(ctx: Context, device_id: str, platform: Platform, token: str
     """Push to a device of the acting person from now on; registering it again changes nothing but its time.
 
     Raises:
+        NotFound: a contact who is gone.
         TooManyDevices: the person has 20 others.
         TryAgain: the push service did not answer.
     """
+    if ctx.actor.kind == "contact":
+        access.require_contact(ctx, ctx.actor.id)
     others = [one for one in store.devices(ctx.school_id, ctx.actor) if one.id != device_id]
     if len(others) >= rules.MOST_DEVICES:
         raise TooManyDevices

@@ -1,17 +1,24 @@
 """Who may: the one place that says whether a member is still one and which children are a contact's (A8, I1).
 
 Everything is read fresh and strongly for each request, so that a cut link or a removed member of staff stops at the
-next one, whatever the token still says.
+next one, whatever the token still says. Nobody else asks a link whether it is open: a test sees to that.
 """
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from school_events.core.caller import Membership
 from school_events.core.context import Context
-from school_events.core.dynamodb import get_many
+from school_events.core.dynamodb import Found, Key, Transaction, get_many
 from school_events.core.errors import Forbidden, NotFound, Unauthenticated
 from school_events.people import rules, store
 from school_events.people.model import Link
+from school_events.people.store import ContactItem
 
 _NO_SECOND_FACTOR = "Sign in with a second factor"
+
+_MOST_MERGES = 8
+"""So many times in a row two records of a contact are found to be one person; beyond that something is wrong."""
 
 
 def check(ctx: Context, membership: Membership) -> None:
@@ -21,7 +28,8 @@ def check(ctx: Context, membership: Membership) -> None:
     the use case (:func:`open_links`); here only a sign-in without a second factor is looked at.
 
     Raises:
-        NotFound: a member of staff whom the Portal has removed, or a school it has never announced.
+        NotFound: a member of staff whom the Portal has removed or the latest snapshot lacks, or a school it has never
+            announced.
         Forbidden: the token claims a role that the Portal has since taken away.
         Unauthenticated: no second factor, and not a parent of a school that does without (I1).
     """
@@ -33,7 +41,7 @@ def check(ctx: Context, membership: Membership) -> None:
     school, staff = store.school_key_of(ctx.school_id), store.staff_key(ctx.school_id, membership.person_id)
     found = get_many([school, staff])
     member = store.to_staff(found.get(staff))
-    if member is None or store.to_school(found.get(school)) is None:
+    if member is None or member.state != "current" or store.to_school(found.get(school)) is None:
         raise NotFound
     if not membership.roles - {"parent"} <= set(member.app_roles):
         raise Forbidden
@@ -48,13 +56,28 @@ def _check_parent(ctx: Context) -> None:
         raise Unauthenticated(_NO_SECOND_FACTOR)
 
 
+def require_contact(ctx: Context, contact_id: str) -> None:
+    """Refuse a contact who is gone: removed, merged into another, or anonymised.
+
+    One whom the Portal has not told of yet is no stranger: their link may have come first.
+
+    Raises:
+        NotFound: they are gone.
+    """
+    key = store.contact_key(ctx.school_id, contact_id)
+    if _is_gone(get_many([key]).get(key)):
+        raise NotFound
+
+
 def open_links(ctx: Context, contact_id: str) -> tuple[Link, ...]:
-    """The links that give a contact access now; none for a contact whom the Portal has removed."""
+    """The links that give a contact access now, to children the school holds; none for a contact who is gone."""
     contact, links = store.contact_with_links(ctx.school_id, contact_id)
-    if contact is not None and contact.state == "removed":
+    if _is_gone(contact):
         return ()
     day = rules.today(ctx.now)
-    return tuple(link for link in links if rules.is_open(link, day))
+    opened = [link for link in links if rules.is_open(link, day)]
+    held = store.find_pupils(ctx.school_id, [link.pupil_id for link in opened])
+    return tuple(link for link in opened if link.pupil_id in held)
 
 
 def require_open_link(ctx: Context, contact_id: str, pupil_id: str) -> Link:
@@ -63,11 +86,89 @@ def require_open_link(ctx: Context, contact_id: str, pupil_id: str) -> Link:
     Raises:
         NotFound: there is none; a child of somebody else's answers like one that does not exist (I2).
     """
-    link_key = store.link_key(ctx.school_id, contact_id, pupil_id)
-    contact_key = store.contact_key(ctx.school_id, contact_id)
-    found = get_many([link_key, contact_key])
-    contact, link = found.get(contact_key), store.to_link(found.get(link_key))
-    removed = contact is not None and contact.state == "removed"
-    if removed or link is None or not rules.is_open(link, rules.today(ctx.now)):
+    return open_link_in(ctx, get_many(keys_of(ctx, contact_id, pupil_id)), contact_id, pupil_id)
+
+
+def keys_of(ctx: Context, contact_id: str, pupil_id: str) -> list[Key[Any]]:
+    """What decides whether a contact has access to a pupil, to be read with other things in one round trip."""
+    return [
+        store.link_key(ctx.school_id, contact_id, pupil_id),
+        store.contact_key(ctx.school_id, contact_id),
+        store.pupil_key(ctx.school_id, pupil_id),
+    ]
+
+
+def open_link_in(ctx: Context, found: Found, contact_id: str, pupil_id: str) -> Link:
+    """As :func:`require_open_link`, from what was read by :func:`keys_of`.
+
+    Raises:
+        NotFound: there is no such link.
+    """
+    link_key, contact_key, pupil_key = keys_of(ctx, contact_id, pupil_id)
+    link, pupil = store.to_link(found.get(link_key)), store.to_pupil(found.get(pupil_key))
+    if _is_gone(found.get(contact_key)) or pupil is None or link is None:
+        raise NotFound
+    if not rules.is_open(link, rules.today(ctx.now)):
         raise NotFound
     return link
+
+
+def check_link(transaction: Transaction, ctx: Context, contact_id: str, pupil_id: str) -> None:
+    """Only go ahead, in a transaction, while a contact's link to a pupil is open; refused with :class:`NotFound`."""
+    link = store.link_key(ctx.school_id, contact_id, pupil_id)
+    transaction.check(link, store.link_is_open(rules.today(ctx.now)), refusal=NotFound())
+
+
+def family_of(ctx: Context, pupil_id: str) -> frozenset[str]:
+    """The contacts with an open link to a pupil, as an index knows them, a moment behind: who may be worth telling.
+
+    Whoever gives something away on the strength of it asks :func:`require_open_link` of each first.
+    """
+    day = rules.today(ctx.now)
+    links = store.links_of_pupil(ctx.school_id, pupil_id)
+    return frozenset(link.contact_id for link in links if rules.is_open(link, day))
+
+
+def is_same_person(ctx: Context, noted: str, contact_id: str) -> bool:
+    """Whether what was noted under one contact's id is another's now: their own, or of a record merged into theirs."""
+    return noted == contact_id or persons_now(ctx, [noted])[noted] == contact_id
+
+
+def persons_now(ctx: Context, contact_ids: Iterable[str]) -> Mapping[str, str]:
+    """Who contacts are now: themselves, or who has taken over from them, read strongly.
+
+    Only a current contact of the same school takes over. Merges that run in a circle, or into nobody, are followed
+    nowhere: the contact stays themselves, who is gone.
+
+    Args:
+        ctx: the moment.
+        contact_ids: as they were noted when something happened.
+    """
+    noted = frozenset(contact_ids)
+    known: dict[str, ContactItem | None] = {}
+    asked = noted
+    for _ in range(_MOST_MERGES + 1):
+        if not asked:
+            break
+        keys = {one: store.contact_key(ctx.school_id, one) for one in asked}
+        found = get_many(keys.values())
+        known |= {one: found.get(key) for one, key in keys.items()}
+        asked = frozenset(_successor(known[one]) for one in asked) - known.keys() - {""}
+    return {one: _end_of(known, one) for one in noted}
+
+
+def _end_of(known: Mapping[str, ContactItem | None], contact_id: str) -> str:
+    here, seen = contact_id, set[str]()
+    while here not in seen and (onwards := _successor(known.get(here))):
+        seen.add(here)
+        here = onwards
+    item = known.get(here)
+    return here if item is not None and not _is_gone(item) else contact_id
+
+
+def _successor(item: ContactItem | None) -> str:
+    return (item.merged_into or "") if item is not None and _is_gone(item) else ""
+
+
+def _is_gone(contact: ContactItem | None) -> bool:
+    return contact is not None and store.to_contact(contact) is None

@@ -1,0 +1,131 @@
+"""One child with a mother and a father, and everything a family can have; what each route then says to a parent.
+
+``contact-1`` is the mother of ``pupil-1``, ``contact-2`` the father, ``contact-3`` has no child. The father has booked
+the free *Orchard walk* and the *Lantern parade*, which is still to be paid; the mother the *Harbour day*. To the *Kite
+morning* the child is invited only. Each has been told of it all, and has a device.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from functions.outbox.handler import lambda_handler as outbox
+from school_events.bookings import places
+from school_events.core.consequences import Telling
+from school_events.events import service as events
+from school_events.events import staffing
+from school_events.events.api import AllocationBody, NewEvent
+from school_events.invitations import service as invitations
+from school_events.invitations.audience import Audience
+from school_events.notifications.service import deliver
+from tests.support import booked_world as world
+from tests.support.contexts import NOW, a_context
+from tests.support.http_events import LambdaContext, http_event, json_of
+from tests.support.memory import made_once
+from tests.support.people import contact_told, link_told, pupil_told, school_told, staff_told, tell
+from tests.support.streams import row_record, stream_event
+from tests.support.tables import INDEXES, STREAMED, messages, rows
+from tests.unit.architecture.routes import HANDLERS, ROUTES
+
+MOTHER, FATHER, STRANGER, CHILD = "contact-1", "contact-2", "contact-3", "pupil-1"
+LATER = NOW + timedelta(hours=1)
+"""When the tests ask, so that nothing written then stands where the household's own rows do."""
+
+SECRETS = ("pupil-1", "Amaryllis", "Quennell", "Orchard", "Lantern", "Harbour", "Kite", "booking_", "payment_")
+"""What somebody who has lost access must see nothing of."""
+
+PATH = "/v1/schools/{school_id}"
+
+
+@dataclass
+class Household:
+    """The ids of what there is."""
+
+    events: dict[str, str] = field(default_factory=dict)
+    bookings: dict[str, str] = field(default_factory=dict)
+    payments: dict[str, str] = field(default_factory=dict)
+
+
+_made = Household()
+
+
+def a_household() -> Household:
+    """The household, in empty tables."""
+    made_once(_household, *INDEXES)
+    return _made
+
+
+def _household() -> None:
+    tell(
+        school_told(),
+        staff_told("staff-admin", ("school_admin",)),
+        staff_told("staff-1"),
+        staff_told("staff-finance", ("finance",)),
+        pupil_told(CHILD, "Amaryllis", "Quennell"),
+        *(contact_told(one) for one in (MOTHER, FATHER, STRANGER)),
+        *(link_told(one, CHILD) for one in (MOTHER, FATHER)),
+    )
+    for title, price in (("Orchard walk", 0), ("Lantern parade", 1250), ("Harbour day", 900), ("Kite morning", 0)):
+        _made.events[title.split()[0]] = _published(title, price)
+    for title, parent in (("Orchard", 2), ("Lantern", 2), ("Harbour", 1)):
+        body = {"event_id": _made.events[title], "items": [{"pupil_id": CHILD}]}
+        booked = call(f"POST {PATH}/bookings", f"contact-{parent}", body=body, key=f"key-{title}")
+        assert booked.status == 201, booked
+        _made.bookings[title] = booked.body["booking_ids"][0]
+        _made.payments[title] = booked.body["payment_id"]
+    tell_everybody()
+    for person in (MOTHER, FATHER):
+        body = {"platform": "ios", "token": f"token-{person}"}
+        call(f"PUT {PATH}/me/devices/{{device_id}}", person, {"device_id": "phone"}, body=body)
+
+
+def _published(title: str, price: int) -> str:
+    asked = {
+        "kind": "trip",
+        "title": title,
+        "takes_place": {"starts_at": "2026-12-04T08:30", "ends_at": "2026-12-04T16:00"},
+        "capacity": 5,
+        "price": {"amount": price},
+        "booking_window": {"opens_at": world.OPENS_AT.isoformat(), "closes_at": world.CLOSES_AT.isoformat()},
+    }
+    made = events.create(a_context(), world.UNASKED, NewEvent.model_validate(asked))
+    staffing.allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
+    events.publish(a_context(), made.id, places.make_places)
+    invitations.invite(a_context(), world.UNASKED, made.id, Audience.model_validate({"pupils": (CHILD,)}))
+    return made.id
+
+
+def tell_everybody() -> None:
+    """What the outbox and the notifications function do about everything written so far."""
+    records = [row_record(row) for table in sorted(STREAMED) for row in rows(table)]
+    assert outbox(stream_event(*records), LambdaContext()) == {"batchItemFailures": []}
+    for body in messages("notifications"):
+        deliver(world.as_system(), Telling.model_validate(body))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route said."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, Any]
+
+
+def call(
+    route: str,
+    person: str,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    body: Any = None,
+    key: str | None = None,
+    query: Mapping[str, str] | None = None,
+    roles: tuple[str, ...] = ("parent",),
+) -> Answer:
+    """Ask a route through the function that answers it, as a person of the school."""
+    function = next(known.function for known in ROUTES if known.rule.key == route)
+    headers = {"Idempotency-Key": key} if key else None
+    event = http_event(route, parameters, body, roles=roles, person=person, query=query, headers=headers)
+    answer = HANDLERS[function].lambda_handler(event, LambdaContext())
+    return Answer(answer["statusCode"], json_of(answer) if answer["body"] else None, answer["headers"])

@@ -1,0 +1,285 @@
+"""Whoever loses access sees nothing of the child at the very next request, and the other parent keeps everything (A8).
+
+Every way of losing it is tried against every route a family may call; a route that is missing here is a failure.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+import time_machine
+
+from school_events.core.consequences import Telling
+from school_events.core.context import Actor
+from school_events.notifications import store as inboxes
+from school_events.notifications.service import deliver
+from school_events.people import access, rules, store
+from school_events.people.rules import Thing
+from tests.support import booked_world as world
+from tests.support.contexts import SCHOOL
+from tests.support.people import (
+    PortalMessage,
+    link_removed,
+    link_told,
+    portal_message,
+    staff_told,
+)
+from tests.support.portal_queue import a_snapshot_lacks, say
+from tests.support.push_services import PushServices, push_services
+from tests.support.tables import everything
+from tests.unit.access.household import (
+    CHILD,
+    FATHER,
+    LATER,
+    MOTHER,
+    PATH,
+    SECRETS,
+    STRANGER,
+    Answer,
+    Household,
+    a_household,
+    call,
+)
+from tests.unit.architecture.routes import IN_SCHOOL, ROUTES
+
+__all__ = ["push_services"]
+
+ME = f"{PATH}/me"
+
+
+def _gone(thing: str, thing_id: str, **others: str) -> PortalMessage:
+    return portal_message(f"{thing.title()}Removed", {f"{thing}_id": thing_id} | others, version=2)
+
+
+LOSSES: dict[str, Callable[[], None]] = {
+    "link restricted": lambda: say(link_told(FATHER, CHILD, restricted=True, version=2)),
+    "link ended yesterday": lambda: say(link_told(FATHER, CHILD, ends_on=date(2026, 11, 22), version=2)),
+    "link removed": lambda: say(link_removed(FATHER, CHILD)),
+    "link missing from a snapshot": lambda: a_snapshot_lacks(Thing("link", (FATHER, CHILD))),
+    "contact removed": lambda: say(_gone("contact", FATHER)),
+    "contact merged away": lambda: say(_gone("contact", FATHER, merged_into=STRANGER)),
+    "pupil removed": lambda: say(_gone("pupil", CHILD)),
+}
+"""Every way in which the father loses access to the child."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of the father's, and what it says once nothing is his any more (``None``: whatever, but no secret)."""
+
+    route: str
+    parameters: Callable[[Household], Mapping[str, str]] = lambda _: {}
+    body: Callable[[Household], Any] = lambda _: None
+    key: str | None = None
+    query: Mapping[str, str] | None = None
+    statuses: tuple[int, ...] = (404,)
+
+    def ask(self, home: Household, person: str = FATHER) -> Answer:
+        """The answer."""
+        return call(self.route, person, self.parameters(home), body=self.body(home), key=self.key, query=self.query)
+
+
+def _of(name: str, title: str) -> Callable[[Household], Mapping[str, str]]:
+    return lambda home: {name: getattr(home, f"{name.removesuffix('_id')}s")[title]}
+
+
+def _booking_of(title: str) -> Callable[[Household], Any]:
+    return lambda home: {"event_id": home.events[title], "items": [{"pupil_id": CHILD}]}
+
+
+EMPTY = (200,)
+ASKED: dict[str, Asked] = {
+    "me": Asked("GET /v1/me", statuses=EMPTY),
+    "invitations": Asked(f"GET {ME}/invitations", statuses=EMPTY),
+    "bookings": Asked(f"GET {ME}/bookings", statuses=EMPTY),
+    "sync": Asked(f"GET {ME}/sync", statuses=EMPTY),
+    "inbox": Asked(f"GET {ME}/inbox", statuses=EMPTY),
+    "entries read": Asked(f"POST {ME}/inbox/read", body=lambda _: {"up_to": "entry_zzz"}, statuses=EMPTY),
+    "device": Asked(
+        f"PUT {ME}/devices/{{device_id}}",
+        lambda _: {"device_id": "tablet"},
+        lambda _: {"platform": "ios", "token": "token-x"},
+        statuses=(200, 404),
+    ),
+    "device removed": Asked(f"DELETE {ME}/devices/{{device_id}}", lambda _: {"device_id": "phone"}, statuses=EMPTY),
+    "event": Asked(f"GET {PATH}/events/{{event_id}}", _of("event_id", "Orchard")),
+    "decline": Asked(
+        f"POST {PATH}/invitations/{{invitation_id}}/decline",
+        lambda home: {"invitation_id": f"{home.events['Kite']}~{CHILD}"},
+    ),
+    "book": Asked(f"POST {PATH}/bookings", body=_booking_of("Kite")),
+    "book, asked again": Asked(f"POST {PATH}/bookings", body=_booking_of("Orchard"), key="key-Orchard"),
+    "own booking": Asked(f"GET {PATH}/bookings/{{booking_id}}", _of("booking_id", "Orchard")),
+    "the other parent's booking": Asked(f"GET {PATH}/bookings/{{booking_id}}", _of("booking_id", "Harbour")),
+    "cancel": Asked(f"POST {PATH}/bookings/{{booking_id}}/cancel", _of("booking_id", "Orchard")),
+    "checkout": Asked(f"POST {PATH}/bookings/{{booking_id}}/checkout", _of("booking_id", "Lantern")),
+    "payment": Asked(f"GET {PATH}/payments/{{payment_id}}", _of("payment_id", "Lantern")),
+}
+"""Every route a family may call."""
+
+READS = ("me", "invitations", "bookings", "sync", "inbox", "event", "own booking", "the other parent's booking")
+
+
+@pytest.fixture
+def home(tables: None) -> Iterator[Household]:
+    """The household, an hour later."""
+    with time_machine.travel(LATER, tick=False):
+        yield a_household()
+
+
+def secrets_in(answer: Answer) -> list[str]:
+    """What of the child an answer gives away; an app is told which things to forget by their ids, and nothing else."""
+    body = answer.body
+    if isinstance(body, dict) and "changes" in body:
+        body = [one["content"] if one["what"] == "removed" else one for one in body["changes"]]
+    return _secrets_of(body)
+
+
+def _secrets_of(body: Any) -> list[str]:
+    text = json.dumps(body)
+    return [secret for secret in SECRETS if secret in text]
+
+
+def faults_of(asked: Asked, home: Household) -> list[str]:
+    """What is wrong with the answer to somebody who has lost access; a refused request must change nothing."""
+    before = everything()
+    answer = asked.ask(home)
+    faults = secrets_in(answer)
+    if answer.status not in asked.statuses:
+        faults.append(f"status {answer.status}")
+    if answer.body.get("marked"):
+        faults.append("entries counted")
+    if answer.status == 404 and everything() != before:
+        faults.append("something changed")
+    return faults
+
+
+def test_every_route_of_a_family_is_asked_here() -> None:
+    of_families = {known.rule.key for known in ROUTES if "parent" in known.rule.roles}
+    assert {asked.route for asked in ASKED.values()} == of_families
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_before_anything_is_lost_the_father_is_answered(home: Household, name: str) -> None:
+    answer = ASKED[name].ask(home)
+    assert answer.status in {200, 201, 409}, answer
+    if name in READS:
+        assert _secrets_of(answer.body)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_who_has_lost_access_sees_nothing_at_the_very_next_request(home: Household, loss: str) -> None:
+    LOSSES[loss]()
+    assert {name: faults for name, asked in ASKED.items() if (faults := faults_of(asked, home))} == {}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_refresh_says_nothing_of_what_happened_before_or_after_the_loss(home: Household, loss: str) -> None:
+    cursor = ASKED["sync"].ask(home).body["cursor"]
+    ASKED["decline"].ask(home, MOTHER)
+    LOSSES[loss]()
+    answer = call(f"GET {ME}/sync", FATHER, query={"cursor": cursor})
+    assert answer.status == 200
+    assert secrets_in(answer) == []
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "pupil removed"])
+def test_the_other_parent_keeps_everything(home: Household, loss: str) -> None:
+    before = {name: ASKED[name].ask(home, MOTHER) for name in READS}
+    LOSSES[loss]()
+    for name in READS:
+        after = ASKED[name].ask(home, MOTHER)
+        assert (after.status, _without_cursor(after)) == (before[name].status, _without_cursor(before[name])), name
+    assert ASKED["book"].ask(home, MOTHER).status == 201
+    assert call(f"GET {PATH}/payments/{{payment_id}}", MOTHER, {"payment_id": home.payments["Harbour"]}).status == 200
+
+
+def _without_cursor(answer: Answer) -> Any:
+    return {name: value for name, value in answer.body.items() if name != "cursor"}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_was_queued_before_is_delivered_to_who_has_access_then(
+    home: Household, push_services: PushServices, loss: str
+) -> None:
+    for person in (MOTHER, FATHER):
+        body = {"platform": "ios", "token": person}
+        call(f"PUT {ME}/devices/{{device_id}}", person, {"device_id": "phone"}, body=body)
+    event_id = home.events["Kite"]
+    queued = [
+        {"kind": "changed", "pupil_id": CHILD, "thing": "event", "thing_id": event_id},
+        {"kind": "refunded", "contact_id": FATHER, "thing": "payment", "thing_id": home.payments["Lantern"]},
+    ]
+    LOSSES[loss]()
+    before = {person: _inbox(person) for person in (MOTHER, FATHER)}
+    for number, telling in enumerate(queued):
+        common = {"school_id": SCHOOL, "change_id": f"late-{number}", "occurred_at": "2026-11-23T09:30:00.000Z"}
+        deliver(world.as_system(LATER), Telling.model_validate(common | {"event_id": event_id} | telling))
+    assert _inbox(FATHER) == before[FATHER]
+    assert not [one for one in push_services.published if one["to"].endswith(FATHER)]
+    told = len(_inbox(MOTHER)) - len(before[MOTHER])
+    assert told == (0 if loss == "pupil removed" else 1)
+
+
+def _inbox(person: str) -> list[str]:
+    return [entry.id for entry in inboxes.entries(SCHOOL, Actor("contact", person))]
+
+
+NOTHING_OF_THE_CHILD = {"device", "device removed"}
+
+
+@pytest.mark.parametrize("name", sorted(ASKED.keys() - NOTHING_OF_THE_CHILD))
+def test_without_the_check_of_links_every_route_would_be_noticed(
+    home: Household, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    LOSSES["link restricted"]()
+    monkeypatch.setattr(rules, "is_open", lambda _link, _day: True)
+    monkeypatch.setattr(store, "link_is_open", lambda _day: store.LinkItem.pk.exists())
+    assert faults_of(ASKED[name], home) != []
+
+
+@pytest.mark.parametrize("name", sorted(ASKED.keys() - NOTHING_OF_THE_CHILD))
+def test_without_the_check_of_the_contact_every_route_would_be_noticed(
+    home: Household, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    LOSSES["contact removed"]()
+    monkeypatch.setattr(access, "_is_gone", lambda _contact: False)
+    assert faults_of(ASKED[name], home) != []
+
+
+STAFF_LOSSES: dict[str, tuple[Callable[[str], None], int]] = {
+    "removed": (lambda who: say(_gone("staff", who)), 404),
+    "missing from a snapshot": (lambda who: a_snapshot_lacks(Thing("staff", (who,))), 404),
+    "roles taken": (lambda who: say(staff_told(who, (), version=2)), 403),
+}
+STAFF = {"school_admin": "staff-admin", "finance": "staff-finance", "staff": "staff-1"}
+
+
+@pytest.mark.parametrize("role", STAFF)
+@pytest.mark.parametrize("loss", STAFF_LOSSES)
+def test_who_is_no_longer_staff_is_out_of_every_route_at_the_very_next_request(
+    home: Household, loss: str, role: str
+) -> None:
+    real = {
+        "event_id": home.events["Orchard"],
+        "booking_id": home.bookings["Orchard"],
+        "payment_id": home.payments["Lantern"],
+        "pupil_id": CHILD,
+        "contact_id": MOTHER,
+        "staff_id": STAFF[role],
+        "name": "participation",
+    }
+    lose, status = STAFF_LOSSES[loss]
+    lose(STAFF[role])
+    before = everything()
+    for known in IN_SCHOOL:
+        if role in known.rule.roles:
+            parameters = known.parameters() | {name: real[name] for name in known.parameters() if name in real}
+            body: Any = None if known.rule.method in {"GET", "DELETE"} else {}
+            answer = call(known.rule.key, STAFF[role], parameters, body=body, roles=(role,))
+            assert (known.rule.key, answer.status) == (known.rule.key, status)
+            assert _secrets_of(answer.body) == []
+    assert everything() == before
