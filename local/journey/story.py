@@ -17,7 +17,7 @@ _YEAR_8 = {"year_groups": ["8"]}
 
 def school_is_here(journey: Journey) -> str:
     """The people the Portal published can be read by those who may."""
-    pupils = journey.get("admin", "/pupils?year_group=8")["items"]
+    pupils = journey.get("admin", "/pupils?year=8")["items"]
     promise(bool(pupils), "no pupil of Year 8 was found")
     me = journey.get("parent-of-two", "/v1/me")
     children = [child["id"] for one in me["memberships"] for child in one["children"]]
