@@ -1,0 +1,94 @@
+"""A school of a test's own: what the Portal says of it, and what its administrator reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from local import http_client
+from local.demo_school import PortalMessage
+from local.sign_in.people import Person
+from local.stage import LocalStage
+from local.waiting import wait_for
+
+EVERYTHING = (
+    "pupil_name",
+    "year_group",
+    "registration_group",
+    "sen",
+    "free_school_meals",
+    "pupil_premium",
+    "contact_name",
+    "contact_details",
+    "relationship",
+    "staff",
+)
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class SmallSchool:
+    """A school on a running stage.
+
+    Args:
+        stage: where it is.
+        id: its identifier, nobody else's.
+    """
+
+    stage: LocalStage
+    id: str
+
+    def says(self, kind: str, content: Mapping[str, object], version: int = 1) -> PortalMessage:
+        """A message of the Portal about this school."""
+        envelope = {"school_id": self.id, "message_id": f"msg-{uuid4()}", "version": version}
+        return PortalMessage(kind, {**envelope, "occurred_at": "2026-09-14T08:30:00Z", **content})
+
+    def announced(self, authorised: Iterable[str] = EVERYTHING, version: int = 1) -> PortalMessage:
+        """The school, and what it lets us hold."""
+        school = {"name": "Small School", "time_zone": "Europe/London", "nation": "ENG", "parents_mfa_exempt": False}
+        return self.says("SchoolUpdated", {"school": {**school, "authorised_categories": list(authorised)}}, version)
+
+    def admin(self) -> PortalMessage:
+        """The member of staff who reads."""
+        member = {"id": "stf-1", "first_name": "Ada", "last_name": "Min", "email": "admin@small.test", "role": "Head"}
+        return self.says("StaffChanged", {"staff": {**member, "app_roles": ["school_admin"]}})
+
+    def pupil(self, pupil_id: str, last_name: str = "Khan", version: int = 1, **more: object) -> PortalMessage:
+        """A pupil with special needs."""
+        pupil = {"id": pupil_id, "first_name": "Zara", "last_name": last_name, "year_group": "Year 8"}
+        traits = {"characteristics": {"sen": {"status": "K", "starts_on": "2025-09-01"}}}
+        return self.says("PupilChanged", {"pupil": {**pupil, **traits, **more}}, version)
+
+    def contact(self, contact_id: str) -> PortalMessage:
+        """A parent."""
+        return self.says("ContactChanged", {"contact": {"id": contact_id, "first_name": "Noor", "last_name": "Khan"}})
+
+    def link(self, contact_id: str, pupil_id: str, version: int = 1) -> PortalMessage:
+        """The parent's child."""
+        link = {"contact_id": contact_id, "pupil_id": pupil_id, "relationship": "Mother", "priority": 1}
+        rights = {"parental_responsibility": True, "restricted": False}
+        return self.says("LinkChanged", {"link": {**link, **rights}}, version)
+
+    def publish(self, *messages: PortalMessage) -> None:
+        """Let the Portal say it, and wait until it is applied."""
+        self.stage.publish(messages)
+        self.stage.wait_until_empty("portal", PATIENCE_SECONDS)
+
+    def read(self, path: str) -> Any:
+        """What the administrator reads under the school's own path; None for what is not there."""
+        person = Person("admin", "Ada Min", "", "admin@small.test", (f"{self.id}:stf-1:school_admin",))
+        url = f"{self.stage.api_url}/v1/schools/{self.id}{path}"
+        answer = http_client.call("GET", url, token=self.stage.token(person))
+        assert answer.status in {200, 404}, answer
+        return answer.json() if answer.status == 200 else None
+
+    def await_pupil(self, pupil_id: str, **fields: object) -> None:
+        """Wait until a pupil can be read with these fields."""
+
+        def is_so() -> bool:
+            pupil = self.read(f"/pupils/{pupil_id}") or {}
+            return {name: pupil.get(name) for name in fields} == fields
+
+        wait_for(f"pupil {pupil_id} with {fields}", is_so, PATIENCE_SECONDS)
