@@ -1,4 +1,4 @@
-"""Pupils, contacts and staff, as the school's administrators read them; nobody edits them here (A3)."""
+"""Pupils, contacts, staff and the Portal's snapshots, as administrators read them; nobody edits them here (A3)."""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,8 @@ from school_events.core.errors import Invalid, NotFound
 from school_events.core.http import Page, SchoolApi
 from school_events.people import access, service
 from school_events.people.api import ContactView, PupilSummary, PupilView, StaffSummary
+from school_events.people.snapshots import reading
+from school_events.people.snapshots.api import SnapshotSummary, SnapshotView
 
 api = SchoolApi("people", access=access.check)
 SCHOOL = "/v1/schools/{school_id}"
@@ -57,6 +59,28 @@ def read_contact(school_id: str, contact_id: PortalId) -> ContactView:
 @api.route("GET", f"{SCHOOL}/staff", roles={"school_admin"}, summary="Members of staff by name", errors=(Invalid,))
 def list_staff(school_id: str, name: Name = "", limit: Limit = 50, cursor: Cursor = None) -> Page[StaffSummary]:
     return service.list_staff(api.context, name=name, limit=limit, cursor=cursor)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/snapshots",
+    roles={"school_admin"},
+    summary="The Portal's daily snapshots, the latest first: how far what we held had drifted",
+    errors=(Invalid,),
+)
+def list_snapshots(school_id: str, limit: Limit = 50, cursor: Cursor = None) -> Page[SnapshotSummary]:
+    return reading.list_snapshots(api.context, limit=limit, cursor=cursor)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/snapshots/{{snapshot_id}}",
+    roles={"school_admin"},
+    summary="One snapshot: which things were missing, wrong or extra, by id and field name",
+    errors=(NotFound,),
+)
+def read_snapshot(school_id: str, snapshot_id: str) -> SnapshotView:
+    return reading.read_snapshot(api.context, snapshot_id)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -4,10 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import time_machine
 
 from functions.people.handler import api, lambda_handler
 from tests.support.http_events import LambdaContext, http_event, json_of
-from tests.support.people import a_small_school, link_told, portal_message, pupil_told, tell
+from tests.support.people import (
+    PortalMessage,
+    a_small_school,
+    contact_told,
+    link_told,
+    portal_message,
+    pupil_told,
+    staff_told,
+    tell,
+)
 from tests.support.tables import everything, rows
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -18,6 +28,8 @@ ROUTES = {
     f"GET {SCHOOL}/pupils/{{pupil_id}}": {"pupil_id": "pupil-1"},
     f"GET {SCHOOL}/contacts/{{contact_id}}": {"contact_id": "contact-1"},
     f"GET {SCHOOL}/staff": {},
+    f"GET {SCHOOL}/snapshots": {},
+    f"GET {SCHOOL}/snapshots/{{snapshot_id}}": {"snapshot_id": "2026-11-22T03:00:00.000Z~snapshot-1"},
 }
 
 
@@ -166,6 +178,71 @@ def test_who_is_not_there_is_not_found_and_leaves_no_trace(route: str, parameter
     answer = _get(route, {parameter: "nobody"})
     assert answer["statusCode"] == 404
     assert everything() == before
+
+
+def test_links_to_who_is_gone_are_shown_to_nobody() -> None:
+    a_small_school()
+    tell(
+        contact_told("contact-2"),
+        link_told("contact-2"),
+        link_told("contact-3"),
+        portal_message("ContactRemoved", {"contact_id": "contact-2"}, version=2),
+        pupil_told("pupil-2"),
+        link_told("contact-1", "pupil-2"),
+        portal_message("PupilRemoved", {"pupil_id": "pupil-2"}, version=2),
+    )
+    pupil = json_of(_get("/pupils/{pupil_id}", {"pupil_id": "pupil-1"}))
+    assert [one["contact_id"] for one in pupil["links"]] == ["contact-1"]
+    contact = json_of(_get("/contacts/{contact_id}", {"contact_id": "contact-1"}))
+    assert [one["pupil_id"] for one in contact["links"]] == ["pupil-1"]
+
+
+@pytest.mark.parametrize(
+    ("route", "parameter", "gone"),
+    [
+        ("/pupils/{pupil_id}", "pupil_id", portal_message("PupilRemoved", {"pupil_id": "pupil-1"}, version=2)),
+        (
+            "/contacts/{contact_id}",
+            "contact_id",
+            portal_message("ContactRemoved", {"contact_id": "contact-1", "merged_into": "contact-2"}, version=2),
+        ),
+    ],
+)
+def test_who_was_removed_answers_like_who_never_was(route: str, parameter: str, gone: PortalMessage) -> None:
+    a_small_school()
+    tell(gone)
+    who = f"{parameter.removesuffix('_id')}-1"
+    there, never = (_get(route, {parameter: one}) for one in (who, "never-was"))
+    assert (there["statusCode"], json_of(there)) == (404, json_of(never))
+
+
+def test_the_lists_hold_people_only_never_links_or_what_is_gone() -> None:
+    _some_pupils()
+    tell(
+        staff_told("staff-9"),
+        portal_message("StaffRemoved", {"staff_id": "staff-9"}, version=2),
+        portal_message("LinkRemoved", {"contact_id": "contact-1", "pupil_id": "pupil-1"}, version=2),
+        portal_message("PupilLeft", {"pupil_id": "pupil-6", "left_on": "2026-10-23"}),
+    )
+    assert _found() == ["pupil-2", "pupil-3", "pupil-1", "pupil-4"]
+    assert [one["id"] for one in json_of(_get("/staff"))["items"]] == ["staff-1", "staff-admin"]
+
+
+def test_a_cursor_of_a_member_of_staff_who_is_gone_is_refused() -> None:
+    a_small_school()
+    cursor = json_of(_get("/staff", query={"limit": "1"}))["next_cursor"]
+    tell(portal_message("StaffRemoved", {"staff_id": "staff-1"}, version=2))
+    assert _get("/staff", query={"cursor": cursor})["statusCode"] == 422
+
+
+@pytest.mark.parametrize(("moment", "state"), [("2026-11-30T23:59:59+00:00", "current"), ("2026-12-01", "left")])
+def test_who_is_about_to_leave_is_on_roll_to_the_end_of_their_last_day(moment: str, state: str) -> None:
+    a_small_school()
+    tell(portal_message("PupilLeft", {"pupil_id": "pupil-1", "left_on": "2026-11-30"}, version=2))
+    with time_machine.travel(moment, tick=False):
+        (listed,) = json_of(_get("/pupils"))["items"]
+        shown = json_of(_get("/pupils/{pupil_id}", {"pupil_id": "pupil-1"}))
+    assert [(one["state"], one["left_on"]) for one in (listed, shown)] == [(state, "2026-11-30")] * 2
 
 
 def test_staff_are_listed_by_name() -> None:

@@ -1,5 +1,6 @@
 """Bodies of the routes about people. Nothing here can be changed through the API (A3)."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
@@ -51,7 +52,7 @@ class PupilSummary(ApiModel):
     last_name: str
     year_group: YearGroup | None = Field(description="`X` does not follow the National Curriculum")
     registration_group: str | None
-    state: Literal["current", "left"]
+    state: Literal["current", "left"] = Field(description="As of today; the last day on roll is one on roll")
     left_on: date | None = Field(description="Last day on roll, local")
 
 
@@ -97,20 +98,20 @@ class StaffSummary(ApiModel):
     app_roles: list[AppRole]
 
 
-def pupil_summary(pupil: Pupil) -> PupilSummary:
-    """A pupil as a list shows them."""
-    return PupilSummary.model_validate(_summary_fields(pupil))
+def pupil_summary(pupil: Pupil, day: date) -> PupilSummary:
+    """A pupil as a list shows them on a local day."""
+    return PupilSummary.model_validate(_summary_fields(pupil, day))
 
 
-def pupil_view(pupil: Pupil, links: tuple[Link, ...]) -> PupilView:
-    """A pupil as their own page shows them."""
+def pupil_view(pupil: Pupil, links: Iterable[Link], day: date) -> PupilView:
+    """A pupil as their own page shows them on a local day."""
     traits = _characteristics_view(pupil.characteristics)
     return PupilView.model_validate(
-        _summary_fields(pupil) | {"characteristics": traits, "links": [link_view(link) for link in links]}
+        _summary_fields(pupil, day) | {"characteristics": traits, "links": [link_view(link) for link in links]}
     )
 
 
-def contact_view(contact: Contact, links: tuple[Link, ...]) -> ContactView:
+def contact_view(contact: Contact, links: Iterable[Link]) -> ContactView:
     """A contact as their own page shows them."""
     shown = contact.model_dump(exclude={"state"})
     return ContactView.model_validate(shown | {"links": [link_view(link) for link in links]})
@@ -126,8 +127,9 @@ def link_view(link: Link) -> LinkView:
     return LinkView.model_validate(link.model_dump(exclude={"state"}))
 
 
-def _summary_fields(pupil: Pupil) -> dict[str, object]:
-    return pupil.model_dump(exclude={"characteristics", "legal_first_name"})
+def _summary_fields(pupil: Pupil, day: date) -> dict[str, object]:
+    shown = pupil.model_dump(exclude={"characteristics", "legal_first_name", "state"})
+    return shown | {"state": "current" if pupil.is_on_roll(day) else "left"}
 
 
 def _characteristics_view(characteristics: Characteristics) -> CharacteristicsView:

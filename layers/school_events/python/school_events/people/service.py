@@ -9,7 +9,7 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Key
 from school_events.core.errors import Invalid, NotFound
 from school_events.core.http import ApiModel, Page
-from school_events.people import api, normalisation, store
+from school_events.people import api, normalisation, rules, store
 from school_events.people.aliases import aliases_of
 from school_events.people.model import Pupil
 from school_events.people.normalisation import Nonsense
@@ -38,11 +38,12 @@ def list_pupils(
     start = store.folded(name.replace(",", " "), None)
     pupils = store.pupils_by_name(ctx.school_id, start, after, at_once=_READ_AT_ONCE)
     matching = (one for one in pupils if _matches(one, wanted_year, form))
-    return _page(ctx, "pupils", matching, limit, api.pupil_summary)
+    today = rules.today(ctx.now)
+    return _page(ctx, "pupils", matching, limit, lambda pupil: api.pupil_summary(pupil, today))
 
 
 def read_pupil(ctx: Context, pupil_id: str) -> api.PupilView:
-    """A pupil with characteristics and contacts; the reading is audited.
+    """A pupil with characteristics and those contacts whom the school holds; the reading is audited.
 
     Raises:
         NotFound: there is no such pupil in this school.
@@ -50,12 +51,14 @@ def read_pupil(ctx: Context, pupil_id: str) -> api.PupilView:
     pupil = store.find_pupils(ctx.school_id, [pupil_id]).get(pupil_id)
     if pupil is None:
         raise NotFound
+    links = store.links_of_pupil(ctx.school_id, pupil_id)
+    held = store.find_contacts(ctx.school_id, [link.contact_id for link in links])
     _audit(ctx, "pupil", pupil_id)
-    return api.pupil_view(pupil, store.links_of_pupil(ctx.school_id, pupil_id))
+    return api.pupil_view(pupil, (link for link in links if link.contact_id in held), rules.today(ctx.now))
 
 
 def read_contact(ctx: Context, contact_id: str) -> api.ContactView:
-    """A contact with contact details and children; the reading is audited.
+    """A contact with contact details and those children whom the school holds; the reading is audited.
 
     Raises:
         NotFound: there is no such contact in this school.
@@ -64,8 +67,9 @@ def read_contact(ctx: Context, contact_id: str) -> api.ContactView:
     contact = store.to_contact(item)
     if contact is None:
         raise NotFound
+    held = store.find_pupils(ctx.school_id, [link.pupil_id for link in links])
     _audit(ctx, "contact", contact_id)
-    return api.contact_view(contact, links)
+    return api.contact_view(contact, (link for link in links if link.pupil_id in held))
 
 
 def list_staff(ctx: Context, *, name: str, limit: int, cursor: str | None) -> Page[api.StaffSummary]:

@@ -83,15 +83,28 @@ def snapshot_key(school_id: str, name: str) -> Key[SnapshotItem]:
     return Key(SnapshotItem, school_key(school_id, "SNAPSHOTS"), name)
 
 
-def reports(school_id: str) -> Iterator[SnapshotReport]:
-    """What became of a school's snapshots, the latest taken first, read strongly."""
+def reports(school_id: str, before: str | None = None) -> Iterator[SnapshotReport]:
+    """What became of a school's snapshots, the latest taken first, read strongly.
+
+    Args:
+        school_id: whose.
+        before: only those taken before the one of this name (:func:`name_of`).
+    """
     items: Iterator[Any] = SnapshotItem.query(
         school_key(school_id, "SNAPSHOTS"),
+        None if before is None else SnapshotItem.sk < before,
         consistent_read=True,
         scan_index_forward=False,
         page_size=_NOT_YET_FINISHED_AT_ONCE,
     )
     return (item.report for item in items)
+
+
+def find_report(school_id: str, name: str) -> SnapshotReport | None:
+    """What became of a snapshot (:func:`name_of`), read strongly."""
+    key = snapshot_key(school_id, name)
+    item = get_many([key]).get(key)
+    return None if item is None else item.report
 
 
 def last_finished(school_id: str) -> datetime | None:
