@@ -213,6 +213,15 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             "dead-letter queue and in the school's snapshot record. Ask the Portal for a new one.",
             own_metric("reconciliation", "SnapshotRefused"),
         ),
+        AlarmRule(
+            "snapshots-missing",
+            "No snapshot of any school has been applied for 26 hours, so nothing repairs what messages missed (A2). Ask "
+            "the Portal whether its nightly run is well. One school's snapshots are seen in its own records only.",
+            # Counted with every snapshot that is applied, also when nothing was missing.
+            own_metric("reconciliation", "SnapshotMissing", "SampleCount").with_(period=_HOUR),
+            periods=26,
+            at_least=True,
+        ),
     ),
     "retention": (
         AlarmRule(

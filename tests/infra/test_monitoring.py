@@ -82,6 +82,12 @@ def test_a_retention_run_that_has_not_happened_for_26_hours_is_told_also_when_no
     assert (alarm["Statistic"], _dimension(alarm, "service")) == ("Sum", "retention")
 
 
+def test_a_day_without_any_snapshot_is_told(prod: Assembly) -> None:
+    (alarm,) = _alarms(prod, "SnapshotMissing")
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SampleCount", 3600, 26)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
 def test_the_latency_alarm_looks_at_the_slowest_hundredth(prod: Assembly) -> None:
     (alarm,) = _alarms(prod, "Latency")
     assert alarm["ExtendedStatistic"] == "p99"
