@@ -215,8 +215,8 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
         ),
         AlarmRule(
             "snapshots-missing",
-            "No snapshot of any school has been applied for 26 hours, so nothing repairs what messages missed (A2). Ask "
-            "the Portal whether its nightly run is well. One school's snapshots are seen in its own records only.",
+            "No snapshot of any school has been applied for 26 hours, so nothing repairs what messages missed (A2). "
+            "Ask the Portal whether its nightly run is well. One school's snapshots are seen in its own records only.",
             # Counted with every snapshot that is applied, also when nothing was missing.
             own_metric("reconciliation", "SnapshotMissing", "SampleCount").with_(period=_HOUR),
             periods=26,
