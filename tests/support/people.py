@@ -1,14 +1,14 @@
 """A school's people for a test, told the way the Portal tells them: by messages, through the product's own door."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, get_args
 
 from school_events.core.context import Actor
 from school_events.people import sync
 from school_events.people.intake import Received, read
 from school_events.people.model import AppRole, DataCategory
-from tests.support.contexts import SCHOOL, a_context, next_id
+from tests.support.contexts import NOW, SCHOOL, a_context, next_id
 
 PORTAL = Actor("portal", "portal")
 EVERYTHING: tuple[DataCategory, ...] = get_args(DataCategory)
@@ -138,16 +138,17 @@ def received(message: PortalMessage) -> Received:
     return read(*message)
 
 
-def tell(*messages: PortalMessage, together: bool = True) -> None:
+def tell(*messages: PortalMessage, together: bool = True, now: datetime = NOW) -> None:
     """Apply messages of one school, in this order; each must succeed.
 
     Args:
         messages: what the Portal says.
         together: as one batch, or one by one.
+        now: when they are applied, UTC.
     """
     batches = [messages] if together else [(one,) for one in messages]
     for batch in batches:
-        ctx = a_context(str(batch[0][1]["school_id"]), actor=PORTAL)
+        ctx = a_context(str(batch[0][1]["school_id"]), actor=PORTAL, now=now)
         failed = sync.apply(ctx, [received(one) for one in batch])
         assert not failed, failed
 
