@@ -95,5 +95,3 @@ def reconcile(lines: Sequence[PortalMessage | bytes], taken_at: datetime = FIRST
     """Publish a snapshot and work it through in one run."""
     work(published(lines, taken_at))
     return report(taken_at)
-
-

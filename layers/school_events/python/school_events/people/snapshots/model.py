@@ -55,9 +55,9 @@ class InvalidLine(Record):
 class Drift(Record):
     """How what we held differed from what the Portal says, by kind of thing; nothing but ids and names of fields.
 
-    ``missing``: not here; ``wrong``: here, but otherwise; ``extra``: here, but not there; ``removed``: those of them that
-    an earlier snapshot lacked too; ``contradicted``: the Portal had told us of a later state before it was taken.
-    Counts are exact, the named are at most ``MOST_NAMED`` of each sort.
+    ``missing``: not here; ``wrong``: here, but otherwise; ``extra``: here, but not there; ``removed``: those of the
+    extra that an earlier snapshot lacked too; ``contradicted``: the Portal had told us of a later state before it took
+    the snapshot. Counts are exact, the named are at most ``MOST_NAMED`` of each sort.
     """
 
     missing: _Counts = Field(default_factory=dict)

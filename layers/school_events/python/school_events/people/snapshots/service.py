@@ -16,13 +16,14 @@ from typing import IO
 
 from school_events.core import logs, settings
 from school_events.core.context import Context
+from school_events.core.errors import NotFound, TryAgain
 from school_events.messages import PORTAL_SOURCE
 from school_events.people import upkeep
 from school_events.people.changing import AT_ONCE
 from school_events.people.intake import SNAPSHOT, NeverRight, Received
 from school_events.people.model import School
 from school_events.people.refused import put_aside
-from school_events.people.rules import today
+from school_events.people.rules import Thing, today
 from school_events.people.snapshots import applying, comparing, gateway, reader, rules, store
 from school_events.people.snapshots.model import MOST_RECORDS, Progress, SnapshotRefused, SnapshotReport
 from school_events.people.snapshots.reader import Contents
@@ -53,7 +54,7 @@ class _OutOfTime(Exception):
 
 @dataclass
 class _Job:
-    """What a run works with."""
+    """What a run works with; ``absent`` is what it found the snapshot to lack, if it came to look."""
 
     ctx: Context
     run: Run
@@ -61,6 +62,7 @@ class _Job:
     contents: Contents
     school: School
     tell_time: Callable[[], datetime]
+    absent: tuple[Thing, ...] | None = None
 
     @property
     def taken_at(self) -> datetime:
@@ -178,6 +180,7 @@ def _guard(job: _Job) -> None:
         percent = int(settings.optional("SNAPSHOT_MOST_ABSENT_PERCENT", "10"))
         if kind := rules.too_many(found.counts, found.held, percent):
             raise SnapshotRefused(f"too-many-absent: {kind}")
+        job.absent = found.things
     else:
         job.run.report = _with(job.run.report, absences_judged=False)
     job.run.progress = Progress(phase="apply")
@@ -185,14 +188,25 @@ def _guard(job: _Job) -> None:
 
 
 def _apply(job: _Job) -> None:
-    while (stage := job.run.progress.stage) < len(rules.STAGES):
+    """Apply all that differs; what cannot be applied keeps nothing else back, and is where the next run goes on."""
+    errors: list[Exception] = []
+    for stage in range(job.run.progress.stage, len(rules.STAGES)):
         for rounds, lines in enumerate(itertools.batched(_differing(job, stage), AT_ONCE, strict=False), 1):
-            _apply_some(job, stage, [said for _, said in lines])
-            job.run.progress = Progress(phase="apply", stage=stage, line=lines[-1][0])
+            try:
+                _apply_some(job, stage, [said for _, said in lines])
+            except (TryAgain, NotFound):
+                raise
+            except Exception as error:  # noqa: BLE001 - it is raised when the others are applied
+                errors.append(error)
+            if not errors:
+                job.run.progress = Progress(phase="apply", stage=stage, line=lines[-1][0])
             if rounds % ROUNDS_BETWEEN_SAVES == 0:
                 _save(job)
-        job.run.progress = Progress(phase="apply", stage=stage + 1)
+        if not errors:
+            job.run.progress = Progress(phase="apply", stage=stage + 1)
         _save(job)
+    if errors:
+        raise errors[0]
     job.run.progress = Progress(phase="absences")
     _save(job)
 
@@ -206,11 +220,15 @@ def _apply_some(job: _Job, stage: int, received: list[Received]) -> None:
 
 
 def _apply_absences(job: _Job) -> None:
-    """Found anew, since so many may not fit into what is kept; those noted before are not found again."""
+    """What is lacking is looked for again by a run that did not: so many may not fit into what is kept of a run.
+
+    Each is read again before it is written, and what an earlier run has noted is not found again.
+    """
     if not job.run.report.absences_judged:
         return
-    found = comparing.absences(job.ctx.school_id, job.contents, job.taken_at)
-    for rounds, things in enumerate(itertools.batched(found.things, AT_ONCE, strict=False), 1):
+    if job.absent is None:
+        job.absent = comparing.absences(job.ctx.school_id, job.contents, job.taken_at).things
+    for rounds, things in enumerate(itertools.batched(job.absent, AT_ONCE, strict=False), 1):
         applying.apply_absences(job.round(), things, job.taken_at)
         if rounds % ROUNDS_BETWEEN_SAVES == 0:
             _save(job)
@@ -222,9 +240,10 @@ def _lines_ahead(job: _Job) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _differing(job: _Job, stage: int) -> Iterator[tuple[int, Received]]:
-    """The lines that differ, of the kinds of a stage."""
-    for number, line in _lines_ahead(job):
-        if number not in job.run.differing or not rules.is_of_stage(reader.parse(line), stage):
+    """The lines that differ, of the kinds of a stage; from where this one was stopped."""
+    done = job.run.progress.line if stage == job.run.progress.stage else 0
+    for number, line in reader.lines(job.file):
+        if number <= done or number not in job.run.differing or not rules.is_of_stage(reader.parse(line), stage):
             continue
         _, said = comparing.read_line(number, line)
         if isinstance(said, Received):
