@@ -5,26 +5,32 @@ Every way of losing it is tried against every route a family may call; a route t
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
 import time_machine
+from pynamodb.connection.base import Connection
 
+from school_events.core import clock
 from school_events.core.consequences import Telling
 from school_events.core.context import Actor
+from school_events.core.dynamodb import Transaction
+from school_events.core.errors import NotFound
 from school_events.notifications import store as inboxes
 from school_events.notifications.service import deliver
 from school_events.people import access, rules, store
 from school_events.people.rules import Thing
 from tests.support import booked_world as world
-from tests.support.contexts import SCHOOL
+from tests.support.contexts import SCHOOL, a_context
 from tests.support.people import (
     PortalMessage,
     link_removed,
     link_told,
     portal_message,
+    pupil_told,
     staff_told,
 )
 from tests.support.portal_queue import a_snapshot_lacks, say
@@ -120,6 +126,9 @@ ASKED: dict[str, Asked] = {
 }
 """Every route a family may call."""
 
+NOTHING_OF_THE_CHILD = {"device", "device removed"}
+"""Routes that give nothing away and change nothing but the caller's own."""
+
 READS = ("me", "invitations", "bookings", "sync", "inbox", "event", "own booking", "the other parent's booking")
 
 
@@ -168,6 +177,36 @@ def test_before_anything_is_lost_the_father_is_answered(home: Household, name: s
     assert answer.status in {200, 201, 409}, answer
     if name in READS:
         assert _secrets_of(answer.body)
+
+
+@pytest.mark.parametrize("name", sorted(ASKED.keys() - NOTHING_OF_THE_CHILD))
+def test_every_request_reads_the_link_the_contact_and_the_child_strongly(
+    home: Household, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Twice: what was read for the request before counts for nothing."""
+    dispatch = Connection.dispatch
+    read: list[str] = []
+
+    def watched(connection: Connection, operation: str, request: dict[str, Any]) -> Any:
+        answer = dispatch(connection, operation, request)
+        read.extend(_read_strongly(operation, request))
+        return answer
+
+    monkeypatch.setattr(Connection, "dispatch", watched)
+    for _ in range(2):
+        read.clear()
+        ASKED[name].ask(home)
+        assert any("CONTACT#contact-2" in one for one in read), read
+        assert any("PUPIL#pupil-1" in one and '"PUPIL"' in one for one in read), read
+
+
+def _read_strongly(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that a call read from the People table, strongly; of a query, what it asked for."""
+    if operation == "BatchGetItem":
+        asked = request["RequestItems"].get("People", {})
+        yield from (json.dumps(key) for key in asked.get("Keys", ()) if asked["ConsistentRead"])
+    elif request.get("TableName") == "People" and request.get("ConsistentRead"):
+        yield json.dumps(request.get("Key") or request.get("ExpressionAttributeValues"))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -228,9 +267,6 @@ def _inbox(person: str) -> list[str]:
     return [entry.id for entry in inboxes.entries(SCHOOL, Actor("contact", person))]
 
 
-NOTHING_OF_THE_CHILD = {"device", "device removed"}
-
-
 @pytest.mark.parametrize("name", sorted(ASKED.keys() - NOTHING_OF_THE_CHILD))
 def test_without_the_check_of_links_every_route_would_be_noticed(
     home: Household, monkeypatch: pytest.MonkeyPatch, name: str
@@ -248,6 +284,53 @@ def test_without_the_check_of_the_contact_every_route_would_be_noticed(
     LOSSES["contact removed"]()
     monkeypatch.setattr(access, "_is_gone", lambda _contact: False)
     assert faults_of(ASKED[name], home) != []
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "still_open", "closed"),
+    [
+        (date(2026, 11, 23), "2026-11-23T23:59:59Z", "2026-11-24T00:00:00Z"),
+        (date(2027, 3, 27), "2027-03-27T23:59:59Z", "2027-03-28T00:00:00Z"),
+        (date(2027, 3, 28), "2027-03-28T22:59:59Z", "2027-03-28T23:00:00Z"),
+        (date(2027, 7, 1), "2027-07-01T22:59:59Z", "2027-07-01T23:00:00Z"),
+        (date(2027, 10, 30), "2027-10-30T22:59:59Z", "2027-10-30T23:00:00Z"),
+        (date(2027, 10, 31), "2027-10-31T23:59:59Z", "2027-11-01T00:00:00Z"),
+    ],
+    ids=[
+        "today",
+        "the day before the clocks go forward",
+        "that day",
+        "summer",
+        "the day before they go back",
+        "that day",
+    ],
+)
+def test_a_link_is_open_to_the_end_of_its_last_day_in_london(
+    home: Household, ends_on: date, still_open: str, closed: str
+) -> None:
+    """Seen by a request and by what a write depends on."""
+    say(link_told(FATHER, CHILD, ends_on=ends_on, version=2))
+    for moment, is_open in ((still_open, True), (closed, False)):
+        with time_machine.travel(moment, tick=False):
+            (mine,) = ASKED["me"].ask(home).body["memberships"]
+            assert [child["id"] for child in mine["children"]] == ([CHILD] if is_open else [])
+            ctx = a_context(actor=Actor("contact", FATHER), now=clock.utc_now())
+            transaction = Transaction(ctx)
+            access.check_link(transaction, ctx, FATHER, CHILD)
+            with nullcontext() if is_open else pytest.raises(NotFound):
+                transaction.commit()
+
+
+def test_of_ones_own_payment_only_the_money_outlives_the_link_while_another_child_is_ones_own(home: Household) -> None:
+    say(pupil_told("pupil-2", "Other", "Child"), link_told(FATHER, "pupil-2"))
+    say(link_told(FATHER, CHILD, restricted=True, version=2))
+    answer = ASKED["payment"].ask(home)
+    assert (answer.status, answer.body["amount"]["amount"]) == (200, 1250)
+    assert not [
+        secret for secret in ("pupil-1", "Amaryllis", "Quennell", "Lantern") if secret in json.dumps(answer.body)
+    ]
+    refused = [name for name in ASKED if ASKED[name].statuses == (404,) and name != "payment"]
+    assert {name: faults for name in refused if (faults := faults_of(ASKED[name], home))} == {}
 
 
 STAFF_LOSSES: dict[str, tuple[Callable[[str], None], int]] = {
