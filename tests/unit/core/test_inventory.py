@@ -84,7 +84,8 @@ def test_every_attribute_of_every_item_says_what_it_is(item: type[Item]) -> None
 
 def test_the_search_finds_items_of_every_room_that_stores_something() -> None:
     rooms = {item.__module__.split(".")[1] for item in ITEMS}
-    assert rooms == {"people", "events", "invitations", "bookings", "payments", "notifications", "reports", "core"}
+    stores = {"people", "events", "invitations", "bookings", "payments", "notifications", "reports", "privacy", "core"}
+    assert rooms == stores
     assert Mute not in ITEMS
 
 
