@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from local.journey import refusals, story
+from local.journey import portal, refusals, story
 from local.journey.traveller import Journey
 from local.progress import Progress
 from local.stage import LocalStage
@@ -29,9 +29,11 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("Stripe's webhook confirms the places", story.confirmed_by_webhook),
     ("inbox and push say so", story.told),
     ("a second parent books a free club place", story.book_club),
+    ("a court order shuts a parent out at the next request", portal.court_order),
     ("the full club has no place left", refusals.no_free_place),
     ("a member of staff opens the register", story.open_register),
     ("the reports are exported and add up", story.export_reports),
+    ("the Portal's nightly snapshot finds nothing to repair", portal.nightly_snapshot),
     ("the dead letter is shown with its reason", refusals.dead_letter_reason),
 )
 
