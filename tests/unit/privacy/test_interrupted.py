@@ -16,6 +16,7 @@ from school_events.payments.store import payments_of_school
 from school_events.people.aliases import alias_of
 from school_events.people.store import find_contacts, find_pupils, links_of_pupil
 from school_events.privacy import steps
+from school_events.privacy import store as privacy_store
 from school_events.privacy.store import due_things
 from tests.support.booked_world import UNASKED, an_event, book
 from tests.support.contexts import NOW, SCHOOL, a_context
@@ -110,9 +111,10 @@ def test_two_runs_at_once_end_as_one_does(monkeypatch: pytest.MonkeyPatch) -> No
         assert _end() == wanted
 
 
-def test_of_two_children_forgotten_at_once_one_takes_the_payer_along(monkeypatch: pytest.MonkeyPatch) -> None:
+def _forget_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two children of one payment, whose mother has a third; one is forgotten while the other is about to be."""
     a_past(price=1250)
-    tell(pupil_left("pupil-1"), pupil_left("pupil-2"))
+    tell(link_told("contact-1", "pupil-4"), pupil_left("pupil-1"), pupil_left("pupil-2"))
     look = of_bookings._not_yet_forgotten
 
     def be_overtaken(*args: Any) -> Any:
@@ -123,7 +125,36 @@ def test_of_two_children_forgotten_at_once_one_takes_the_payer_along(monkeypatch
 
     monkeypatch.setattr(of_bookings, "_not_yet_forgotten", be_overtaken)
     look_at("pupil", "pupil-1")
+
+
+def test_of_two_children_forgotten_at_once_one_takes_the_payer_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    _forget_two_at_once(monkeypatch)
     assert "contact-1" not in _payers()
+
+
+def test_that_would_notice_if_the_other_booking_were_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bookings, "require_unchanged", lambda *_: None)
+    _forget_two_at_once(monkeypatch)
+    assert "contact-1" in _payers()
+
+
+def test_being_taken_up_again_hangs_on_what_the_first_transaction_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_past()
+    tell(pupil_left("pupil-3"))
+    nights_have_run_until(FORGOTTEN_AT)
+    monkeypatch.setattr(privacy_store, "begin", lambda *_: None)
+    with pytest.raises(Killed), watched(Calls(_first_transaction())):
+        look_at("pupil", "pupil-3")
+    assert list(due_things(FORGOTTEN_AT + days(1))) == []
+    assert naming({"Bookings": rows("Bookings")}, SECRETS)
+
+
+def _first_transaction() -> int:
+    rewind = remembered()
+    with watched(Calls()) as whole:
+        look_at("pupil", "pupil-3")
+    rewind()
+    return whole.names.index("TransactWriteItems") + 1
 
 
 BEGUN, BACK, LATER = (NOW + timedelta(hours=number) for number in (1, 2, 3))

@@ -9,7 +9,7 @@ from school_events.core.context import Actor, Context
 from school_events.core.dynamodb import wait_or_give_up
 from school_events.invitations import anonymising as of_invitations
 from school_events.notifications import anonymising as of_notifications
-from school_events.people import writing
+from school_events.people import access, writing
 from school_events.people.heard import heard_of, thing_of
 from school_events.people.model import School
 from school_events.people.rules import Thing
@@ -17,9 +17,6 @@ from school_events.people.store import LinkItem
 from school_events.privacy import rules, steps, store
 from school_events.privacy.model import Anonymisation, Step
 from school_events.privacy.steps import Work
-
-_MOST_MERGES = 10
-"""A chain of merges longer than this is a circle."""
 
 
 def forget(ctx: Context, contact_id: str) -> bool:
@@ -53,8 +50,9 @@ def _begin(ctx: Context, contact_id: str) -> Anonymisation | None:
             if writing.commit(ctx, [moved] if moved else []):
                 return None
         else:
-            successor = _successor(ctx, contact.merged_into)
-            begun = Anonymisation(kind="contact", person_id=contact_id, begun_at=ctx.now, successor=successor)
+            begun = Anonymisation(
+                kind="contact", person_id=contact_id, begun_at=ctx.now, successor=_successor(ctx, contact_id)
+            )
             if steps.remove(ctx, school, contact, links, begun, tell=False):
                 return begun
         wait_or_give_up(ctx, attempt)
@@ -67,18 +65,10 @@ def _has_lost_last_child(ctx: Context, school: School | None, links: Sequence[Li
     return rules.has_lost_last_child(known, gone, school, ctx.now)
 
 
-def _successor(ctx: Context, merged_into: str | None) -> str | None:
-    """Who has taken a contact over in the end; nobody if that one is not here (any more)."""
-    for _ in range(_MOST_MERGES):
-        if merged_into is None:
-            return None
-        item, _links = store.partition_of_contact(ctx.school_id, merged_into)
-        if item is None or item.state == "anonymised":
-            return None
-        if item.state != "removed":
-            return merged_into
-        merged_into = item.merged_into
-    return None
+def _successor(ctx: Context, contact_id: str) -> str | None:
+    """Who has taken a contact over, if the Portal has merged them into somebody who is here."""
+    now = access.persons_now(ctx, [contact_id])[contact_id]
+    return None if now == contact_id else now
 
 
 def _links(ctx: Context, running: Anonymisation) -> None:
