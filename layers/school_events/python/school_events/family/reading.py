@@ -114,7 +114,7 @@ def payment_views(ctx: Context, payment_ids: Iterable[str], pupils: frozenset[st
 
 def _own_ids(ctx: Context, contact_ids: Iterable[str]) -> frozenset[str]:
     """Those of the ids that are the caller, or somebody the caller has taken over from."""
-    now = access.persons_now(ctx, set(contact_ids) - {ctx.actor.id})
+    now = access.persons_now(ctx.school_id, set(contact_ids) - {ctx.actor.id})
     return frozenset(one for one, person in now.items() if person == ctx.actor.id) | {ctx.actor.id}
 
 

@@ -49,7 +49,7 @@ def deliver(ctx: Context, telling: Telling) -> None:
 def _candidates(ctx: Context, telling: Telling) -> Iterable[str]:
     """Who may be meant: whoever is named, or has taken over from them since; otherwise the child's family."""
     if telling.contact_id is not None:
-        return access.persons_now(ctx, [telling.contact_id]).values()
+        return access.persons_now(ctx.school_id, [telling.contact_id]).values()
     return () if telling.pupil_id is None else sorted(access.family_of(ctx, telling.pupil_id))
 
 

@@ -131,18 +131,18 @@ def family_of(ctx: Context, pupil_id: str) -> frozenset[str]:
 
 def is_same_person(ctx: Context, noted: str, contact_id: str) -> bool:
     """Whether what was noted under one contact's id is another's now: their own, or of a record merged into theirs."""
-    return noted == contact_id or persons_now(ctx, [noted])[noted] == contact_id
+    return noted == contact_id or persons_now(ctx.school_id, [noted])[noted] == contact_id
 
 
-def persons_now(ctx: Context, contact_ids: Iterable[str]) -> Mapping[str, str]:
+def persons_now(school_id: str, contact_ids: Iterable[str]) -> Mapping[str, str]:
     """Who contacts are now: themselves, or who has taken over from them, read strongly.
 
     Only a current contact of the same school takes over. Merges that run in a circle, or into nobody, are followed
     nowhere: the contact stays themselves, who is gone.
 
     Args:
-        ctx: the moment.
-        contact_ids: as they were noted when something happened.
+        school_id: whose.
+        contact_ids: as they were noted when something happened; at most 100.
     """
     noted = frozenset(contact_ids)
     known: dict[str, ContactItem | None] = {}
@@ -150,7 +150,7 @@ def persons_now(ctx: Context, contact_ids: Iterable[str]) -> Mapping[str, str]:
     for _ in range(_MOST_MERGES + 1):
         if not asked:
             break
-        keys = {one: store.contact_key(ctx.school_id, one) for one in asked}
+        keys = {one: store.contact_key(school_id, one) for one in asked}
         found = get_many(keys.values())
         known |= {one: found.get(key) for one, key in keys.items()}
         asked = frozenset(_successor(known[one]) for one in asked) - known.keys() - {""}

@@ -170,7 +170,16 @@ def _feed_rows(ctx: Context, thing: Thing, before: Heard, after: Heard) -> list[
         day = rules.today(ctx.now)
         links = store.links_of_pupil(ctx.school_id, thing.ids[0])
         return [_feed_row(ctx, link.contact_id, link.pupil_id, what) for link in links if rules.is_open(link, day)]
+    if thing.kind == "contact" and _is_gone(before) != _is_gone(after):
+        what = "removed" if _is_gone(after) else "created"
+        day = rules.today(ctx.now)
+        _, links = store.contact_with_links(ctx.school_id, thing.ids[0])
+        return [_feed_row(ctx, link.contact_id, link.pupil_id, what) for link in links if rules.is_open(link, day)]
     return []
+
+
+def _is_gone(heard: Heard) -> bool:
+    return heard.state in {"removed", "anonymised"}
 
 
 def _feed_row(ctx: Context, contact_id: str, pupil_id: str, what: str) -> feed.FeedRow:

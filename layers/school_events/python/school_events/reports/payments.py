@@ -4,7 +4,7 @@ An amount is what the line does to the school's balance at Stripe: a charge adds
 Fees belong to a payment and to no event, so a report of one event leaves them out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import batched
 
@@ -13,6 +13,7 @@ from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event, find_events
 from school_events.payments.model import LedgerAccount, LedgerEntry, Payment
 from school_events.payments.store import ledger_of_school
+from school_events.people import access
 from school_events.people.model import Contact
 from school_events.people.store import find_contacts
 from school_events.reports import rules
@@ -38,7 +39,14 @@ class _Names:
     def __init__(self, school_id: str) -> None:
         self.payments: Remembered[Payment] = Remembered(partial(find_payments, school_id))
         self.events: Remembered[SchoolEvent] = Remembered(partial(find_events, school_id))
-        self.contacts: Remembered[Contact] = Remembered(partial(find_contacts, school_id))
+        self.contacts: Remembered[Contact] = Remembered(partial(_find_payers, school_id))
+
+
+def _find_payers(school_id: str, ids: Iterable[str]) -> dict[str, Contact]:
+    """Who paid, by the ids their payments carry; where two records became one, who it is now."""
+    now = access.persons_now(school_id, ids)
+    known = find_contacts(school_id, set(now.values()))
+    return {noted: known[person] for noted, person in now.items() if person in known}
 
 
 def steps(school_id: str, filters: Filters, after: Position | None) -> Iterator[Step]:
