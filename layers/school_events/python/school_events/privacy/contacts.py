@@ -67,7 +67,7 @@ def _has_lost_last_child(ctx: Context, school: School | None, links: Sequence[Li
 
 def _successor(ctx: Context, contact_id: str) -> str | None:
     """Who has taken a contact over, if the Portal has merged them into somebody who is here."""
-    now = access.persons_now(ctx, [contact_id])[contact_id]
+    now = access.persons_now(ctx.school_id, [contact_id])[contact_id]
     return None if now == contact_id else now
 
 

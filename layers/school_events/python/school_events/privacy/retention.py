@@ -17,7 +17,7 @@ MayGoOn = Callable[[], bool]
 
 
 def hand_on(now: datetime, may_go_on: MayGoOn) -> int:
-    """Hand on what is due; says how much that was.
+    """Hand on what is due; says how much that was. Only a run that came to its end counts as one.
 
     Args:
         now: the present instant, UTC.
@@ -27,7 +27,7 @@ def hand_on(now: datetime, may_go_on: MayGoOn) -> int:
     for some in batched(store.due_things(now), gateway.MOST_AT_ONCE, strict=False):
         if not may_go_on():
             logs.count("RetentionOutOfTime")
-            break
+            return count
         messages = [
             Forget.model_validate({"school_id": school_id, "kind": thing.kind, "ids": list(thing.ids)})
             for school_id, thing in some
