@@ -18,7 +18,8 @@ from school_events.reports.model import Filters
 from school_events.reports.participation import PARTICIPATION
 from tests.support.booked_world import as_parent, payment_of, place_states
 from tests.support.contexts import SCHOOL
-from tests.support.people import tell
+from tests.support.crashes import Calls, watched
+from tests.support.people import pupil_told, tell
 from tests.support.tables import everything, rows
 from tests.unit.privacy.leaving import (
     FORGOTTEN_AT,
@@ -30,6 +31,7 @@ from tests.unit.privacy.leaving import (
     naming,
     pupil_left,
     pupil_removed,
+    remembered,
 )
 
 MOTHER = Actor("contact", "contact-1")
@@ -188,3 +190,18 @@ def test_the_mappings_from_aliases_go_with_the_people() -> None:
     assert alias_of(SCHOOL, "pupil", "pupil-3") is None
     assert alias_of(SCHOOL, "contact", "contact-3") is None
     assert find_pupils(SCHOOL, ["pupil-3"]) == {}
+
+
+def test_it_costs_the_same_however_many_others_are_there() -> None:
+    a_past()
+    tell(pupil_left("pupil-3"))
+    rewind = remembered()
+    with watched(Calls()) as few:
+        look_at("pupil", "pupil-3")
+    rewind()
+    tell(*(pupil_told(f"pupil-{number}") for number in range(100, 140)))
+    tell(*(pupil_left(f"pupil-{number}") for number in range(100, 120)))
+    with watched(Calls()) as many:
+        look_at("pupil", "pupil-3")
+    assert many.names == few.names
+    assert len(few.names) < 60
