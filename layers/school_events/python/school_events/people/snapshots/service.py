@@ -215,6 +215,8 @@ def _apply_some(job: _Job, stage: int, received: list[Received]) -> None:
     if stage == 0:
         for one in received:
             applying.apply_school(job.round(), one, job.taken_at)
+        # What waited for the announcement is here now, and may be lacking in the snapshot.
+        job.absent = None
     else:
         applying.apply_lines(job.round(), received, job.contents, job.taken_at)
 
