@@ -100,7 +100,7 @@ def test_a_key_that_names_a_person_says_so(item: type[Item]) -> None:
 
 def test_keys_that_name_a_person_are_recognised() -> None:
     found = {kind: [name for name, pattern in key_patterns(kind) if NAMES_A_PERSON.search(pattern)] for kind in KINDS}
-    assert found["link"] == ["pk", "sk", "pupil_pk", "pupil_sk"]
+    assert found["link"] == ["pk", "sk", "pupil_pk", "pupil_sk", "listing_sk"]
     assert found["pupil"] == ["pk", "listing_sk"]
     assert found["alias"] == ["pk", "alias_pk"]
     assert found["allocation"] == ["sk", "staff_pk"]
