@@ -26,6 +26,7 @@ Try:
   curl -s -H "Authorization: Bearer $TOKEN" '{api}/v1/schools/{school}/pupils?limit=3'
 
 In another terminal: make redeploy{make_port} after a change of code; .venv/bin/python -m local {port}dlq list
+The Portal's nightly snapshot, now: .venv/bin/python -m local {port}snapshot
 """
 
 

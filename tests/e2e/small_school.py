@@ -53,7 +53,7 @@ class SmallSchool:
     def admin(self) -> PortalMessage:
         """The member of staff who reads."""
         member = {"id": "stf-1", "first_name": "Ada", "last_name": "Min", "email": "admin@small.test", "role": "Head"}
-        return self.says("StaffChanged", {"staff": {**member, "app_roles": ["school_admin"]}})
+        return self.says("StaffChanged", {"staff": {**member, "app_roles": ["school_admin", "finance"]}})
 
     def pupil(self, pupil_id: str, last_name: str = "Khan", version: int = 1, **more: object) -> PortalMessage:
         """A pupil with special needs."""
@@ -76,13 +76,30 @@ class SmallSchool:
         self.stage.publish(messages)
         self.stage.wait_until_empty("portal", PATIENCE_SECONDS)
 
-    def read(self, path: str) -> Any:
-        """What the administrator reads under the school's own path; None for what is not there."""
-        person = Person("admin", "Ada Min", "", "admin@small.test", (f"{self.id}:stf-1:school_admin",))
+    def ask(
+        self, who: str, method: str, path: str, body: object = None, *, expect: int = 200, version: int | None = None
+    ) -> Any:
+        """A call under the school's own path.
+
+        Args:
+            who: person and role: ``con-1:parent``.
+            method: the HTTP method.
+            path: after the school.
+            body: sent as JSON.
+            expect: the status that is promised; answers None where it is 404 instead.
+            version: of what is changed, if it has one.
+        """
+        person = Person(who, who, "", f"{who.split(':', maxsplit=1)[0]}@small.test", (f"{self.id}:{who}",))
+        headers = {"idempotency-key": str(uuid4())} if method == "POST" else {}
+        headers |= {"if-match": f'"{version}"'} if version else {}
         url = f"{self.stage.api_url}/v1/schools/{self.id}{path}"
-        answer = http_client.call("GET", url, token=self.stage.token(person))
-        assert answer.status in {200, 404}, answer
-        return answer.json() if answer.status == 200 else None
+        answer = http_client.call(method, url, token=self.stage.token(person), body=body, headers=headers)
+        assert answer.status in {expect, 404}, answer
+        return answer.json() if answer.status == expect and answer.body else None
+
+    def read(self, path: str) -> Any:
+        """What the administrator, who is also the bursar, reads; None for what is not there."""
+        return self.ask("stf-1:school_admin+finance", "GET", path)
 
     def await_pupil(self, pupil_id: str, **fields: object) -> None:
         """Wait until a pupil can be read with these fields."""

@@ -112,7 +112,15 @@ def test_without_a_stage_commands_say_so(capsys: pytest.CaptureFixture[str]) -> 
     assert "make run" in capsys.readouterr().err
 
 
-def test_a_dead_letter_is_shown_with_its_reason_and_can_be_sent_back(stage: LocalStage) -> None:
+def test_the_nightly_run_is_scheduled(stage: LocalStage) -> None:
+    schedule = stage.client("scheduler").get_schedule(Name=stage.function_name("retention"))
+
+    assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "cron(0 2 * * ? *)")
+
+
+def test_a_dead_letter_is_shown_with_its_reason_and_can_be_sent_back(
+    stage: LocalStage, capsys: pytest.CaptureFixture[str]
+) -> None:
     pupil = {"school_id": "demo-school", "message_id": "broken-1", "version": "not a number"}
     bus = stage.deployed.outputs["PortalBusName"]
     entry = {"EventBusName": bus, "Source": "portal", "DetailType": "PupilChanged", "Detail": json.dumps(pupil)}
@@ -124,6 +132,8 @@ def test_a_dead_letter_is_shown_with_its_reason_and_can_be_sent_back(stage: Loca
     assert letter.kind == "PupilChanged"
     assert letter.reason.startswith("reason=")
     assert "broken-1" not in letter.reason
+    assert command.main(["--port", str(stage.ports.first), "dlq", "list"]) == 0
+    assert letter.reason in capsys.readouterr().out
 
     assert dead_letters.redrive(stage, "portal") == known + 1
     wait_for("the dead letters to come back", lambda: dead_letters.counts(stage)["portal"] == known + 1)
