@@ -59,6 +59,7 @@ def test_only_an_open_link_lets_anything_be_written(engine: Engine) -> None:
         _a_link("restricted", restricted=True),
         _a_link("restricted-until-today", restricted=True, ends_on=TODAY.isoformat()),
         _a_link("nobody-said-whether-restricted", restricted=None),
+        _a_link("missing-from-a-snapshot", state="missing"),
         _a_link("removed", state="removed", restricted=None, record=None),
     ]
     for item in (*opened, *closed):
