@@ -143,14 +143,14 @@ def _statements(grant: Grant, resources: Resources) -> Iterator[aws_iam.PolicySt
         case BucketGrant(action=action):
             yield _allow(_sid("Exports", action.split(":")[1]), (action,), f"{_bucket_arn(resources, EXPORTS)}/*")
         case SnapshotsGrant():
-            yield from _snapshot_statements(resources.stage)
+            yield from snapshot_statements(resources.stage)
         case BusGrant():
             yield _allow("Bus", ("events:PutEvents",), resources.bus.event_bus_arn)
         case PushGrant():
             yield from _push_statements(grant, resources)
 
 
-def _snapshot_statements(stage: Stage) -> Iterator[aws_iam.PolicyStatement]:
+def snapshot_statements(stage: Stage) -> Iterator[aws_iam.PolicyStatement]:
     """Our side of reading the Portal's bucket; bucket and key are another account's, whose policies have to agree."""
     yield _allow("PortalSnapshots", ("s3:GetObject",), snapshots_arn(stage))
     if stage.portal_snapshots_key:

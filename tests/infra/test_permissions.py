@@ -3,7 +3,9 @@
 import pytest
 
 from infra.capabilities import CAPABILITIES
+from infra.grants import snapshot_statements
 from infra.spec import Capability, DailyTrigger, IndexGrant, SecretGrant, TableGrant
+from infra.stages import context_file, stage_from
 from infra.tables import TABLES
 from tests.infra.assembly import Assembly, listed, text
 
@@ -133,6 +135,14 @@ def test_only_the_reconciliation_reads_the_portals_bucket_and_only_our_snapshots
     }
     only = (["s3:GetObject"], ["arn:aws:s3:::portal-snapshots/school-events/*"])
     assert readers == {"school-events-prod-reconciliation": only}
+
+
+def test_a_key_of_the_portals_own_may_be_used_to_read_its_bucket_and_for_nothing_else() -> None:
+    key = "arn:aws:kms:eu-west-2:111122223333:key/1"
+    stage = stage_from((context_file() | {"stage": "prod", "portal_snapshots_key": key}).get)
+    _, statement = [one.to_statement_json() for one in snapshot_statements(stage)]
+    assert (statement["Action"], statement["Resource"]) == ("kms:Decrypt", key)
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "s3.eu-west-2.amazonaws.com"}}
 
 
 def test_nobody_changes_or_deletes_an_audit_line(prod: Assembly) -> None:
