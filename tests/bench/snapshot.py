@@ -47,6 +47,7 @@ def run() -> dict[str, float | int]:
             message = _put(Path(folder) / "snapshot", number)
             measured = _in_a_process(there.url, urls, message)
             figures[f"snapshot, {name}: seconds"] = measured["seconds"]
+            figures[f"snapshot, {name}: seconds of processor"] = measured["processor"]
             figures[f"snapshot, {name}: invocations"] = measured["invocations"]
             figures[f"snapshot, {name}: peak RSS MiB"] = measured["mib"]
     return figures
@@ -212,10 +213,12 @@ def _work() -> None:
             raise SystemExit("the snapshot failed")
         invocations += 1
         body = _asked()
+    used = resource.getrusage(resource.RUSAGE_SELF)
     figures = {
         "seconds": round(time.monotonic() - began, 1),
+        "processor": round(used.ru_utime + used.ru_stime, 1),
         "invocations": invocations,
-        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "mib": used.ru_maxrss // 1024,
     }
     sys.stdout.write(f"\n{json.dumps(figures)}\n")
 

@@ -136,32 +136,46 @@ class Found:
 
 
 def get_many(keys: Iterable[Key[Any]]) -> Found:
-    """Read up to 100 items of any tables in one round trip, strongly consistent (``BatchGetItem``).
+    """Read up to 100 items of any tables in one round trip, strongly consistent: :func:`get_rows`, made into items."""
+    wanted = {(key.item.Meta.table_name, key.pk, key.sk): key for key in keys}
+    rows = get_rows(wanted.values())
+    return Found({named: wanted[named].item.from_raw_data(row) for named, row in rows.items()})
+
+
+def get_rows(keys: Iterable[Key[Any]], attributes: Sequence[str] = ()) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Items by table, ``pk`` and ``sk``, as DynamoDB writes them (``BatchGetItem``): for reading very many.
 
     What DynamoDB leaves out of its answer is asked for again.
+
+    Args:
+        keys: of up to 100 items.
+        attributes: what is read of each, besides its keys; all of it unless told.
 
     Raises:
         TryAgain: after a few rounds something is still left out.
     """
-    wanted: dict[str, dict[tuple[str, str], type[Item]]] = {}
-    for key in keys:
-        wanted.setdefault(key.item.Meta.table_name, {})[key.pk, key.sk] = key.item
-    request: dict[str, Any] = {
-        table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in names], "ConsistentRead": True}
-        for table, names in wanted.items()
-    }
-    found: dict[tuple[str, str, str], Item] = {}
+    names = dict.fromkeys((key.item.Meta.table_name, key.pk, key.sk) for key in keys)
+    request: dict[str, Any] = {}
+    for table, pk, sk in names:
+        asked = request.setdefault(table, {"Keys": [], "ConsistentRead": True, **_projection(attributes)})
+        asked["Keys"].append({"pk": {"S": pk}, "sk": {"S": sk}})
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
     attempt = 0
     while request:
         _wait_between_rounds(attempt)
         answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
         for table, rows in answer["Responses"].items():
-            for row in rows:
-                pk, sk = row["pk"]["S"], row["sk"]["S"]
-                found[table, pk, sk] = wanted[table][pk, sk].from_raw_data(row)
+            found |= {(table, row["pk"]["S"], row["sk"]["S"]): row for row in rows}
         request = answer.get("UnprocessedKeys") or {}
         attempt += 1
-    return Found(found)
+    return found
+
+
+def _projection(attributes: Sequence[str]) -> dict[str, Any]:
+    if not attributes:
+        return {}
+    names = {f"#{number}": name for number, name in enumerate(("pk", "sk", *attributes))}
+    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
 
 def _wait_between_rounds(attempt: int) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from school_events.core.dynamodb import get_many
 from school_events.people import store as people
+from school_events.people.categories import permitted, withheld
 from school_events.people.heard import heard_of, key_of
 from school_events.people.intake import NeverRight, Received, read
 from school_events.people.model import DataCategory, School, SchoolDetails
@@ -76,9 +77,16 @@ def compare(
 ) -> Iterator[Judgement]:
     """Compare up to 100 lines with what is held of their things, which is read strongly in one round trip."""
     keys = [key_of(school_id, one.statement.thing) for one in received]
-    found = get_many(keys)
+    rows = store.rows_of(keys)
     for one, key in zip(received, keys, strict=True):
-        yield _judge(heard_of(found.get(key)), one, contents, authorised, taken_at)
+        row, statement = rows.get(key), one.statement
+        gone = withheld(statement.details, authorised)
+        details = permitted(statement.details, authorised) if gone else statement.details
+        if row is not None and store.says_so(row, statement, details, gone):
+            yield rules.SETTLED
+        else:
+            heard = heard_of(None if row is None else key.item.from_raw_data(row))
+            yield _judge(heard, one, contents, authorised, taken_at)
 
 
 def _judge(

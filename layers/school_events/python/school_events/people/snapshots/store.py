@@ -1,6 +1,6 @@
 """Snapshots in the People table: what each showed and how far it has come, whose turn it is, and what is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -18,14 +18,17 @@ from school_events.core.dynamodb import (
     Transaction,
     connection,
     get_many,
+    get_rows,
     save_if,
     school_key,
 )
 from school_events.core.errors import TryAgain
-from school_events.people.rules import Heard, Thing, ThingKind
+from school_events.core.inventory import Record
+from school_events.people.model import DataCategory, Link, LinkDetails
+from school_events.people.rules import Heard, Statement, Thing, ThingKind, version_of
 from school_events.people.snapshots.bits import Bits
 from school_events.people.snapshots.model import Progress, SnapshotReport
-from school_events.people.store import PeopleItem
+from school_events.people.store import HeardItem, PeopleItem
 
 KEPT_FOR = timedelta(days=400)
 
@@ -45,6 +48,26 @@ LISTINGS: dict[ThingKind, str] = {
 """What a snapshot may lack, and where all of it is listed."""
 
 _NOT_YET_FINISHED_AT_ONCE = 5
+
+_COMPARED = (
+    "kind",
+    "told",
+    "withheld",
+    "left",
+    "left_on",
+    "removed",
+    "removed_by",
+    "merged_into",
+    "missing_since",
+    "state",
+    "record",
+    "restricted",
+    "ends_on",
+)
+"""What of an item can differ from a line."""
+
+type Row = dict[str, Any]
+"""An item as DynamoDB writes it."""
 
 
 class SnapshotItem(PeopleItem, discriminator="snapshot"):
@@ -166,6 +189,43 @@ def let_go(ctx: Context, run: Run) -> None:
     """Let go of the school and keep nothing."""
     transaction = Transaction(ctx).delete(_claim_key(ctx.school_id), SnapshotClaimItem.run == run.id)
     _commit(transaction)
+
+
+def rows_of(keys: Iterable[Key[HeardItem]]) -> dict[Key[HeardItem], Row]:
+    """What is held of up to 100 things, read strongly in one round trip: no more of each than can be compared."""
+    keys = list(keys)
+    found = get_rows(keys, _COMPARED)
+    table = SnapshotItem.Meta.table_name
+    return {key: row for key in keys if (row := found.get((table, key.pk, key.sk)))}
+
+
+def says_so(row: Row, statement: Statement, details: Record | None, withheld: Sequence[DataCategory]) -> bool:
+    """Whether a row plainly says what a line says, so that nothing need be made of it: by far the most do.
+
+    Where it says no, the rules decide (``rules.after_line``): so nothing but time is lost by doubt.
+
+    Args:
+        row: what is held of the thing.
+        statement: what the line says.
+        details: as much of the line's details as may be kept.
+        withheld: which categories of it may not.
+    """
+    if "removed" in row or "missing_since" in row or not _is_version(row.get(statement.what), statement):
+        return False
+    if statement.what == "left":
+        return statement.left_on is not None and row.get("left_on") == {"S": statement.left_on.isoformat()}
+    if isinstance(details, Link):
+        ends_on = {"S": details.ends_on.isoformat()} if details.ends_on else None
+        if row.get("restricted") != {"BOOL": details.restricted} or row.get("ends_on") != ends_on:
+            return False
+        details = LinkDetails(**{name: getattr(details, name) for name in LinkDetails.model_fields})
+    kept = details.model_dump_json(exclude_none=True) if details else None
+    same = row.get("record") == {"S": kept}
+    return same and row.get("withheld") == ({"S": " ".join(withheld)} if withheld else None)
+
+
+def _is_version(order: dict[str, str] | None, statement: Statement) -> bool:
+    return order is not None and version_of(order["S"]) == version_of(statement.order)
 
 
 def held(school_id: str, kind: ThingKind) -> Iterator[tuple[Thing, Heard]]:
