@@ -1,6 +1,7 @@
 """A pupil whose time is over, and a parent whose last child that was, are nowhere any more; what adds up still does."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from school_events.payments.store import payments_of_school
 from school_events.people import access
 from school_events.people.aliases import alias_of
 from school_events.people.store import find_contacts, find_pupils
+from school_events.privacy import steps
 from school_events.reports.model import Filters
 from school_events.reports.participation import PARTICIPATION
 from tests.support.booked_world import as_parent, payment_of, place_states
@@ -77,6 +79,17 @@ def test_what_is_left_of_a_person_is_ids_and_orders() -> None:
         assert json.loads(row["change"]["S"])["actor_kind"] == "system"
 
 
+def test_links_that_do_not_fit_into_the_first_transaction_go_right_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_MOST_LINKS", 0)
+    a_past(price=1250)
+    forget("pupil-3", "pupil-1")
+    let_expire(FORGOTTEN_AT, "Idempotency")
+    assert set(naming(everything(), ("pupil-3", "contact-3", *SECRETS))) == GONE
+    assert [link.pupil_id for link in access.open_links(as_parent(1), "contact-1")] == ["pupil-2"]
+    told = inboxes.rows_until(SCHOOL, MOTHER, feed.position(FORGOTTEN_AT, "~"))
+    assert ("child", "removed", "pupil-1") in [(row.thing, row.what, row.thing_id) for row in told]
+
+
 def test_who_was_removed_at_the_source_is_forgotten_alike() -> None:
     a_past()
     tell(pupil_removed("pupil-3"))
@@ -124,6 +137,7 @@ def test_stamps_of_what_was_one_persons_share_nothing_but_the_day() -> None:
     stamps = [json.loads(row["change"]["S"]) for row in items]
     assert {one["at"] for one in stamps} == {"2029-08-31T00:00:00Z"}
     assert len({one["id"] for one in stamps}) == 3
+    assert all(re.fullmatch(r"change_[0-9a-f]{32}", one["id"]) for one in stamps)
     assert {one["request_id"] for one in stamps} == {"anonymised-2029-08-31"}
 
 

@@ -57,10 +57,9 @@ def _links(ctx: Context, running: Anonymisation) -> Anonymisation:
     """Links that the index did not show yet, or that were too many."""
     school, _ = store.read_thing(ctx.school_id, Thing("pupil", (running.person_id,)))
     links = store.links_of_pupil(ctx.school_id, running.person_id)
-    older = [link for link in links if link.change.at < running.begun_at]
-    known = running.model_copy(update={"contacts": tuple(sorted({*running.contacts, *_contacts(older)}))})
+    known = running.model_copy(update={"contacts": tuple(sorted({*running.contacts, *_contacts(links)}))})
     store.note(ctx.school_id, known)
-    steps.strip_links(ctx, school, older, known, tell=True)
+    steps.strip_links(ctx, school, links, known, tell=True)
     return known
 
 
