@@ -18,6 +18,9 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import TextIO
 
+# The environment that the product's code is imported in: names of tables, and no credentials of anybody's.
+import tests.conftest  # noqa: F401
+
 type Figures = Mapping[str, float | int]
 
 MODULES = ("portal_lag", "snapshot")
