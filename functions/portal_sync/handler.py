@@ -1,8 +1,7 @@
 """Applies the Portal's messages: queue in, People table out; what can never be right goes to the dead-letter queue."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -10,12 +9,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from school_events.core import clock, logs
 from school_events.core.context import Context
 from school_events.core.workers import context_of, each_record
-from school_events.people import sync, upkeep
+from school_events.people import dropped, sync, upkeep
 from school_events.people.intake import NeverRight, Received, read_envelope
 from school_events.people.refused import put_aside
-
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
-_MOST_NAMES = 20
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -31,7 +27,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 logs.logger.error("message failed", error=type(error).__name__, message_id=message.delivery)
                 answer["batchItemFailures"].append({"itemIdentifier": message.delivery})
     _tell_lag(event)
-    _tell_dropped(name for messages in taken.values() for message in messages for name in message.dropped)
+    dropped.tell(Counter(name for messages in taken.values() for message in messages for name in message.dropped))
     logs.flush()
     return answer
 
@@ -82,11 +78,3 @@ def _tell_lag(event: dict[str, Any]) -> None:
     sent = min(int(record["attributes"]["SentTimestamp"]) for record in event["Records"])
     lag = max(0.0, clock.utc_now().timestamp() * 1000 - sent)
     logs.metrics.add_metric(name="PortalSyncLag", unit=MetricUnit.Milliseconds, value=lag)
-
-
-def _tell_dropped(names: Iterable[str]) -> None:
-    """Count what was left out at the door (A4): by name where it looks like a field's name, and never a value."""
-    counts = Counter(name if _FIELD_NAME.fullmatch(name) else "other" for name in names)
-    if counts:
-        logs.logger.info("fields dropped", fields=dict(counts.most_common(_MOST_NAMES)))
-        logs.count("PortalFieldsDropped", counts.total())

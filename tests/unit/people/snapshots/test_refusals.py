@@ -84,6 +84,20 @@ def test_after_the_contracts_end_no_snapshot_is_applied() -> None:
     assert store.find_pupils(SCHOOL, ["pupil-1"]) == {}
 
 
+def test_a_contracts_end_that_was_missed_is_all_that_is_heard_of_a_snapshot() -> None:
+    tell(school_told(), pupil_told())
+    ended = portal_message("SchoolContractEnded", {"ended_on": "2026-11-21"}, version=2)
+    assert reconcile([school_told(), ended, pupil_told(version=2, first_name="Mia")]).reason == "contract-ended"
+    assert store.find_school(SCHOOL).contract_ends_on == date(2026, 11, 21)
+    assert store.find_pupils(SCHOOL, ["pupil-1"])["pupil-1"].first_name == "Amelia"
+
+
+def test_a_contracts_end_to_come_is_applied_with_the_rest() -> None:
+    ended = portal_message("SchoolContractEnded", {"ended_on": "2027-08-31"}, version=2)
+    assert reconcile([school_told(), ended, pupil_told()]).state == "finished"
+    assert store.find_school(SCHOOL).contract_ends_on == date(2027, 8, 31)
+
+
 def test_an_object_larger_than_the_disk_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway, "MOST_COMPRESSED", 100)
     found = reconcile([school_told(), pupil_told()])

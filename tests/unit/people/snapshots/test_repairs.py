@@ -1,11 +1,12 @@
 """What messages missed or mangled is put right, and what a snapshot lacks goes when a second agrees (A2)."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from school_events.core.dynamodb import get_many
-from school_events.people import access, rules, store, writing
+from school_events.people import access, dropped, rules, store, writing
 from school_events.people.aliases import alias_key
 from school_events.people.heard import heard_of, key_of
 from school_events.people.intake import Received
@@ -275,3 +276,14 @@ def test_a_report_names_at_most_a_hundred_and_counts_all() -> None:
     assert len(found.drift.named_missing) == 100
     assert (found.drift.invalid, len(found.drift.invalid_lines)) == (120, 100)
     assert len(list(store.all_pupils(SCHOOL, date(2026, 11, 22)))) == 130
+
+
+def test_fields_that_are_left_out_are_counted_by_name() -> None:
+    message_type, detail = pupil_told()
+    with_more = (message_type, detail | {"pupil": detail["pupil"] | {"date_of_birth": "2014-02-03"}})
+    counted: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dropped, "tell", lambda names: counted.append(dict(names)))
+        reconcile([school_told(), with_more])
+    assert counted == [{"pupil.date_of_birth": 1}]
+    assert "2014-02-03" not in str(rows("People"))

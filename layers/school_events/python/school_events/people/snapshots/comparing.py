@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from school_events.core.dynamodb import get_many
 from school_events.people import store as people
@@ -42,10 +43,19 @@ def read_line(number: int, line: bytes | None) -> Line:
         return number, NeverRight("too-long" if line is None else "not-a-record")
     if record[0] not in rules.TYPES:
         return number, NeverRight("not-in-a-snapshot")
+    return number, _received(record)
+
+
+def _received(record: tuple[str, dict[str, Any]]) -> Received | NeverRight:
     try:
-        return number, read(*record)
+        return read(*record)
     except NeverRight as refusal:
-        return number, refusal
+        return refusal
+
+
+def about_school(contents: Contents) -> list[Received]:
+    """What the snapshot says of the school itself."""
+    return [said for record in contents.school if isinstance(said := _received(record), Received)]
 
 
 def school_of(school_id: str, contents: Contents, taken_at: datetime) -> School:
@@ -56,12 +66,8 @@ def school_of(school_id: str, contents: Contents, taken_at: datetime) -> School:
     """
     key = people.school_key_of(school_id)
     heard = heard_of(get_many([key]).get(key))
-    for record in contents.school:
-        try:
-            statement = read(*record).statement
-        except NeverRight:
-            continue
-        said = as_of(heard, statement, taken_at)
+    for one in about_school(contents):
+        said = as_of(heard, one.statement, taken_at)
         heard = heard if said is None else hear(heard, said, ())
     if not isinstance(heard.details, SchoolDetails):
         raise SnapshotRefused("unauthorised-school")

@@ -18,7 +18,7 @@ from school_events.core import logs, settings
 from school_events.core.context import Context
 from school_events.core.errors import NotFound, TryAgain
 from school_events.messages import PORTAL_SOURCE
-from school_events.people import upkeep
+from school_events.people import dropped, upkeep
 from school_events.people.changing import AT_ONCE
 from school_events.people.intake import SNAPSHOT, NeverRight, Received
 from school_events.people.model import School
@@ -128,9 +128,10 @@ def _work(ctx: Context, message: SnapshotMessage, run: Run, tell_time: Callable[
     with gateway.fetched(message.snapshot) as file:
         contents = reader.check(file, ctx.school_id, run.report.records)
         school = comparing.school_of(ctx.school_id, contents, run.report.taken_at)
-        if school.contract_ends_on and today(ctx.now) > school.contract_ends_on:
-            raise SnapshotRefused("contract-ended")
         job = _Job(ctx, run, file, contents, school, tell_time)
+        if school.contract_ends_on and today(ctx.now) > school.contract_ends_on:
+            _apply_contract(job)
+            raise SnapshotRefused("contract-ended")
         # Each phase ends by naming the next one.
         if run.progress.phase == "compare":
             _compare(job)
@@ -143,12 +144,15 @@ def _work(ctx: Context, message: SnapshotMessage, run: Run, tell_time: Callable[
 
 def _compare(job: _Job) -> None:
     tally = Tally(job.run.report.drift)
-    for rounds, lines in enumerate(itertools.batched(_lines_ahead(job), COMPARED_AT_ONCE, strict=False), 1):
-        _compare_some(job, [comparing.read_line(*line) for line in lines], tally)
-        job.run.progress = Progress(phase="compare", line=lines[-1][0])
-        job.run.report = _with(job.run.report, drift=tally.drift(), differing=len(job.run.differing))
-        if rounds % ROUNDS_BETWEEN_SAVES == 0:
-            _save(job)
+    try:
+        for rounds, lines in enumerate(itertools.batched(_lines_ahead(job), COMPARED_AT_ONCE, strict=False), 1):
+            _compare_some(job, [comparing.read_line(*line) for line in lines], tally)
+            job.run.progress = Progress(phase="compare", line=lines[-1][0])
+            job.run.report = _with(job.run.report, drift=tally.drift(), differing=len(job.run.differing))
+            if rounds % ROUNDS_BETWEEN_SAVES == 0:
+                _save(job)
+    finally:
+        dropped.tell(tally.dropped)
     job.run.progress = Progress(phase="guard")
     _save(job)
 
@@ -166,6 +170,7 @@ def _compare_some(job: _Job, lines: list[comparing.Line], tally: Tally) -> None:
     differing: list[int] = []
     for (number, said), judgement in zip(readable, judgements, strict=True):
         tally.add(said.statement.thing, judgement)
+        tally.dropped.update(said.dropped)
         if judgement.differs:
             differing.append(number)
     job.run.differing.add_all(differing)
@@ -234,6 +239,12 @@ def _apply_absences(job: _Job) -> None:
         applying.apply_absences(job.round(), things, job.taken_at)
         if rounds % ROUNDS_BETWEEN_SAVES == 0:
             _save(job)
+
+
+def _apply_contract(job: _Job) -> None:
+    """That the contract has ended is the last thing to be heard of a school, should its message have been lost (H3)."""
+    for said in comparing.about_school(job.contents):
+        applying.apply_school(job.round(), said, job.taken_at)
 
 
 def _lines_ahead(job: _Job) -> Iterator[tuple[int, bytes | None]]:

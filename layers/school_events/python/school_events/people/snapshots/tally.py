@@ -9,9 +9,10 @@ from school_events.people.snapshots.rules import Judgement, Sort, name_of
 
 
 class Tally:
-    """A drift that grows; ``drift`` is what it has come to."""
+    """A drift that grows; ``drift`` is what it has come to. ``dropped`` counts the fields left out, by name."""
 
     def __init__(self, drift: Drift) -> None:
+        self.dropped: Counter[str] = Counter()
         self._counts: dict[Sort, Counter[str]] = {
             "missing": Counter(drift.missing),
             "wrong": Counter(drift.wrong),
