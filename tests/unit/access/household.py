@@ -5,6 +5,7 @@ the free *Orchard walk* and the *Lantern parade*, which is still to be paid; the
 morning* the child is invited only. Each has been told of it all, and has a device.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -129,3 +130,9 @@ def call(
     event = http_event(route, parameters, body, roles=roles, person=person, query=query, headers=headers)
     answer = HANDLERS[function].lambda_handler(event, LambdaContext())
     return Answer(answer["statusCode"], json_of(answer) if answer["body"] else None, answer["headers"])
+
+
+def secrets_of(content: Any) -> list[str]:
+    """What of the child stands anywhere in an answer."""
+    text = json.dumps(content)
+    return [secret for secret in SECRETS if secret in text]

@@ -1,11 +1,10 @@
 """Two records of a contact turn out to be one person: who takes over has what the other booked and paid (A5, A8)."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-import time_machine
 
 from school_events.core.dynamodb import Found, Key, get_many
 from school_events.people import access
@@ -21,7 +20,7 @@ from tests.support.people import (
     tell,
 )
 from tests.support.portal_queue import say
-from tests.unit.access.household import CHILD, FATHER, LATER, MOTHER, PATH, STRANGER, Household, a_household, call
+from tests.unit.access.household import CHILD, FATHER, MOTHER, PATH, STRANGER, Household, call
 from tests.unit.access.test_lost_access import ASKED, faults_of
 from tests.unit.reports.things import BALANCE, INCOME, an_entry
 
@@ -33,13 +32,6 @@ def merged(contact: str, into: str, version: int = 2, school_id: str = SCHOOL) -
 
 def person_now(contact: str) -> str:
     return access.persons_now(SCHOOL, [contact])[contact]
-
-
-@pytest.fixture
-def home(tables: None) -> Iterator[Household]:
-    """The household, an hour later."""
-    with time_machine.travel(LATER, tick=False):
-        yield a_household()
 
 
 class TestFamilies:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from functions.people.handler import api, lambda_handler
+from school_events.people.rules import Thing
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import (
     PortalMessage,
@@ -18,6 +19,7 @@ from tests.support.people import (
     staff_told,
     tell,
 )
+from tests.support.portal_queue import a_snapshot_lacks
 from tests.support.tables import everything, rows
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -243,6 +245,16 @@ def test_who_is_about_to_leave_is_on_roll_to_the_end_of_their_last_day(moment: s
         (listed,) = json_of(_get("/pupils"))["items"]
         shown = json_of(_get("/pupils/{pupil_id}", {"pupil_id": "pupil-1"}))
     assert [(one["state"], one["left_on"]) for one in (listed, shown)] == [(state, "2026-11-30")] * 2
+
+
+def test_who_and_what_a_snapshot_lacks_is_shown_as_missing() -> None:
+    a_small_school()
+    a_snapshot_lacks(Thing("link", ("contact-1", "pupil-1")))
+    a_snapshot_lacks(Thing("staff", ("staff-1",)))
+    (link,) = json_of(_get("/pupils/{pupil_id}", {"pupil_id": "pupil-1"}))["links"]
+    assert link["missing"]
+    staff = json_of(_get("/staff"))["items"]
+    assert {one["id"]: one["missing"] for one in staff} == {"staff-1": True, "staff-admin": False}
 
 
 def test_staff_are_listed_by_name() -> None:

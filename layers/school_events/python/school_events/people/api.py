@@ -66,6 +66,7 @@ class LinkView(ApiModel):
     parental_responsibility: bool | None = Field(description="Null: unknown, which is not no")
     restricted: bool = Field(description="No access to anything about the child, for example by court order")
     ends_on: date | None = Field(description="Last day, local, included")
+    missing: bool = Field(description="The Portal's latest snapshot lacks it: no access until it is told of again")
 
 
 class PupilView(PupilSummary):
@@ -96,6 +97,7 @@ class StaffSummary(ApiModel):
     email: str | None
     role: str | None = Field(description="Job title")
     app_roles: list[AppRole]
+    missing: bool = Field(description="The Portal's latest snapshot lacks them: no access until they are told of again")
 
 
 def pupil_summary(pupil: Pupil, day: date) -> PupilSummary:
@@ -119,12 +121,16 @@ def contact_view(contact: Contact, links: Iterable[Link]) -> ContactView:
 
 def staff_summary(member: StaffMember) -> StaffSummary:
     """A member of staff as a list shows them."""
-    return StaffSummary.model_validate(member.model_dump(exclude={"state"}))
+    return StaffSummary.model_validate(_with_presence(member))
 
 
 def link_view(link: Link) -> LinkView:
     """A link."""
-    return LinkView.model_validate(link.model_dump(exclude={"state"}))
+    return LinkView.model_validate(_with_presence(link))
+
+
+def _with_presence(one: Link | StaffMember) -> dict[str, object]:
+    return one.model_dump(exclude={"state"}) | {"missing": one.state == "missing"}
 
 
 def _summary_fields(pupil: Pupil, day: date) -> dict[str, object]:

@@ -333,8 +333,9 @@ def _listed(partition: str, item: type[ListedItem], prefix: str, after: str, at_
 def position_of(key: Key[Any]) -> str | None:
     """Where a person stands in the list of their kind; ``None`` for one who is not listed."""
     item = get_many([key]).get(key)
-    is_listed = isinstance(item, ListedItem) and item.listing_pk != school_key(_school_of(item), GONE)
-    return item.listing_sk if is_listed else None
+    if not isinstance(item, ListedItem) or item.listing_pk == school_key(_school_of(item), GONE):
+        return None
+    return item.listing_sk
 
 
 def _school_of(item: Item) -> str:
