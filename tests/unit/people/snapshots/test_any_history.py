@@ -1,6 +1,7 @@
 """Whatever is lost or mangled of any history, after two snapshots the school is here exactly as it is there (A2)."""
 
 import itertools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -219,8 +220,12 @@ class World:
 
 
 @given(lives=_lives(), data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_by_the_rules_it_is_here_as_it_is_there_after_two_snapshots(lives: list[Life], data: st.DataObject) -> None:
+    _ends(lives, data)
+
+
+def _ends(lives: list[Life], data: st.DataObject) -> None:
     lines, arriving = _drawn(lives, data)
     expected, world = World(), World()
     for line in sorted(lines, key=lambda line: line[0] != "SchoolUpdated"):
@@ -230,6 +235,25 @@ def test_by_the_rules_it_is_here_as_it_is_there_after_two_snapshots(lives: list[
     world.reconcile(lines, FIRST)
     world.reconcile(lines, SECOND)
     assert world.here() == expected.here()
+
+
+@pytest.mark.parametrize("rule", ["as_of", "_gives_back", "absent"])
+def test_without_any_one_of_its_rules_it_would_not_be(rule: str) -> None:
+    """Each of them is needed: without it, some history ends differently."""
+    heard_as_it_is = {
+        "as_of": lambda _heard, statement, _taken_at: statement,
+        "_gives_back": lambda *_: False,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        if rule == "absent":
+            patch.setattr(sys.modules[__name__], "absent", lambda heard, _: heard)
+        else:
+            patch.setattr(rules, rule, heard_as_it_is[rule])
+        any_history = settings(max_examples=300, phases=(Phase.generate,), database=None)(
+            given(_lives(), st.data())(_ends)
+        )
+        with pytest.raises(AssertionError):
+            any_history()
 
 
 @pytest.mark.usefixtures("_bucket")
