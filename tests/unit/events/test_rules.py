@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
-from typing import Any, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,6 @@ from school_events.core.money import pounds
 from school_events.events import rules
 from school_events.events.model import EventStatus, Outing, Question, WeeklyMeeting
 from school_events.events.rules import Action, SchoolDays
-from school_events.events.school_days import bank_holidays
 
 ALLOWED = {
     ("draft", "change"): "draft",
@@ -251,18 +250,3 @@ def test_a_meeting_that_cannot_be_is_refused(meets: WeeklyMeeting, field: str) -
     with pytest.raises(Invalid) as refused:
         rules.check_meeting(meets)
     assert [error.field for error in refused.value.fields] == [field]
-
-
-@pytest.mark.parametrize(
-    ("nation", "off", "on"),
-    [
-        ("ENG", ["2026-12-25", "2026-12-28", "2027-03-26", "2027-03-29", "2027-05-03", "2027-08-30"], ["2027-11-30"]),
-        ("WLS", ["2027-03-29", "2027-08-30"], ["2027-03-01", "2027-03-17"]),
-        ("SCT", ["2027-01-04", "2027-03-26", "2027-08-02", "2027-11-30"], ["2027-03-29", "2027-08-30"]),
-        ("NIR", ["2027-03-17", "2027-07-12", "2027-03-29"], ["2027-01-04", "2027-11-30"]),
-    ],
-)
-def test_bank_holidays_are_the_nations_own(nation: Any, off: list[str], on: list[str]) -> None:
-    days = bank_holidays(nation, date(2026, 9, 1), date(2027, 12, 31))
-    assert {date.fromisoformat(day) for day in off} <= days
-    assert not {date.fromisoformat(day) for day in on} & days

@@ -188,7 +188,7 @@ def club_sessions(meets: WeeklyMeeting, days: SchoolDays, zone: ZoneInfo) -> tup
     """The meetings of a club: its weekday on every school day in its span, at the same wall-clock time (B4).
 
     Raises:
-        Invalid: it would never meet.
+        Invalid: it would never meet, or the clocks skip its time on one of its days.
     """
     meeting_days = [
         day
@@ -200,8 +200,8 @@ def club_sessions(meets: WeeklyMeeting, days: SchoolDays, zone: ZoneInfo) -> tup
     return tuple(
         Session(
             id=session_id(number),
-            starts_at=_instant(datetime.combine(day, meets.starts_at), zone),
-            ends_at=_instant(datetime.combine(day, meets.ends_at), zone),
+            starts_at=instant(datetime.combine(day, meets.starts_at), zone, "meets.starts_at"),
+            ends_at=instant(datetime.combine(day, meets.ends_at), zone, "meets.ends_at"),
         )
         for number, day in enumerate(meeting_days, start=1)
     )
@@ -213,10 +213,8 @@ def trip_session(outing: Outing, zone: ZoneInfo) -> Session:
     Raises:
         Invalid: it ends before it starts, is too long, or names a time the clocks skip that day.
     """
-    for field, moment in (("starts_at", outing.starts_at), ("ends_at", outing.ends_at)):
-        if _instant(moment, zone).astimezone(zone).replace(tzinfo=None) != moment.replace(fold=0):
-            raise Invalid.of(f"takes_place.{field}", "does not exist: the clocks go forward then")
-    starts_at, ends_at = _instant(outing.starts_at, zone), _instant(outing.ends_at, zone)
+    starts_at = instant(outing.starts_at, zone, "takes_place.starts_at")
+    ends_at = instant(outing.ends_at, zone, "takes_place.ends_at")
     if not timedelta() < ends_at - starts_at <= LONGEST_TRIP:
         raise Invalid.of("takes_place.ends_at", f"must be after starts_at, by at most {LONGEST_TRIP.days} days")
     return Session(id=session_id(1), starts_at=starts_at, ends_at=ends_at)
@@ -227,6 +225,18 @@ def session_id(number: int) -> str:
     return f"session_{number:03d}"
 
 
-def _instant(wall_clock: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks of a zone show, as an instant; of an hour that comes twice, the first."""
-    return wall_clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
+def instant(wall_clock: datetime, zone: ZoneInfo, field: str) -> datetime:
+    """What the clocks of a zone show, as an instant in UTC; of an hour that comes twice, the first.
+
+    Args:
+        wall_clock: without a zone.
+        zone: whose clocks.
+        field: what asked for it.
+
+    Raises:
+        Invalid: the clocks skip it that day; names the field.
+    """
+    moment = wall_clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != wall_clock.replace(fold=0):
+        raise Invalid.of(field, f"does not exist on {wall_clock.date()}: the clocks go forward then")
+    return moment

@@ -7,6 +7,8 @@ from school_events.events.rules import SchoolDays, days_between
 from school_events.people.model import Nation, School, TermCalendar
 from school_events.people.store import calendar_key
 
+_SATURDAY = 5
+
 
 def school_days(school: School, first: date, last: date) -> SchoolDays:
     """The school days from one local day to another, as the Portal's calendars of those academic years have them."""
@@ -21,13 +23,17 @@ def school_days(school: School, first: date, last: date) -> SchoolDays:
 
 
 def bank_holidays(nation: Nation, first: date, last: date) -> frozenset[date]:
-    """The bank holidays of a nation in the calendar years of two days.
+    """The bank holidays of a nation in the calendar years of two days, as GOV.UK lists them.
 
-    The package is loaded here and not with the module: it takes a third of a second, and only planning a club asks.
+    One that falls on a weekend moves to a weekday (Banking and Financial Dealings Act 1971, schedule 1, and
+    proclamations), so a club that meets on that weekend's day meets. The package lists the weekend's day as well.
+
+    It is loaded here and not with the module: it takes a third of a second, and only planning a club asks.
     """
     from holidays import country_holidays
 
-    return frozenset(country_holidays("GB", subdiv=nation, years=range(first.year, last.year + 1)))
+    listed = country_holidays("GB", subdiv=nation, years=range(first.year, last.year + 1))
+    return frozenset(day for day in listed if day.weekday() < _SATURDAY)
 
 
 def _calendars(school_id: str, first: date, last: date) -> list[TermCalendar]:
