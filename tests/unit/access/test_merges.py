@@ -82,6 +82,22 @@ class TestFamilies:
         assert "Taker Over" in rows[0]
 
 
+@pytest.mark.parametrize("link_first", [True, False])
+def test_the_app_of_who_takes_over_gets_all_of_it_with_its_next_refresh(home: Household, link_first: bool) -> None:
+    link, merge = link_told(STRANGER, CHILD), merged(FATHER, STRANGER)
+    cursor = ASKED["sync"].ask(home, STRANGER).body["cursor"]
+    seen: dict[tuple[str, str], Any] = {}
+    for message in (link, merge) if link_first else (merge, link):
+        say(message)
+        answer = call(f"GET {PATH}/me/sync", STRANGER, query={"cursor": cursor}).body
+        cursor = answer["cursor"]
+        seen |= {(one["thing"], one["id"]): one["content"] for one in answer["changes"]}
+    assert seen["child", CHILD]["first_name"] == "Amaryllis"
+    assert seen["booking", home.bookings["Orchard"]]["mine"]
+    assert seen["payment", home.payments["Lantern"]]["amount"]["amount"] == 1250
+    assert ("payment", home.payments["Harbour"]) not in seen
+
+
 def test_an_app_of_who_is_removed_forgets_the_child_and_gets_it_again_if_they_come_back(home: Household) -> None:
     for gone_or_back, what in (
         (portal_message("ContactRemoved", {"contact_id": FATHER}, version=2), "removed"),

@@ -112,7 +112,7 @@ def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry]) -> None:
 
 
 def _name_all_of(ctx: Context, named: _Named, new_children: Iterable[str]) -> None:
-    """A child who becomes the caller's brings along everything there is about them."""
+    """A child who becomes the caller's brings along everything there is about them, and what the caller has paid."""
     new_children = sorted(new_children)
     if not new_children:
         return
@@ -120,6 +120,8 @@ def _name_all_of(ctx: Context, named: _Named, new_children: Iterable[str]) -> No
         named.add("invitation", invitation.id, "created")
     for booking in reading.bookings_of(ctx, new_children):
         named.add("booking", booking.id, "created")
+        if booking.payment_id is not None:
+            named.add("payment", booking.payment_id, "created")
 
 
 def _name_what_bookings_change(named: _Named, bookings: Iterable[Booking]) -> None:

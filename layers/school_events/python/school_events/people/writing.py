@@ -171,11 +171,20 @@ def _feed_rows(ctx: Context, thing: Thing, before: Heard, after: Heard) -> list[
         links = store.links_of_pupil(ctx.school_id, thing.ids[0])
         return [_feed_row(ctx, link.contact_id, link.pupil_id, what) for link in links if rules.is_open(link, day)]
     if thing.kind == "contact" and _is_gone(before) != _is_gone(after):
-        what = "removed" if _is_gone(after) else "created"
-        day = rules.today(ctx.now)
-        _, links = store.contact_with_links(ctx.school_id, thing.ids[0])
-        return [_feed_row(ctx, link.contact_id, link.pupil_id, what) for link in links if rules.is_open(link, day)]
+        return _rows_of_contact(ctx, thing.ids[0], after)
     return []
+
+
+def _rows_of_contact(ctx: Context, contact_id: str, after: Heard) -> list[feed.FeedRow]:
+    """A contact who is gone sees their children no more; who takes over is to look at all there is of them again."""
+    day = rules.today(ctx.now)
+    _, links = store.contact_with_links(ctx.school_id, contact_id)
+    pupils = [link.pupil_id for link in links if rules.is_open(link, day)]
+    what = "removed" if _is_gone(after) else "created"
+    rows = [_feed_row(ctx, contact_id, pupil_id, what) for pupil_id in pupils]
+    if after.merged_into:
+        rows += [_feed_row(ctx, after.merged_into, pupil_id, "created") for pupil_id in pupils]
+    return rows
 
 
 def _is_gone(heard: Heard) -> bool:
