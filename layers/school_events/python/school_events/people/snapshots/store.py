@@ -32,8 +32,8 @@ from school_events.people.store import HeardItem, PeopleItem
 
 KEPT_FOR = timedelta(days=400)
 
-CLAIM_OF_RUN = timedelta(minutes=5)
-"""So long after it last saved, a run that has said nothing more is held to be dead."""
+CLAIM_OF_RUN = timedelta(minutes=16)
+"""So long after it last saved, a run that has said nothing more is held to be dead: no function lives longer."""
 
 CLAIM_OF_REST = timedelta(minutes=30)
 """So long others wait for a snapshot that has stopped for want of time and is to go on."""
