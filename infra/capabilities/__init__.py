@@ -4,6 +4,7 @@ from infra.capabilities import (
     anonymise,
     bookings,
     docs,
+    event_sessions,
     events,
     family,
     housekeeping,
@@ -23,6 +24,7 @@ from infra.capabilities import (
 
 CAPABILITIES = (
     events.CAPABILITY,
+    event_sessions.CAPABILITY,
     invitations.CAPABILITY,
     bookings.CAPABILITY,
     payments.CAPABILITY,

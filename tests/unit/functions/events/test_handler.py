@@ -43,9 +43,9 @@ def test_a_trip_is_made_as_a_draft_with_one_session_in_utc() -> None:
     read = call(f"GET {EVENT}", event_id)
     event = json_of(read)
     assert read["headers"]["ETag"] == '"1"'
-    assert event["sessions"] == [
-        {"id": "session_001", "starts_at": "2026-12-04T08:30:00Z", "ends_at": "2026-12-04T17:00:00Z"}
-    ]
+    (session,) = event["sessions"]
+    assert (session["id"], session["cancelled"]) == ("session_001", False)
+    assert (session["starts_at"], session["ends_at"]) == ("2026-12-04T08:30:00Z", "2026-12-04T17:00:00Z")
     assert (event["starts_on"], event["ends_on"], event["time_zone"]) == ("2026-12-04", "2026-12-04", "Europe/London")
     assert event["booking_window"]["closes_at"] == "2026-12-01T00:00:00Z"
     assert event["takes_place"] == {"starts_at": "2026-12-04T08:30:00", "ends_at": "2026-12-04T17:00:00"}

@@ -65,12 +65,13 @@ class Attendee(ApiModel):
 
 
 class Register(ApiModel):
-    """Who is expected at one session."""
+    """Who is expected at one session; nobody, if it is cancelled."""
 
     event_id: str
     session_id: str
     starts_at: datetime
     ends_at: datetime
+    cancelled: bool
     expected: list[Attendee]
 
 

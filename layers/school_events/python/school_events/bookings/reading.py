@@ -80,13 +80,14 @@ def register(ctx: Context, event_id: str, session_id: str) -> Register:
     require_event(ctx, event_id)
     session = events.find_session(ctx.school_id, event_id, session_id)
     confirmed = (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state is BookingState.CONFIRMED)
-    expected = _by_name(ctx, confirmed)
+    expected = [] if session.cancelled else _by_name(ctx, confirmed)
     _note_reading(ctx, "register.read", event_id)
     return Register(
         event_id=event_id,
         session_id=session.id,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
+        cancelled=session.cancelled,
         expected=expected,
     )
 

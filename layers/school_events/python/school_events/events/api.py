@@ -152,6 +152,7 @@ class SessionView(Body):
     id: str
     starts_at: datetime
     ends_at: datetime
+    cancelled: bool = Field(description="It does not take place; the club's other sessions do")
 
 
 class EventSummary(Body):

@@ -137,11 +137,15 @@ class SchoolEvent(EventDetails):
 
 
 class Session(Record):
-    """One meeting of a club, or the whole of a trip (UTC; it may cross midnight and a change of the clocks)."""
+    """One meeting of a club, or the whole of a trip (UTC; it may cross midnight and a change of the clocks).
+
+    A club's session that was ``cancelled`` stays to be seen, with the time it would have been at.
+    """
 
     id: ThingId
     starts_at: Instant
     ends_at: Instant
+    cancelled: Flag = False
 
 
 class StaffAllocation(Record):

@@ -9,6 +9,7 @@ from school_events.events import rules
 from school_events.events.api import FormBody, MeetsBody, NewEvent, OutingBody
 from school_events.events.model import BookingWindow, EventDetails, Form, Outing, Question, Session, WeeklyMeeting
 from school_events.events.school_days import school_days
+from school_events.events.session_rules import running
 from school_events.people.model import School
 
 
@@ -20,7 +21,15 @@ class Plan:
     sessions: tuple[Session, ...]
 
 
-def plan(school: School, asked: NewEvent, *, event_id: str, created_at: datetime, form: Form | None) -> Plan:
+def plan(
+    school: School,
+    asked: NewEvent,
+    *,
+    event_id: str,
+    created_at: datetime,
+    form: Form | None,
+    made: tuple[Session, ...] = (),
+) -> Plan:
     """The event a school asks for.
 
     Args:
@@ -29,6 +38,7 @@ def plan(school: School, asked: NewEvent, *, event_id: str, created_at: datetime
         event_id: names it.
         created_at: when it was first asked for, UTC.
         form: the form it had so far, so that a new wording is a new version.
+        made: its sessions, if they stay as they are; otherwise they are made from its times.
 
     Raises:
         Invalid: what is asked makes no sense; names the field.
@@ -36,19 +46,20 @@ def plan(school: School, asked: NewEvent, *, event_id: str, created_at: datetime
     rules.check_numbers(asked.price, asked.capacity, asked.minimum)
     zone = ZoneInfo(school.time_zone)
     meets, takes_place = _times(asked)
-    sessions = _sessions(school, zone, meets, takes_place)
+    sessions = made or _sessions(school, zone, meets, takes_place)
+    still = running(sessions)
     window = BookingWindow(
         opens_at=asked.booking_window.opens_at.astimezone(UTC), closes_at=asked.booking_window.closes_at.astimezone(UTC)
     )
-    rules.check_window(window.opens_at, window.closes_at, sessions[-1].ends_at)
+    rules.check_window(window.opens_at, window.closes_at, still[-1].ends_at)
     details = EventDetails(
         id=event_id,
         kind=asked.kind,
         title=asked.title,
         description=asked.description,
         location=asked.location,
-        starts_on=sessions[0].starts_at.astimezone(zone).date(),
-        ends_on=sessions[-1].ends_at.astimezone(zone).date(),
+        starts_on=still[0].starts_at.astimezone(zone).date(),
+        ends_on=still[-1].ends_at.astimezone(zone).date(),
         time_zone=school.time_zone,
         meets=meets,
         takes_place=takes_place,

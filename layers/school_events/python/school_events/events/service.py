@@ -16,9 +16,11 @@ from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, NewEvent
-from school_events.events.model import EventDetails, EventKind, EventStatus, SchoolEvent, Session
+from school_events.events.model import EventKind, EventStatus, SchoolEvent, Session
 from school_events.events.planning import Plan, plan
 from school_events.people.store import find_school
+
+_TIMES = frozenset({"meets", "takes_place"})
 
 PlaceKeeper = Callable[[Context, SchoolEvent], None]
 """Makes or closes an event's places: of ``bookings``, which sits above. Doing it again changes nothing."""
@@ -140,7 +142,7 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
         details = planned.details
         _replace_sessions(transaction, ctx, event, planned.sessions)
         if details.starts_on != event.starts_on:
-            _move_allocations(transaction, ctx, details)
+            store.move_allocations(transaction, ctx.school_id, details)
     after = SchoolEvent.of(details, event.status, version + 1)
     store.update(transaction, ctx.school_id, after, stamp(ctx, "event.changed"))
     transaction.commit()
@@ -190,10 +192,18 @@ def finish_closing(ctx: Context, event: SchoolEvent, close_places: PlaceKeeper) 
 
 
 def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:
-    """A draft as it would be made now, with its changes."""
+    """A draft as it would be made now, with its changes; its single sessions are made anew only with new times."""
     kept = {name: getattr(event, name) for name in NewEvent.model_fields if name != "booking_window"}
     asked = NewEvent.model_validate(kept | {"booking_window": event.window} | _given(changes))
-    return plan(find_school(ctx.school_id), asked, event_id=event.id, created_at=event.created_at, form=event.form)
+    made = () if _TIMES & changes.model_fields_set else store.sessions_of(ctx.school_id, event.id)
+    return plan(
+        find_school(ctx.school_id),
+        asked,
+        event_id=event.id,
+        created_at=event.created_at,
+        form=event.form,
+        made=made,
+    )
 
 
 def _given(changes: EventChanges) -> dict[str, Any]:
@@ -209,12 +219,6 @@ def _replace_sessions(
     for session in store.sessions_of(ctx.school_id, event.id):
         if session.id not in kept:
             transaction.delete(store.session_key(ctx.school_id, event.id, session.id))
-
-
-def _move_allocations(transaction: Transaction, ctx: Context, details: EventDetails) -> None:
-    """Staff find their events by first day: they follow when it moves."""
-    for allocation in store.allocations_of(ctx.school_id, details.id):
-        transaction.put(store.allocation_item(ctx.school_id, details.starts_on, allocation))
 
 
 def _ref(event: SchoolEvent) -> EventRef:

@@ -83,7 +83,7 @@ def timetable(ctx: Context, staff_id: str, first: date, last: date) -> Page[Time
         for event in store.find_events(ctx.school_id, roles).values()
         if event.ends_on >= first
         for session in store.sessions_of(ctx.school_id, event.id)
-        if session.starts_at < end and session.ends_at > start
+        if session.starts_at < end and session.ends_at > start and not session.cancelled
     ]
     return Page(items=sorted(entries, key=lambda entry: (entry.starts_at, entry.event_id)))
 

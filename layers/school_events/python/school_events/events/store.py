@@ -144,6 +144,12 @@ def allocation_item(school_id: str, starts_on: date, allocation: StaffAllocation
     )
 
 
+def move_allocations(transaction: Transaction, school_id: str, details: EventDetails) -> None:
+    """Let the staff of an event follow when its first day moves, by which they find it, in a transaction."""
+    for allocation in allocations_of(school_id, details.id):
+        transaction.put(allocation_item(school_id, details.starts_on, allocation))
+
+
 def allocation_key(school_id: str, event_id: str, staff_id: str) -> Key[AllocationItem]:
     """Names an allocation."""
     return Key(AllocationItem, _partition(school_id, event_id), f"STAFF#{staff_id}")

@@ -1,0 +1,20 @@
+"""Single sessions of a club, beside its weekly plan: added, moved and cancelled one at a time."""
+
+from infra.spec import EVENTS, GET, IDEMPOTENCY, PEOPLE, READ, Capability, school, table
+
+CAPABILITY = Capability(
+    name="event_sessions",
+    about="Add, move and cancel single sessions of a club",
+    routes=(
+        school("POST", "/events/{event_id}/sessions"),
+        school("PUT", "/events/{event_id}/sessions/{session_id}"),
+        school("POST", "/events/{event_id}/sessions/{session_id}/cancel"),
+    ),
+    grants=(
+        table(PEOPLE, *READ),
+        table(EVENTS, *READ, "PutItem", "UpdateItem"),
+        table(IDEMPOTENCY, *GET, "PutItem"),
+    ),
+    layers=("events",),
+    memory=1024,
+)

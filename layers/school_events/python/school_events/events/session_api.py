@@ -1,0 +1,20 @@
+"""What the routes of single sessions take and give."""
+
+from pydantic import Field
+
+from school_events.core.http import LocalDate
+from school_events.events.api import Body, SessionView, WallClockTime
+
+
+class MeetingBody(Body):
+    """When one session of a club is to be, by the school's clocks; a school day of the term calendar, and to come."""
+
+    day: LocalDate
+    starts_at: WallClockTime
+    ends_at: WallClockTime
+
+
+class ChangedSession(SessionView):
+    """A session as it is now."""
+
+    event_version: int = Field(description="The event's new version, its ETag")
