@@ -240,7 +240,7 @@ def test_a_leaver_who_was_anonymised_does_not_come_back_nor_do_those_who_were_he
     before = [_heard(thing) for thing in (PUPIL, LINK, CONTACT)]
     for taken_at in (FIRST, SECOND):
         found = reconcile([*HOUSEHOLD, left], taken_at)
-        assert (found.drift.missing, found.drift.wrong) == ({}, {})
+        assert (found.drift.missing, found.drift.wrong, found.differing) == ({}, {}, 0)
     assert [_heard(thing) for thing in (PUPIL, LINK, CONTACT)] == before
 
 

@@ -21,9 +21,6 @@ class Bits:
         place, bit = divmod(number, 8)
         return place < len(self._bytes) and bool(self._bytes[place] >> bit & 1)
 
-    def __len__(self) -> int:
-        return int.from_bytes(self._bytes).bit_count()
-
     @property
     def content(self) -> bytes:
         """The numbers as bytes."""

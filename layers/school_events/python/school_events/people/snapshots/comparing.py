@@ -103,8 +103,8 @@ def _judge(
     after = rules.after_line(heard, statement, taken_at, authorised, may_return=not is_leaver)
     judgement = rules.judge(heard, after, statement, taken_at)
     if heard.state == "anonymised" and statement.thing.kind in {"link", "contact"}:
-        # Whether they may come back depends on who else does: that is decided when the line is applied.
-        return replace(judgement, sort=None)
+        # Whether they may come back depends on who else does.
+        return replace(judgement, sort=None, is_certain=False)
     return judgement
 
 

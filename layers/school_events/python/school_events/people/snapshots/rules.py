@@ -60,11 +60,13 @@ class Judgement:
         differs: whether applying it changes something.
         sort: how the two have drifted apart, if they have.
         fields: what is wrong, by name.
+        is_certain: whether that is all there is to say; else it is decided when the line is applied.
     """
 
     differs: bool
     sort: Sort | None = None
     fields: tuple[str, ...] = ()
+    is_certain: bool = True
 
 
 SETTLED = Judgement(differs=False)

@@ -143,12 +143,12 @@ def _work(ctx: Context, message: SnapshotMessage, run: Run, tell_time: Callable[
 
 
 def _compare(job: _Job) -> None:
-    tally = Tally(job.run.report.drift)
+    tally = Tally(job.run.report)
     try:
         for rounds, lines in enumerate(itertools.batched(_lines_ahead(job), COMPARED_AT_ONCE, strict=False), 1):
             _compare_some(job, [comparing.read_line(*line) for line in lines], tally)
             job.run.progress = Progress(phase="compare", line=lines[-1][0])
-            job.run.report = _with(job.run.report, drift=tally.drift(), differing=len(job.run.differing))
+            job.run.report = _with(job.run.report, drift=tally.drift(), differing=tally.differing)
             if rounds % ROUNDS_BETWEEN_SAVES == 0:
                 _save(job)
     finally:

@@ -4,14 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from school_events.people.rules import Thing
-from school_events.people.snapshots.model import MOST_NAMED, Drift, InvalidLine
+from school_events.people.snapshots.model import MOST_NAMED, Drift, InvalidLine, SnapshotReport
 from school_events.people.snapshots.rules import Judgement, Sort, name_of
 
 
 class Tally:
-    """A drift that grows; ``drift`` is what it has come to. ``dropped`` counts the fields left out, by name."""
+    """A drift that grows; ``drift`` is what it has come to.
 
-    def __init__(self, drift: Drift) -> None:
+    ``differing`` counts the lines that differ for certain, ``dropped`` the fields left out, by name.
+    """
+
+    def __init__(self, report: SnapshotReport) -> None:
+        drift = report.drift
+        self.differing = report.differing
         self.dropped: Counter[str] = Counter()
         self._counts: dict[Sort, Counter[str]] = {
             "missing": Counter(drift.missing),
@@ -30,6 +35,7 @@ class Tally:
 
     def add(self, thing: Thing, judgement: Judgement) -> None:
         """Count what a line showed of a thing."""
+        self.differing += judgement.differs and judgement.is_certain
         if judgement.sort is None:
             return
         self._counts[judgement.sort][thing.kind] += 1
