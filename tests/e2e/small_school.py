@@ -25,7 +25,8 @@ EVERYTHING = (
     "relationship",
     "staff",
 )
-PATIENCE_SECONDS = 60.0
+# A stage that thousands of messages have just gone through is busy with what follows from them.
+PATIENCE_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
