@@ -52,6 +52,7 @@ os.environ.update(
             ("PORTAL_DLQ", "portal-dlq"),
             ("RECONCILIATION_QUEUE", "reconciliation"),
             ("ANONYMISE_QUEUE", "anonymise"),
+            ("INVITATIONS_QUEUE", "invitations"),
         )
     }
 )

@@ -8,6 +8,7 @@ from infra.spec import (
     PEOPLE,
     PUT_MESSAGES,
     READ,
+    SEND_INVITATIONS,
     SEND_NOTIFICATIONS,
     Capability,
     StreamTrigger,
@@ -19,7 +20,7 @@ CAPABILITY = Capability(
     about="Turn table changes into messages, notifications and audit lines",
     triggers=(
         StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF")),
-        StreamTrigger(EVENTS, ("EVENT", "INVITATION#*")),
+        StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*")),
         StreamTrigger(BOOKINGS, ("BOOKING",)),
         StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*")),
     ),
@@ -28,6 +29,7 @@ CAPABILITY = Capability(
         table(AUDIT, "PutItem"),
         PUT_MESSAGES,
         SEND_NOTIFICATIONS,
+        SEND_INVITATIONS,
     ),
     timeout=60,
 )

@@ -24,7 +24,7 @@ def test_every_dead_letter_queue_has_an_alarm_at_its_first_message(prod: Assembl
         and alarm["EvaluationPeriods"] == 1
     }
     assert watched == dead
-    assert len(dead) == len(queues) / 2 == 6
+    assert len(dead) == len(queues) / 2 == 7
 
 
 def test_every_queue_has_an_alarm_when_it_is_not_worked_off(prod: Assembly) -> None:

@@ -24,7 +24,7 @@ INDEXES = {
     "Reports": (),
 }
 STREAMED = frozenset({"People", "Events", "Bookings", "Payments"})
-QUEUES = ("notifications", "stripe-events", "exports", "portal-dlq", "reconciliation", "anonymise")
+QUEUES = ("notifications", "stripe-events", "exports", "portal-dlq", "reconciliation", "anonymise", "invitations")
 SECRETS = {
     "cursor": {"key": "0123456789abcdef0123456789abcdef"},
     "stripe-key": {"api_key": "sk_test_school_events"},

@@ -11,7 +11,7 @@ from school_events.core.change import stamp
 from school_events.core.dynamodb import Transaction
 from school_events.events import store as events
 from school_events.events.model import EventStatus
-from school_events.invitations import service, store
+from school_events.invitations import inviting, service, store
 from school_events.people import access
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of
@@ -97,7 +97,7 @@ def test_a_draft_can_be_previewed() -> None:
 
 
 def test_inviting_makes_one_invitation_for_each_pupil_with_its_stamp() -> None:
-    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 2}
+    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 2, "waiting": 0}
     made = _invitations()
     assert [row["pk"]["S"] for row in made] == [f"SCH#{SCHOOL}#PUPIL#pupil-1", f"SCH#{SCHOOL}#PUPIL#pupil-2"]
     assert len({row["change"]["S"] for row in made}) == 2
@@ -107,9 +107,9 @@ def test_inviting_makes_one_invitation_for_each_pupil_with_its_stamp() -> None:
 def test_inviting_again_only_adds_who_is_new() -> None:
     _invite({"audience": {"pupils": ["pupil-1"]}})
     before = _invitations()
-    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 1}
+    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 1, "waiting": 0}
     assert before[0] in _invitations()
-    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 0}
+    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 0, "waiting": 0}
 
 
 def test_the_same_request_twice_gives_the_same_answer() -> None:
@@ -121,13 +121,13 @@ def test_the_same_request_twice_gives_the_same_answer() -> None:
 
 
 def test_more_pupils_than_one_transaction_takes_are_invited_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_AT_ONCE", 2)
+    monkeypatch.setattr(inviting, "AT_ONCE", 2)
     assert json_of(_invite({"audience": {"year_groups": ["8", "9"]}}))["invited"] == 3
     assert len(_invitations()) == 3
 
 
 def test_what_broke_off_half_way_goes_on_when_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_AT_ONCE", 1)
+    monkeypatch.setattr(inviting, "AT_ONCE", 1)
     commits = iter([Transaction.commit, None])
 
     def commit_once(transaction: Transaction) -> None:
@@ -148,7 +148,7 @@ def test_somebody_invited_meanwhile_is_not_invited_again(monkeypatch: pytest.Mon
     _invite({"audience": {"pupils": ["pupil-1"]}})
     before = _invitations()
     monkeypatch.setattr(store, "invitations_of_event", lambda *_: iter(()))
-    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 1}
+    assert json_of(_invite()) == {"event_id": "event_1", "matched": 2, "invited": 1, "waiting": 0}
     assert before[0] in _invitations()
 
 

@@ -73,6 +73,27 @@ class Telling(BaseModel):
     thing_id: str
 
 
+class Inviting(BaseModel):
+    """A round of an event is to be worked off: the body of a message on the invitations queue. Ids only.
+
+    Doing it twice does no harm.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    school_id: str
+    event_id: str
+    round_id: str
+
+
+@dataclass(frozen=True)
+class ToInvite:
+    """An :class:`Inviting` before the outbox adds the school."""
+
+    event_id: str
+    round_id: str
+
+
 @dataclass(frozen=True)
 class ToTell:
     """A :class:`Telling` before the outbox adds the school, the change and its time."""
@@ -92,3 +113,4 @@ class Consequences:
     subject: Subject
     messages: tuple[Message, ...] = ()
     tellings: tuple[ToTell, ...] = ()
+    to_invite: ToInvite | None = None

@@ -60,6 +60,7 @@ class Retention(StrEnum):
     STRIPE = "40 days, longer than Stripe repeats itself"
     FEED = "60 days"
     INBOX = "400 days, a school year and its holidays"
+    ROUND = "30 days, as long as whoever asked may follow it"
     SNAPSHOT = "400 days, to compare with the year before"
     ITEM = "as long as the rest of its item"
     ALWAYS = "as long as the product runs: it is about no person and no school"

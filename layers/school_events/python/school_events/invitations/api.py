@@ -7,6 +7,7 @@ from pydantic import Field
 from school_events.core.http import ApiModel
 from school_events.invitations.audience import WholeAudience
 from school_events.invitations.model import Invitation, InvitationState
+from school_events.invitations.rounds.model import Round, RoundPurpose, RoundState
 from school_events.people.model import YearGroup
 
 
@@ -55,6 +56,9 @@ class Invited(ApiModel):
     event_id: str
     matched: int = Field(description="How many pupils the audience includes")
     invited: int = Field(description="How many of them were not invited before, and now are")
+    waiting: int = Field(
+        default=0, description="How many more will be invited in the background; the event's invitations say how far"
+    )
 
 
 class InvitationRef(ApiModel):
@@ -80,12 +84,38 @@ class Counts(ApiModel):
     declined: int
 
 
+class RoundView(ApiModel):
+    """Something asked for of many families at once, and how far it has come."""
+
+    id: str
+    purpose: RoundPurpose
+    state: RoundState = Field(description="`stopped`: the event was closed before everybody was reached")
+    total: int = Field(description="How many pupils it concerned when it was asked for")
+    reached: int
+    created_at: datetime
+
+
 class InvitationPage(ApiModel):
     """A page of an event's invitations."""
 
     items: list[InvitationView]
     counts: Counts | None = Field(description="Of all of them, on the first page only")
+    rounds: list[RoundView] | None = Field(
+        default=None, description="The latest that were worked off in the background, on the first page only"
+    )
     next_cursor: str | None = None
+
+
+def round_view(asked: Round) -> RoundView:
+    """A round as it is shown: how far it is, not whom it is for."""
+    return RoundView(
+        id=asked.id,
+        purpose=asked.purpose,
+        state=asked.state,
+        total=asked.total,
+        reached=asked.reached,
+        created_at=asked.created_at,
+    )
 
 
 def invitation_ref(invitation: Invitation) -> InvitationRef:

@@ -1,15 +1,24 @@
-"""What follows from a change of an invitation: an audit line, and for a new one a message and the family told (C1)."""
+"""What follows from a change of an invitation: an audit line, and for a new one a message and the family told (C1).
 
-from school_events.core.consequences import Consequences, Message, Subject, ToTell
+From a round that is asked for follows that it is worked off.
+"""
+
+from school_events.core.consequences import Consequences, Message, Subject, ToInvite, ToTell
 from school_events.core.dynamodb import Item
+from school_events.invitations.rounds.store import RoundItem
 from school_events.invitations.store import InvitationItem, to_invitation
 
 
 def of(item: Item) -> Consequences | None:
-    """What follows from the change an item carries; nothing, if it is no invitation.
+    """What follows from the change an item carries; nothing, if it is no invitation and no round of them.
 
     The audit line names the pupil, so that it names nobody once they are anonymised: an invitation's id would.
     """
+    if isinstance(item, RoundItem):
+        asked = item.record
+        return Consequences(
+            Subject("event", asked.event_id), to_invite=ToInvite(event_id=asked.event_id, round_id=asked.id)
+        )
     if not isinstance(item, InvitationItem):
         return None
     invitation = to_invitation(item)

@@ -9,10 +9,10 @@ from school_events.core import feed, requests
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.cursors import open_cursor, seal
-from school_events.core.dynamodb import MOST_ACTIONS, Refused, Transaction
+from school_events.core.dynamodb import Refused, Transaction
 from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events.store import find_event
-from school_events.invitations import rules, store
+from school_events.invitations import inviting, rules, store
 from school_events.invitations.api import (
     Counts,
     InvitationPage,
@@ -24,16 +24,18 @@ from school_events.invitations.api import (
     PreviewedPupil,
     YearCount,
     invitation_ref,
+    round_view,
 )
 from school_events.invitations.audience import Audience
 from school_events.invitations.model import Invitation, event_and_pupil
+from school_events.invitations.rounds import store as rounds
+from school_events.invitations.rounds.model import RoundDetails
 from school_events.people import access
-from school_events.people import rules as people_rules
 from school_events.people import store as people
 from school_events.people.model import Pupil
 
-_AT_ONCE = MOST_ACTIONS - 1
-"""Invitations a transaction writes, beside a look at the event."""
+MOST_IN_A_REQUEST = 2 * inviting.AT_ONCE
+"""So many are invited while whoever asks is waiting; more, in the background."""
 
 
 def preview(ctx: Context, event_id: str, audience: Audience) -> Preview:
@@ -59,6 +61,8 @@ def preview(ctx: Context, event_id: str, audience: Audience) -> Preview:
 def invite(ctx: Context, request: Request, event_id: str, audience: Audience) -> Invited:
     """Invite those of an audience who are not invited yet; if it breaks off, asking again goes on.
 
+    A large audience is invited in the background: its round is followed up from the table's stream.
+
     Raises:
         NotFound: there is no such event.
         WrongState: it is not published.
@@ -70,11 +74,12 @@ def invite(ctx: Context, request: Request, event_id: str, audience: Audience) ->
     rules.require_published(find_event(ctx.school_id, event_id).status)
     pupils = [pupil.id for pupil in _members(ctx, audience)]
     known = {invitation.pupil_id for invitation in store.invitations_of_event(ctx.school_id, event_id)}
-    made = 0
-    for some in batched((one for one in pupils if one not in known), _AT_ONCE, strict=False):
-        made += _invite_new(ctx, event_id, some)
-    answer = Invited(event_id=event_id, matched=len(pupils), invited=made)
-    return _remembered(ctx, request, answer)
+    new = [one for one in pupils if one not in known]
+    if len(new) > MOST_IN_A_REQUEST:
+        later = Invited(event_id=event_id, matched=len(pupils), invited=0, waiting=len(new))
+        return _invite_later(ctx, request, event_id, audience, later)
+    made = sum(inviting.invite_new(ctx, event_id, some) for some in batched(new, inviting.AT_ONCE, strict=False))
+    return _remembered(ctx, Transaction(ctx), request, Invited(event_id=event_id, matched=len(pupils), invited=made))
 
 
 def list_invitations(ctx: Context, event_id: str, limit: int, cursor: str | None) -> InvitationPage:
@@ -92,6 +97,7 @@ def list_invitations(ctx: Context, event_id: str, limit: int, cursor: str | None
     return InvitationPage(
         items=_views(ctx, shown),
         counts=_counts(ctx, event_id) if cursor is None else None,
+        rounds=[round_view(one) for one in rounds.latest_rounds(ctx.school_id, event_id)] if cursor is None else None,
         next_cursor=seal({"after": shown[-1].pupil_id}, scope) if len(page) > limit else None,
     )
 
@@ -120,33 +126,25 @@ def is_invited(ctx: Context, event_id: str) -> bool:
 
 
 def _members(ctx: Context, audience: Audience) -> list[Pupil]:
-    school = people.find_school(ctx.school_id)
-    rules.check_authorised(audience, school.authorised_categories, "audience")
-    today = people_rules.today(ctx.now)
-    pupils = list(people.all_pupils(ctx.school_id, today))
+    pupils = inviting.pupils_of(ctx)
+    found = inviting.members(ctx, audience, pupils)
     rules.check_named(audience, {pupil.id for pupil in pupils}, "audience")
-    return rules.members(audience, pupils, today)
+    return found
 
 
-def _invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str]) -> int:
-    """Invite these pupils, all or none, leaving out who was invited meanwhile; says how many were new."""
-    while pupil_ids:
-        transaction = Transaction(ctx)
-        store.require_published(transaction, ctx.school_id, event_id)
-        for pupil_id in pupil_ids:
-            store.add(transaction, ctx, event_id, pupil_id)
-        try:
-            transaction.commit()
-        except store.AlreadyInvited:
-            known = store.find_invitations(ctx.school_id, event_id, pupil_ids)
-            pupil_ids = [one for one in pupil_ids if one not in known]
-        else:
-            break
-    return len(pupil_ids)
+def _invite_later(ctx: Context, request: Request, event_id: str, audience: Audience, answer: Invited) -> Invited:
+    """Ask for a round."""
+    asked = stamp(ctx, "invitations.asked")
+    details = RoundDetails(
+        id=ctx.new_id("round"), event_id=event_id, purpose="invite", total=answer.waiting, created_at=asked.at
+    )
+    transaction = Transaction(ctx).create(rounds.round_item(ctx.school_id, details, audience, asked))
+    store.require_published(transaction, ctx.school_id, event_id)
+    return _remembered(ctx, transaction, request, answer)
 
 
-def _remembered(ctx: Context, request: Request, answer: Invited) -> Invited:
-    transaction = Transaction(ctx)
+def _remembered(ctx: Context, transaction: Transaction, request: Request, answer: Invited) -> Invited:
+    """Commit, if there is anything to, and keep the answer with it."""
     requests.remember(ctx, transaction, request, answer)
     try:
         if len(transaction):

@@ -1,4 +1,4 @@
-"""Sending in batches, to our bus and to the notification queue: what a batch call refuses in part is sent again."""
+"""Sending in batches, to our bus and to queues: what a batch call refuses in part is sent again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,13 +41,17 @@ def publish(parcels: Sequence[Parcel]) -> set[str]:
     return _send_all(parcels, put)
 
 
-def queue(parcels: Sequence[Parcel]) -> set[str]:
-    """Put message bodies on the notification queue.
+def queue(variable: str, parcels: Sequence[Parcel]) -> set[str]:
+    """Put message bodies on a queue.
+
+    Args:
+        variable: names the setting that holds the queue's URL.
+        parcels: what to send.
 
     Returns:
         The sequence numbers of the records that have a message which did not go out.
     """
-    url = settings.required("NOTIFICATIONS_QUEUE_URL")
+    url = settings.required(variable)
 
     def send(some: Sequence[Parcel]) -> list[Parcel]:
         entries = [{"Id": str(number), "MessageBody": one.content} for number, one in enumerate(some)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from school_events.core.change import Change
-from school_events.core.consequences import Consequences, Telling
+from school_events.core.consequences import Consequences, Inviting, Telling
 from school_events.core.dynamodb import Item
 
 type ConsequencesOf = Callable[[Item], Consequences | None]
@@ -72,8 +72,10 @@ class FollowUp:
         sequence_number: the record's.
         messages: entries for our bus, as ``PutEvents`` takes them, without the bus.
         tellings: for the notification queue.
+        inviting: for the invitations queue, if anything is.
     """
 
     sequence_number: str
     messages: tuple[dict[str, Any], ...]
     tellings: tuple[Telling, ...]
+    inviting: Inviting | None = None

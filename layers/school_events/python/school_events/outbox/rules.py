@@ -6,7 +6,7 @@ from typing import Any
 from school_events.core import clock
 from school_events.core.audit import AuditLine
 from school_events.core.change import Change
-from school_events.core.consequences import Consequences, Message, Telling, ToTell
+from school_events.core.consequences import Consequences, Inviting, Message, Telling, ToInvite, ToTell
 from school_events.messages.school_events import SCHOOL_EVENT_MESSAGES
 
 SOURCE = "school_events"
@@ -73,3 +73,8 @@ def telling(school_id: str, change: Change, told: ToTell) -> Telling:
         thing=told.thing,
         thing_id=told.thing_id,
     )
+
+
+def inviting(school_id: str, asked: ToInvite) -> Inviting:
+    """A round to be worked off, as the invitations queue carries it."""
+    return Inviting(school_id=school_id, event_id=asked.event_id, round_id=asked.round_id)

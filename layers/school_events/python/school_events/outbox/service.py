@@ -110,7 +110,9 @@ def _to_send(changed: Changed) -> FollowUp:
     change, school_id, consequences = changed.change, changed.school_id, changed.consequences
     messages = tuple(rules.bus_entry(school_id, change, message) for message in consequences.messages)
     tellings = tuple(rules.telling(school_id, change, told) for told in consequences.tellings)
-    return FollowUp(changed.sequence_number, messages, tellings)
+    to_invite = consequences.to_invite
+    inviting = None if to_invite is None else rules.inviting(school_id, to_invite)
+    return FollowUp(changed.sequence_number, messages, tellings, inviting)
 
 
 def _audit_line(changed: Changed, aliases: Aliases) -> AuditLine:
@@ -141,7 +143,13 @@ def _send(follow_ups: Sequence[FollowUp]) -> set[str]:
         for one in follow_ups
         for told in one.tellings
     ]
-    failed = gateway.publish(messages) | gateway.queue(tellings)
+    inviting = [
+        Parcel(one.sequence_number, one.inviting.model_dump_json(exclude_none=True))
+        for one in follow_ups
+        if one.inviting is not None
+    ]
+    failed = gateway.publish(messages)
+    failed |= gateway.queue("NOTIFICATIONS_QUEUE_URL", tellings) | gateway.queue("INVITATIONS_QUEUE_URL", inviting)
     if failed:
         logs.logger.error("not everything was sent", records=len(failed))
     return failed

@@ -1,0 +1,19 @@
+"""Invites in the background: the rounds that are too large for a request."""
+
+from typing import Any
+
+from school_events.core import clock
+from school_events.core.consequences import Inviting
+from school_events.core.workers import context_of, each_record
+from school_events.invitations.rounds import service as rounds
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Do what a batch of messages asks for; what fails is handed over again by the queue."""
+
+    def work(record: dict[str, Any]) -> None:
+        asked = Inviting.model_validate_json(record["body"])
+        ctx = context_of(asked.school_id, "system", "invitation_fanout", context, clock.utc_now())
+        rounds.work(ctx, asked.event_id, asked.round_id)
+
+    return each_record(event, work)

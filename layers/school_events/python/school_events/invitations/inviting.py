@@ -1,0 +1,66 @@
+"""Whom an audience includes now, and inviting those of them who are new: for a request and for the worker alike."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from school_events.core.context import Context
+from school_events.core.dynamodb import MOST_ACTIONS, Transaction
+from school_events.invitations import rules, store
+from school_events.invitations.audience import Audience
+from school_events.people import rules as people_rules
+from school_events.people import store as people
+from school_events.people.model import Pupil
+
+AT_ONCE = MOST_ACTIONS - 2
+"""Invitations a transaction writes, beside a look at the event and the count of a round."""
+
+
+class Counting(Protocol):
+    """Adds to a count of invitations, in the transaction that makes them."""
+
+    def __call__(self, transaction: Transaction, more: int, /) -> None: ...
+
+
+def pupils_of(ctx: Context) -> list[Pupil]:
+    """Everybody on roll today."""
+    return list(people.all_pupils(ctx.school_id, people_rules.today(ctx.now)))
+
+
+def members(ctx: Context, audience: Audience, pupils: Sequence[Pupil]) -> list[Pupil]:
+    """Those of the pupils whom an audience includes today.
+
+    Raises:
+        Invalid: it asks for data the school has not authorised.
+    """
+    school = people.find_school(ctx.school_id)
+    rules.check_authorised(audience, school.authorised_categories, "audience")
+    return rules.members(audience, pupils, people_rules.today(ctx.now))
+
+
+def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], count: Counting | None = None) -> int:
+    """Invite these pupils, all or none, leaving out who was invited meanwhile; says how many were new.
+
+    Args:
+        ctx: the moment; its actor is who invites.
+        event_id: to what.
+        pupil_ids: at most :data:`AT_ONCE`.
+        count: where to count them, if anywhere.
+
+    Raises:
+        WrongState: the event is not published (any more).
+    """
+    while pupil_ids:
+        transaction = Transaction(ctx)
+        store.require_published(transaction, ctx.school_id, event_id)
+        for pupil_id in pupil_ids:
+            store.add(transaction, ctx, event_id, pupil_id)
+        if count is not None:
+            count(transaction, len(pupil_ids))
+        try:
+            transaction.commit()
+        except store.AlreadyInvited:
+            known = store.find_invitations(ctx.school_id, event_id, pupil_ids)
+            pupil_ids = [one for one in pupil_ids if one not in known]
+        else:
+            break
+    return len(pupil_ids)
