@@ -282,6 +282,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "bookings": asking("bookings"),
     "docs": lambda _: None,
     "events": asking("events"),
+    "event_sessions": asking("event_sessions"),
     "family": asking("family"),
     "housekeeping": visit_housekeeping,
     "invitations": asking("invitations"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from school_events.bookings import places, settlement, store
+from school_events.bookings import news, places, settlement, store
 from school_events.bookings.model import Booking
 from school_events.core import logs
 from school_events.core.context import Context
@@ -36,6 +36,17 @@ def move_returned_places_on(now: datetime, may_go_on: MayGoOn) -> int:
         if not may_go_on():
             break
         places.allocate(school_id, place)
+        count += 1
+    return count
+
+
+def tell_news(now: datetime, may_go_on: MayGoOn) -> int:
+    """Tell families of what changed at events they have booked; says how many changes that concerned."""
+    count = 0
+    for change in events.due_news(now):
+        if not may_go_on():
+            break
+        _one(lambda: news.tell(change))  # noqa: B023 - called at once
         count += 1
     return count
 

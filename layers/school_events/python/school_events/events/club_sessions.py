@@ -1,7 +1,8 @@
 """Single sessions of a club: add one, move one, cancel one; also when families have booked (B4).
 
 Every change is one transaction with the event, whose version it raises: of two who change a club at once, one wins.
-The event's first and last day follow its sessions, and with them where it stands in lists and timetables.
+The event's first and last day follow its sessions, and with them where it stands in lists and timetables. Families
+who have booked are told, each once (F1).
 """
 
 from datetime import date
@@ -146,8 +147,11 @@ def _write(
     first, last = _first_and_last_day(event, sessions)
     details = event.details.model_copy(update={"starts_on": first, "ends_on": last})
     after = SchoolEvent.of(details, event.status, event.version + 1)
-    store.update(transaction, ctx.school_id, after, stamp(ctx, action))
+    change = stamp(ctx, action)
+    store.update(transaction, ctx.school_id, after, change)
     transaction.put(store.session_item(ctx.school_id, event.id, changed))
+    if event.status != "draft":
+        store.add_news(transaction, ctx.school_id, event.id, change)
     if first != event.starts_on:
         store.move_allocations(transaction, ctx.school_id, details)
     return _answer(changed, after)

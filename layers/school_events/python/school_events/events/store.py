@@ -5,7 +5,7 @@ Everything a booking needs to know of an event (status, window, price, capacity,
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import batched
 from typing import Annotated, Any, ClassVar, cast
 
@@ -15,16 +15,31 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import due, settings
-from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
+from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.context import Context
-from school_events.core.dynamodb import Document, Item, Key, Refused, Transaction, get_many, school_key
+from school_events.core.dynamodb import (
+    Document,
+    InstantAttribute,
+    Item,
+    Key,
+    Refused,
+    Transaction,
+    get_many,
+    school_key,
+)
 from school_events.core.errors import NotFound, StaleVersion
 from school_events.core.indexes import Due, Listing
 from school_events.events.model import RUNNING, EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
 
 CLOSE_PLACES = "CLOSE_PLACES"
 """What is due on an event whose booking has closed and whose free places have not all followed yet."""
+
+NEWS = "NEWS"
+"""What is due on a change of an event until the families who have booked are told of it."""
+
+_INDEX_HAS_FOLLOWED = timedelta(seconds=5)
+"""So long after a change at the earliest, its families are looked up: by an index, which follows its table."""
 
 _MOST_KEYS = 100
 
@@ -78,6 +93,17 @@ class AllocationItem(EventsTableItem, discriminator="allocation"):
     by_staff: ClassVar[StaffIndex] = StaffIndex()
 
 
+class NewsItem(EventsTableItem, discriminator="news"):
+    """A change of an event that families are yet to be told of: by whose stamp, and when it was made."""
+
+    event_id: IdAttribute = UnicodeAttribute()
+    change_id: IdAttribute = UnicodeAttribute()
+    at: Annotated[InstantAttribute, RUNNING] = InstantAttribute()
+    due_pk: ThingKey = UnicodeAttribute()
+    due_sk: ThingKey = UnicodeAttribute()
+    due: ClassVar[Due] = Due()
+
+
 def event_key(school_id: str, event_id: str) -> Key[EventItem]:
     """Names an event."""
     return Key(EventItem, _partition(school_id, event_id), "EVENT")
@@ -121,6 +147,30 @@ def update(transaction: Transaction, school_id: str, event: SchoolEvent, change:
     ]
     unchanged = EventItem.version == event.version - 1
     transaction.update(event_key(school_id, event.id), actions, unchanged, refusal=StaleVersion())
+
+
+def add_news(transaction: Transaction, school_id: str, event_id: str, change: Change) -> None:
+    """Let the families who have booked an event be told of a change of it, in the transaction that makes the change."""
+    due_pk, due_sk = due.due_key(NEWS, change.at + _INDEX_HAS_FOLLOWED, change.id)
+    news = NewsItem(
+        _partition(school_id, event_id),
+        f"NEWS#{change.id}",
+        event_id=event_id,
+        change_id=change.id,
+        at=change.at,
+        due_pk=due_pk,
+        due_sk=due_sk,
+    )
+    transaction.create(news)
+
+
+def due_news(now: datetime) -> Iterator[NewsItem]:
+    """Changes of events that families are to be told of now, oldest first.
+
+    Args:
+        now: the present instant, UTC.
+    """
+    return due.sweep(NEWS, now, lambda pk, end: NewsItem.due.query(pk, Due.due_sk <= end))
 
 
 def session_item(school_id: str, event_id: str, session: Session) -> SessionItem:
