@@ -229,6 +229,17 @@ def test_what_somebody_else_has_changed_meanwhile_is_read_first() -> None:
     assert everything() == before
 
 
+def test_of_two_who_change_a_club_at_once_one_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    event_id = made(CLUB)
+    read = store.find_event(SCHOOL, event_id)
+    assert ask(CANCEL, event_id, session_id="session_002")["status"] == 200
+    before = everything()
+    monkeypatch.setattr(store, "find_event", lambda *_: read)
+    for route, body in ((ADD, at("2027-05-13")), (MOVE, at("2027-05-13")), (CANCEL, None)):
+        assert ask(route, event_id, body)["status"] == 412
+    assert everything() == before
+
+
 def test_a_session_or_event_that_is_not_there_is_not_found() -> None:
     event_id = made(CLUB)
     assert ask(CANCEL, event_id, session_id="session_010")["status"] == 404

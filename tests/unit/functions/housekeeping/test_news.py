@@ -9,7 +9,6 @@ import pytest
 import time_machine
 
 from functions.event_sessions.handler import lambda_handler as event_sessions
-from functions.events.handler import lambda_handler as events
 from functions.family.handler import lambda_handler as family
 from functions.housekeeping.handler import lambda_handler
 from functions.notifications.handler import lambda_handler as notifications
@@ -26,7 +25,7 @@ from tests.support.crashes import Calls, Killed, watched
 from tests.support.http_events import LambdaContext, http_event, json_of, sqs_event
 from tests.support.people import link_told, portal_message, tell
 from tests.support.tables import messages, rows
-from tests.unit.functions.events.asking import CALENDAR, CLUB, EVENT, made
+from tests.unit.functions.events.asking import CALENDAR, CLUB, EVENT, made, published
 from tests.unit.functions.housekeeping.test_handler import KINDS
 
 SOON = NOW + timedelta(minutes=1)
@@ -43,8 +42,7 @@ def club(tables: None) -> str:
         due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=NOW).save()
     tell(portal_message("TermCalendarUpdated", {"calendar": CALENDAR}))
     with time_machine.travel(NOW, tick=False):
-        event_id = made(CLUB | {"capacity": 5})
-        events(http_event(f"POST {EVENT}/publish", {"event_id": event_id}), LambdaContext())
+        event_id = published(CLUB | {"capacity": 5})
     invitations.invite(a_context(), UNASKED, event_id, Audience.model_validate({"pupils": ALL_PUPILS}))
     event = find_event(SCHOOL, event_id)
     book(event, "pupil-1", "pupil-2")
