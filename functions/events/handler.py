@@ -1,4 +1,4 @@
-"""Events: make, read, list, change, publish and close them; who of the staff works at them."""
+"""Events: make, read, list and change them; who of the staff works at them."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,20 +6,18 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from school_events.bookings.places import close_places, make_places
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi, reply
 from school_events.events import api as bodies
 from school_events.events import service, staffing
-from school_events.events.model import EventKind, EventStatus
+from school_events.events.model import EventKind
 from school_events.invitations.service import is_invited
 from school_events.people import access
 
 api = SchoolApi("events", access=access.check)
 SCHOOL = "/v1/schools/{school_id}"
 EVENT = f"{SCHOOL}/events/{{event_id}}"
-MOVES = (NotFound, WrongState, TryAgain)
-CHANGES = (*MOVES, StaleVersion, Invalid)
+CHANGES = (NotFound, WrongState, StaleVersion, Invalid, TryAgain)
 
 
 @api.route(
@@ -45,13 +43,14 @@ def create(school_id: str, body: bodies.NewEvent) -> Response[bodies.EventRef]:
 def list_events(
     school_id: str,
     kind: EventKind | None = None,
-    status: EventStatus | None = None,
+    status: Annotated[bodies.Listed | None, Query(description="What is archived is left out unless asked for")] = None,
     since: Annotated[date | None, Query(alias="from", description="Only what starts on this day or later")] = None,
+    until: Annotated[date | None, Query(alias="to", description="Only what starts on this day or earlier")] = None,
     staff: Annotated[str | None, Query(description="Only what this member of staff works at")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: str | None = None,
 ) -> Page[bodies.EventSummary]:
-    return service.list_events(api.context, service.Wanted(kind, status, since, staff), limit, cursor)
+    return service.list_events(api.context, service.Wanted(kind, status, since, until, staff), limit, cursor)
 
 
 @api.route(
@@ -69,18 +68,6 @@ def read(school_id: str, event_id: str) -> Response[bodies.EventView]:
 @api.route("PATCH", EVENT, roles={"school_admin"}, summary="Change an event; If-Match its ETag", errors=CHANGES)
 def change(school_id: str, event_id: str, body: bodies.EventChanges) -> Response[bodies.EventView]:
     event = service.change(api.context, event_id, api.version_to_change(), body)
-    return reply(event, version=event.version)
-
-
-@api.route("POST", f"{EVENT}/publish", roles={"school_admin"}, summary="Publish a draft", errors=MOVES)
-def publish(school_id: str, event_id: str) -> Response[bodies.EventRef]:
-    event = service.publish(api.context, event_id, make_places)
-    return reply(event, version=event.version)
-
-
-@api.route("POST", f"{EVENT}/close", roles={"school_admin"}, summary="Close booking", errors=MOVES)
-def close(school_id: str, event_id: str) -> Response[bodies.EventRef]:
-    event = service.close(api.context, event_id, close_places)
     return reply(event, version=event.version)
 
 

@@ -4,6 +4,7 @@ from infra.capabilities import (
     anonymise,
     bookings,
     docs,
+    event_lifecycle,
     event_sessions,
     events,
     family,
@@ -25,6 +26,7 @@ from infra.capabilities import (
 
 CAPABILITIES = (
     events.CAPABILITY,
+    event_lifecycle.CAPABILITY,
     event_sessions.CAPABILITY,
     invitations.CAPABILITY,
     bookings.CAPABILITY,

@@ -1,4 +1,4 @@
-"""Every minute: what is due now: holds whose time is up, booking windows that close, messages without a school."""
+"""Every minute: what is due now: holds, closed and cancelled events, refunds, messages without a school."""
 
 from infra.spec import (
     BOOKINGS,
@@ -19,7 +19,7 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="housekeeping",
-    about="Do what is due: expire holds, close bookings, refuse messages of unknown schools",
+    about="Do what is due: expire holds, close and cancel bookings, make refunds, refuse messages of unknown schools",
     triggers=(ScheduleTrigger(minutes=1),),
     grants=(
         # Messages that have waited too long for their school are refused, and no longer kept.
@@ -31,7 +31,8 @@ CAPABILITY = Capability(
         table(BOOKINGS, *READ, *WRITE),
         index(BOOKINGS, "due", "by_event"),
         SEND_NOTIFICATIONS,
-        table(PAYMENTS, *READ, "PutItem", "ConditionCheckItem"),
+        table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
+        index(PAYMENTS, "due"),
         table(INBOX, "PutItem"),
         STRIPE_KEY,
     ),

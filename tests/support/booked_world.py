@@ -13,8 +13,8 @@ from school_events.bookings.model import Booking
 from school_events.bookings.service import Booked, Wish
 from school_events.core.context import Actor, Context
 from school_events.core.requests import Request, request
+from school_events.events import lifecycle, staffing
 from school_events.events import service as events
-from school_events.events import staffing
 from school_events.events.api import AllocationBody, NewEvent
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event
@@ -87,14 +87,14 @@ def an_event(
         invited: which pupils.
     """
     event = a_draft(price=price, capacity=capacity, questions=questions)
-    events.publish(a_context(), event.id, places.make_places)
+    lifecycle.publish(a_context(), event.id, places.make_places)
     invitations.invite(a_context(), UNASKED, event.id, Audience.model_validate({"pupils": tuple(invited)}))
     return find_event(SCHOOL, event.id)
 
 
 def close(event: SchoolEvent) -> None:
     """The school ends booking."""
-    events.close(a_context(), event.id, places.close_places)
+    lifecycle.close(a_context(), event.id, places.close_places)
 
 
 def as_parent(number: int = 1, now: datetime = NOW) -> Context:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from school_events.bookings import places
+from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events.api import NewEvent
 from school_events.invitations import service as invitations
@@ -63,7 +64,7 @@ def an_event(school_id: str, *pupils: str) -> str:
     }
     ctx = a_context(school_id, ADMIN)
     made = events.create(ctx, world.UNASKED, NewEvent.model_validate(asked))
-    events.publish(ctx, made.id, places.make_places)
+    lifecycle.publish(ctx, made.id, places.make_places)
     if pupils:
         invitations.invite(ctx, world.UNASKED, made.id, Audience.model_validate({"pupils": pupils}))
     return made.id

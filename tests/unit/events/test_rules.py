@@ -28,6 +28,22 @@ ALLOWED = {
     ("closed", "change"): "closed",
     ("closed", "allocate"): "closed",
     ("closed", "close"): "closed",
+    ("publishing", "cancel"): "cancelled",
+    ("published", "cancel"): "cancelled",
+    ("closed", "cancel"): "cancelled",
+    ("cancelled", "cancel"): "cancelled",
+    ("published", "complete"): "completed",
+    ("closed", "complete"): "completed",
+    ("completed", "complete"): "completed",
+    ("draft", "remove"): "draft",
+    ("completed", "remove"): "completed",
+    ("cancelled", "remove"): "cancelled",
+    ("draft", "duplicate"): "draft",
+    ("publishing", "duplicate"): "publishing",
+    ("published", "duplicate"): "published",
+    ("closed", "duplicate"): "closed",
+    ("completed", "duplicate"): "completed",
+    ("cancelled", "duplicate"): "cancelled",
 }
 
 

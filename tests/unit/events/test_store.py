@@ -68,4 +68,4 @@ def test_only_closings_that_are_due_are_due() -> None:
         item = store.event_item(SCHOOL, a_trip("closed", event_id), stamp(ctx, "event.closed"))
         item.due_pk, item.due_sk = due.due_key(store.CLOSE_PLACES, at, event_id)
         item.save()
-    assert [(school, event.id) for school, event in store.due_closings(NOW)] == [(SCHOOL, "event_1")]
+    assert [(school, event.id) for school, event in store.due_events(store.CLOSE_PLACES, NOW)] == [(SCHOOL, "event_1")]

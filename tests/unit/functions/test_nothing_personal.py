@@ -16,6 +16,7 @@ from functions.portal_sync import handler as portal_sync
 from school_events.bookings import places
 from school_events.core import aws
 from school_events.core.logs import logger
+from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events.api import NewEvent
 from school_events.events.store import find_event
@@ -71,7 +72,7 @@ def an_event() -> str:
         "form": {"questions": [{"id": "allergies", "kind": "text", "prompt": "Allergies?", "required": False}]},
     }
     made = events.create(a_context(), world.UNASKED, NewEvent.model_validate(asked))
-    events.publish(a_context(), made.id, places.make_places)
+    lifecycle.publish(a_context(), made.id, places.make_places)
     invitations.invite(a_context(), world.UNASKED, made.id, Audience.model_validate({"pupils": ("pupil-1",)}))
     return find_event(SCHOOL, made.id).id
 
@@ -281,8 +282,9 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "anonymise": visit_anonymise,
     "bookings": asking("bookings"),
     "docs": lambda _: None,
-    "events": asking("events"),
+    "event_lifecycle": asking("event_lifecycle"),
     "event_sessions": asking("event_sessions"),
+    "events": asking("events"),
     "family": asking("family"),
     "housekeeping": visit_housekeeping,
     "invitations": asking("invitations"),

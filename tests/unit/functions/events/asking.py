@@ -1,8 +1,9 @@
-"""Requests to the events function: what tests ask, and of which school."""
+"""Requests to the functions of events: what tests ask, and of which school."""
 
 from typing import Any
 
-from functions.events.handler import lambda_handler
+from functions.event_lifecycle import handler as event_lifecycle
+from functions.events import handler as events
 from school_events.events import store
 from tests.support.contexts import SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
@@ -58,7 +59,10 @@ def a_school_with_a_calendar() -> None:
 def call(route: str, event_id: str | None = None, body: Any = None, **others: Any) -> dict[str, Any]:
     """What a route answers; as the administrator unless told."""
     parameters = {} if event_id is None else {"event_id": event_id}
-    return lambda_handler(http_event(route, parameters | others.pop("path", {}), body, **others), LambdaContext())
+    event = http_event(route, parameters | others.pop("path", {}), body, **others)
+    function = event_lifecycle if route in event_lifecycle.api.rules else events
+    answer: dict[str, Any] = function.lambda_handler(event, LambdaContext())
+    return answer
 
 
 def as_staff(person: str = "staff-1") -> dict[str, Any]:

@@ -12,10 +12,11 @@ from functions.housekeeping.handler import lambda_handler
 from school_events.bookings import chores, places, settlement, store
 from school_events.bookings.model import BookingState
 from school_events.core import due
-from school_events.events import service as events
+from school_events.events import lifecycle
 from school_events.events import store as events_store
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
+from school_events.payments import store as payments_store
 from school_events.people import waiting
 from tests.support.booked_world import (
     a_school_with_families,
@@ -40,7 +41,9 @@ KINDS = (
     places.RETURNED,
     events_store.NEWS,
     waiting.WAITING,
+    events_store.CALL_OFF,
     store.HOLD,
+    payments_store.REFUND,
 )
 """In the order in which they are looked for: what needs Stripe comes last."""
 
@@ -120,7 +123,7 @@ def test_gates_that_were_left_open_are_shut(event: SchoolEvent) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        events.close(a_context(), event.id, crash)
+        lifecycle.close(a_context(), event.id, crash)
     assert _run(NOW + timedelta(minutes=2))["gates"] == 1
     assert places.free_places(as_parent(), event.id) == []
     assert _run(NOW + timedelta(minutes=3))["gates"] == 0

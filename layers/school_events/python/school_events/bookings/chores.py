@@ -1,14 +1,21 @@
-"""What is due every minute: gates to shut, returned places to move on, holds to let go; costs what is due (P7)."""
+"""What is due every minute; costs what is due (P7).
+
+Gates to shut, returned places to move on, families to tell, cancelled events to call off, holds to let go, refunds to
+make.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from school_events.bookings import news, places, settlement, store
+from school_events.bookings import calling_off, news, places, settlement, store
 from school_events.bookings.model import Booking
 from school_events.core import logs
 from school_events.core.context import Context
-from school_events.events import service as event_service
+from school_events.events import lifecycle
 from school_events.events import store as events
+from school_events.events.model import SchoolEvent
+from school_events.payments import service as payment_service
+from school_events.payments import store as payments
 
 PUT_OFF = timedelta(minutes=5)
 """When a hold that could not be let go is tried again, so that it keeps no other back."""
@@ -21,10 +28,35 @@ MayGoOn = Callable[[], bool]
 def shut_gates(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
     """Finish closing the places of events whose booking was closed; says how many events that concerned."""
     count = 0
-    for school_id, event in events.due_closings(now):
+    for school_id, event in events.due_events(events.CLOSE_PLACES, now):
         if not may_go_on():
             break
-        _one(lambda: event_service.finish_closing(context_for(school_id), event, places.close_places))  # noqa: B023 - called at once
+        _one(lambda: lifecycle.finish_closing(context_for(school_id), event, places.close_places))  # noqa: B023 - called at once
+        count += 1
+    return count
+
+
+def call_events_off(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
+    """End the bookings of cancelled events; says how many events that concerned."""
+    count = 0
+    for school_id, event in events.due_events(events.CALL_OFF, now):
+        if not may_go_on():
+            break
+        ctx = context_for(school_id)
+        if not _one(lambda: _call_off(ctx, event, may_go_on)):  # noqa: B023 - called at once
+            events.put_off(ctx, event, events.CALL_OFF, now + PUT_OFF)
+        count += 1
+    return count
+
+
+def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
+    """Make every refund that was written down and not made, because of a crash or an outage; says how many."""
+    count = 0
+    for school_id, refund in payments.due_refunds(now):
+        if not may_go_on():
+            break
+        if not _one(lambda: payment_service.finish_refund(context_for(school_id), refund)):  # noqa: B023 - called at once
+            payments.put_refund_off(school_id, refund, now + PUT_OFF)
         count += 1
     return count
 
@@ -65,6 +97,12 @@ def let_due_holds_go(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
         if not settled[school_id, payment_id]:
             store.put_off(school_id, booking.id, now, now + PUT_OFF)
     return len(settled)
+
+
+def _call_off(ctx: Context, event: SchoolEvent, may_go_on: MayGoOn) -> None:
+    """Go on with what is left of an event; what cannot be ended yet, or for want of time, stays due."""
+    if calling_off.call_off(ctx, event, may_go_on):
+        events.has_followed_up(ctx, event)
 
 
 def _let_go_if_over(ctx: Context, booking: Booking, payment_id: str) -> None:

@@ -136,7 +136,7 @@ def _settle_late_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
     booking = store.find_booking(ctx.school_id, line.reference)
     if booking.state is not BookingState.RELEASED:
         return
-    refund = payment_store.find_refund(ctx.school_id, payment_id, payments.late_refund_id(line))
+    refund = payment_store.find_refund(ctx.school_id, payment_id, payments.refund_id("late", line))
     if refund is None:
         if _regain(ctx, payment_id, line, booking):
             return
@@ -147,7 +147,7 @@ def _settle_late_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
 def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> Refund:
     transaction = Transaction(ctx)
     store.require_unchanged(transaction, ctx.school_id, booking)
-    refund = payments.ask_late_refund(transaction, ctx, payment_id, line)
+    refund = payments.ask_refund(transaction, ctx, payment_id, line, "late")
     transaction.commit()
     logs.count("LateRefund")
     return refund
@@ -168,7 +168,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
         )
         transaction = Transaction(ctx)
         store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
-        payment_store.require_no_refund(transaction, ctx.school_id, payment_id, payments.late_refund_id(line))
+        payment_store.require_no_refund(transaction, ctx.school_id, payment_id, payments.refund_id("late", line))
         store.guard(transaction, ctx.school_id, after)
         places.claim(transaction, ctx, after, held=False)
         transaction.put(tell_booker(ctx, after, "changed"))

@@ -1,14 +1,14 @@
 """What the routes of events take and give."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from school_events.core.http import ApiModel, LocalDate, LocalDateTime, WholeNumber, YesNo
 from school_events.core.ids import PortalId
 from school_events.core.money import Money
-from school_events.events.model import EventKind, EventStatus, QuestionKind, StaffRole
+from school_events.events.model import EventKind, EventStatus, QuestionKind, SchoolEvent, StaffRole
 
 _LEFT_OUT: Any = None
 """The default of what a change may leave out; a null that was sent is still refused."""
@@ -40,6 +40,9 @@ def _to_the_minute(clock: time) -> time:
         raise ValueError("must be local time to the minute, such as 15:30")
     return clock
 
+
+Listed = Literal[EventStatus, "archived"]
+"""What a list may ask for: where events stand, or what is archived."""
 
 Instant = Annotated[LocalDateTime, AfterValidator(_with_zone)]
 WallClockMoment = Annotated[LocalDateTime, AfterValidator(_without_zone)]
@@ -138,12 +141,34 @@ class EventChanges(Body):
     form: FormBody | None = Field(default=None, description="null takes the form away")
 
 
+class Duplicate(Body):
+    """When the new event is; everything else is as with the event it is to be like."""
+
+    title: Title | None = Field(default=None, description="Another title; the same unless given")
+    meets: MeetsBody | None = Field(default=None, description="A club's times")
+    takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    booking_window: BookingWindowBody
+    with_staff: YesNo = Field(default=False, description="Whether the same staff work at it")
+
+
+class EventRemoved(ApiModel):
+    """An event that was deleted, or archived: out of lists unless they ask for it."""
+
+    id: str
+    archived: bool
+
+
 class EventRef(ApiModel):
     """An event that was made or moved on; read it for the rest."""
 
     id: str
     status: EventStatus
     version: int
+
+
+def event_ref(event: SchoolEvent) -> EventRef:
+    """An event by id, with where it stands."""
+    return EventRef(id=event.id, status=event.status, version=event.version)
 
 
 class SessionView(Body):
@@ -170,6 +195,7 @@ class EventSummary(Body):
     capacity: int
     price: Money
     booking_window: BookingWindowBody = Field(validation_alias="window")
+    archived: bool
 
 
 class EventView(EventSummary):

@@ -21,7 +21,7 @@ from school_events.core.inventory import (
 )
 
 EventKind = Literal["club", "trip"]
-EventStatus = Literal["draft", "publishing", "published", "closed"]
+EventStatus = Literal["draft", "publishing", "published", "closed", "completed", "cancelled"]
 """``rules`` says which may follow which; ``publishing`` lasts only while places are made."""
 
 QuestionKind = Literal["text", "choice", "yes_no", "date", "consent"]
@@ -98,7 +98,8 @@ class EventDetails(Record):
     """What the school says of an event.
 
     ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``minimum`` is how many
-    must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``.
+    must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``. ``archived`` puts it out of
+    the lists of its school.
     """
 
     id: ThingId
@@ -116,6 +117,7 @@ class EventDetails(Record):
     price: Amount
     window: BookingWindow
     form: Form | None = None
+    archived: Flag = False
     created_at: Instant
 
 

@@ -2,28 +2,31 @@
 
 What each action makes of each status (B2); ``-`` is refused::
 
-              change      allocate   publish                close
-    draft     everything  yes        publishing→published   -
-    publishing  -         -          published              -
-    published safe        yes        published              closed
-    closed    safe        yes        -                      closed
+               change      allocate  publish               close   cancel     complete   remove    duplicate
+    draft      everything  yes       publishing→published  -       -          -          deleted   yes
+    publishing -           -         published             -       cancelled  -          -         yes
+    published  safe        yes       published             closed  cancelled  completed  -         yes
+    closed     safe        yes       -                     closed  cancelled  completed  -         yes
+    completed  -           -         -                     -       -          completed  archived  yes
+    cancelled  -           -         -                     -       cancelled  -          archived  yes
 
 ``publishing`` is a draft nobody may change any more while its places are made; publishing again finishes it.
-Publishing what is published and closing what is closed change nothing. *safe* is :data:`SAFE_CHANGES`.
-Only a published event can be invited to.
+Doing again what is done changes nothing. *safe* is :data:`SAFE_CHANGES`. Only a published event can be invited to.
+A draft is not cancelled, since nobody knows of it: it is deleted. Only what is over is completed, only what no family
+waits for any more is archived.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from school_events.core.errors import FieldError, Invalid, WrongState
 from school_events.core.money import Money
 from school_events.events.model import EventStatus, Form, Outing, Question, Session, WeeklyMeeting
 
-Action = Literal["change", "allocate", "publish", "close"]
+Action = Literal["change", "allocate", "publish", "close", "cancel", "complete", "remove", "duplicate"]
 
 SAFE_CHANGES = frozenset({"title", "description", "location"})
 """What may still be changed once families have seen the event: nothing they booked or paid by."""
@@ -48,6 +51,17 @@ _OUTCOMES: Mapping[tuple[EventStatus, Action], EventStatus] = {
     ("closed", "change"): "closed",
     ("closed", "allocate"): "closed",
     ("closed", "close"): "closed",
+    ("publishing", "cancel"): "cancelled",
+    ("published", "cancel"): "cancelled",
+    ("closed", "cancel"): "cancelled",
+    ("cancelled", "cancel"): "cancelled",
+    ("published", "complete"): "completed",
+    ("closed", "complete"): "completed",
+    ("completed", "complete"): "completed",
+    ("draft", "remove"): "draft",
+    ("completed", "remove"): "completed",
+    ("cancelled", "remove"): "cancelled",
+    **{(status, "duplicate"): status for status in get_args(EventStatus)},
 }
 
 
@@ -61,6 +75,29 @@ def status_after(status: EventStatus, action: Action) -> EventStatus:
     if outcome is None:
         raise WrongState(f"An event that is {status} does not allow this: {action}")
     return outcome
+
+
+def statuses_before(action: Action, outcome: EventStatus) -> frozenset[EventStatus]:
+    """The other statuses of which an action makes this one."""
+    return frozenset(
+        before
+        for (before, done), after in _OUTCOMES.items()
+        if done == action and after == outcome and before != outcome
+    )
+
+
+def check_over(last_end: datetime, now: datetime) -> None:
+    """Whether an event may be completed: it is over.
+
+    Args:
+        last_end: when its last session ends, UTC.
+        now: the present instant, UTC.
+
+    Raises:
+        WrongState: it is not over yet.
+    """
+    if now < last_end:
+        raise WrongState("This event is not over yet")
 
 
 def check_changes(status: EventStatus, changed: Iterable[str]) -> None:

@@ -1,8 +1,8 @@
-"""What a school does with its events: make, read, list, change, publish and close them (B2)."""
+"""What a school does with its events: make, read, list and change them (B2); ``lifecycle`` moves them on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from school_events.core import requests
@@ -15,18 +15,12 @@ from school_events.core.http import Page
 from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
-from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, NewEvent
-from school_events.events.model import EventKind, EventStatus, SchoolEvent, Session
+from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
+from school_events.events.model import EventKind, SchoolEvent, Session
 from school_events.events.planning import Plan, plan
 from school_events.people.store import find_school
 
 _TIMES = frozenset({"meets", "takes_place"})
-
-PlaceKeeper = Callable[[Context, SchoolEvent], None]
-"""Makes or closes an event's places: of ``bookings``, which sits above. Doing it again changes nothing."""
-
-_FINISHED_BY = timedelta(minutes=1)
-"""Housekeeping looks after a closing that its own request has not finished by then."""
 
 
 def create(ctx: Context, request: Request, asked: NewEvent) -> EventRef:
@@ -45,7 +39,7 @@ def create(ctx: Context, request: Request, asked: NewEvent) -> EventRef:
     transaction = Transaction(ctx).create(store.event_item(ctx.school_id, event, created))
     for session in planned.sessions:
         transaction.create(store.session_item(ctx.school_id, event.id, session))
-    answer = _ref(event)
+    answer = event_ref(event)
     requests.remember(ctx, transaction, request, answer)
     try:
         transaction.commit()
@@ -69,19 +63,23 @@ class Wanted:
 
     Args:
         kind: only these.
-        status: only these.
+        status: only these; what is archived is left out unless asked for.
         since: only what starts on this local day or later.
+        until: only what starts on this local day or earlier.
         staff_id: only what this member of staff works at.
     """
 
     kind: EventKind | None = None
-    status: EventStatus | None = None
+    status: Listed | None = None
     since: date | None = None
+    until: date | None = None
     staff_id: str | None = None
 
     def includes(self, event: SchoolEvent) -> bool:
-        """Whether an event is of the kind and status asked for."""
-        return self.kind in {None, event.kind} and self.status in {None, event.status}
+        """Whether an event is of the kind and status asked for, and archived or not."""
+        standing = "archived" if event.archived else event.status
+        wanted = {standing} if event.archived else {None, standing}
+        return self.kind in {None, event.kind} and self.status in wanted
 
 
 def list_events(ctx: Context, wanted: Wanted, limit: int, cursor: str | None) -> Page[EventSummary]:
@@ -100,10 +98,11 @@ def list_events(ctx: Context, wanted: Wanted, limit: int, cursor: str | None) ->
     after = str(wanted.since or "")
     if cursor is not None:
         after = max(after, open_cursor(cursor, scope)["after"])
+    before = store.end_of_day(wanted.until)
     found = (
-        store.events_after(ctx.school_id, after)
+        store.events_after(ctx.school_id, after, before)
         if staff_id is None
-        else store.events_of_staff(ctx.school_id, staff_id, after)
+        else store.events_of_staff(ctx.school_id, staff_id, after, before)
     )
     page: list[SchoolEvent] = []
     for event in filter(wanted.includes, found):
@@ -149,48 +148,6 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
     return _view(ctx, after)
 
 
-def publish(ctx: Context, event_id: str, make_places: PlaceKeeper) -> EventRef:
-    """Publish a draft: no change is let in any more, its places are made, then families may be invited.
-
-    Asked again after a crash on the way, it finishes; asked again when done, it changes nothing.
-
-    Raises:
-        NotFound: there is none.
-        WrongState: booking is closed, or would already be over.
-    """
-    event = store.find_event(ctx.school_id, event_id)
-    rules.status_after(event.status, "publish")
-    if event.status == "published":
-        return _ref(event)
-    rules.check_publishable(event.window.closes_at, ctx.now)
-    store.move(ctx, event_id, "draft", "publishing")
-    make_places(ctx, store.find_event(ctx.school_id, event_id))
-    store.move(ctx, event_id, "publishing", "published", stamp(ctx, "event.published"))
-    return _ref(store.find_event(ctx.school_id, event_id))
-
-
-def close(ctx: Context, event_id: str, close_places: PlaceKeeper) -> EventRef:
-    """Close booking: first the event, then its free places; housekeeping finishes what is left half done.
-
-    Raises:
-        NotFound: there is none.
-        WrongState: it is not published.
-    """
-    event = store.find_event(ctx.school_id, event_id)
-    rules.status_after(event.status, "close")
-    due_at = ctx.now + _FINISHED_BY
-    store.move(ctx, event_id, "published", "closed", stamp(ctx, "event.closed"), places_to_close_at=due_at)
-    closed = store.find_event(ctx.school_id, event_id)
-    finish_closing(ctx, closed, close_places)
-    return _ref(closed)
-
-
-def finish_closing(ctx: Context, event: SchoolEvent, close_places: PlaceKeeper) -> None:
-    """Close the places of a closed event and take it off what is due; doing it again changes nothing."""
-    close_places(ctx, event)
-    store.places_are_closed(ctx, event.id)
-
-
 def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:
     """A draft as it would be made now, with its changes; its single sessions are made anew only with new times."""
     kept = {name: getattr(event, name) for name in NewEvent.model_fields if name != "booking_window"}
@@ -219,10 +176,6 @@ def _replace_sessions(
     for session in store.sessions_of(ctx.school_id, event.id):
         if session.id not in kept:
             transaction.delete(store.session_key(ctx.school_id, event.id, session.id))
-
-
-def _ref(event: SchoolEvent) -> EventRef:
-    return EventRef(id=event.id, status=event.status, version=event.version)
 
 
 def _view(ctx: Context, event: SchoolEvent) -> EventView:

@@ -4,7 +4,7 @@ Everything a booking needs to know of an event (status, window, price, capacity,
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import batched
 from typing import Annotated, Any, ClassVar, cast
@@ -34,6 +34,9 @@ from school_events.events.model import RUNNING, EventDetails, EventStatus, Schoo
 
 CLOSE_PLACES = "CLOSE_PLACES"
 """What is due on an event whose booking has closed and whose free places have not all followed yet."""
+
+CALL_OFF = "CALL_OFF"
+"""What is due on a cancelled event whose places and bookings have not all followed yet."""
 
 NEWS = "NEWS"
 """What is due on a change of an event until the families who have booked are told of it."""
@@ -208,34 +211,54 @@ def allocation_key(school_id: str, event_id: str, staff_id: str) -> Key[Allocati
 def move(
     ctx: Context,
     event_id: str,
-    before: EventStatus,
+    before: Collection[EventStatus],
     after: EventStatus,
     change: Change | None = None,
     *,
-    places_to_close_at: datetime | None = None,
+    follow_up: tuple[str, datetime] | None = None,
 ) -> None:
     """Give an event its next status, unless it has moved on already: somebody else was faster, or an earlier try.
 
     Args:
         ctx: the moment.
         event_id: which.
-        before: the status it must have.
+        before: the statuses of which it must have one.
         after: the status it gets.
         change: the stamp, if anything follows from the move.
-        places_to_close_at: when closing its places is due (UTC), if it is.
+        follow_up: what is due on it from now on, and when (UTC), if anything is.
     """
     actions: list[Action] = [EventItem.status.set(after), EventItem.version.set(EventItem.version + 1)]
     if change is not None:
         actions.append(EventItem.change.set(change))
-    if places_to_close_at is not None:
-        due_pk, due_sk = due.due_key(CLOSE_PLACES, places_to_close_at, event_id)
-        actions += [EventItem.due_pk.set(due_pk), EventItem.due_sk.set(due_sk)]
-    _update_if(ctx, event_id, actions, EventItem.status == before)
+    if follow_up is not None:
+        actions += _due_actions(*follow_up, event_id)
+    _update_if(ctx, event_id, actions, EventItem.status.is_in(*sorted(before)))
 
 
-def places_are_closed(ctx: Context, event_id: str) -> None:
-    """Take a closed event off what is due; doing it again changes nothing."""
-    _update_if(ctx, event_id, [EventItem.due_pk.remove(), EventItem.due_sk.remove()], EventItem.status == "closed")
+def has_followed_up(ctx: Context, event: SchoolEvent) -> None:
+    """Take an event off what is due, unless it has another status by now; doing it again changes nothing."""
+    actions: list[Action] = [EventItem.due_pk.remove(), EventItem.due_sk.remove()]
+    _update_if(ctx, event.id, actions, EventItem.status == event.status)
+
+
+def put_off(ctx: Context, event: SchoolEvent, kind: str, until: datetime) -> None:
+    """Make what is due on an event due later (UTC), unless it has another status by now."""
+    _update_if(ctx, event.id, _due_actions(kind, until, event.id), EventItem.status == event.status)
+
+
+def delete(ctx: Context, draft: SchoolEvent) -> None:
+    """Delete a draft with its sessions and allocations, all at once; refused if it has moved on since it was read.
+
+    Raises:
+        StaleVersion: somebody changed or published it meanwhile.
+    """
+    unchanged = (EventItem.status == "draft") & (EventItem.version == draft.version)
+    transaction = Transaction(ctx).delete(event_key(ctx.school_id, draft.id), unchanged, refusal=StaleVersion())
+    for session in sessions_of(ctx.school_id, draft.id):
+        transaction.delete(session_key(ctx.school_id, draft.id, session.id))
+    for allocation in allocations_of(ctx.school_id, draft.id):
+        transaction.delete(allocation_key(ctx.school_id, draft.id, allocation.staff_id))
+    transaction.commit()
 
 
 def to_event(item: EventItem) -> SchoolEvent:
@@ -272,9 +295,20 @@ def find_events(school_id: str, event_ids: Iterable[str]) -> dict[str, SchoolEve
     return events
 
 
-def events_after(school_id: str, after: str) -> Iterator[SchoolEvent]:
-    """A school's events after a :func:`position`, earliest first; one made a moment ago may be missing (index)."""
-    items = EventItem.listing.query(school_key(school_id, "EVENTS"), Listing.listing_sk > (after or " "))
+def end_of_day(day: date | None) -> str:
+    """A position after everything that starts on a day, or after everything."""
+    return f"{day or ''}~"
+
+
+def events_after(school_id: str, after: str, before: str = "~") -> Iterator[SchoolEvent]:
+    """A school's events between two positions, earliest first; one made a moment ago may be missing (index).
+
+    Args:
+        school_id: whose.
+        after: a :func:`position`, left out itself.
+        before: a :func:`position`, or :func:`end_of_day`.
+    """
+    items = EventItem.listing.query(school_key(school_id, "EVENTS"), Listing.listing_sk.between(f"{after} ", before))
     return (to_event(item) for item in items)
 
 
@@ -286,9 +320,9 @@ def allocations_after(school_id: str, staff_id: str, after: str, before: str = "
     return (item.record for item in items)
 
 
-def events_of_staff(school_id: str, staff_id: str, after: str) -> Iterator[SchoolEvent]:
-    """The events a member of staff is allocated to after a :func:`position`, earliest first."""
-    for some in batched(allocations_after(school_id, staff_id, after), _MOST_KEYS, strict=False):
+def events_of_staff(school_id: str, staff_id: str, after: str, before: str = "~") -> Iterator[SchoolEvent]:
+    """The events a member of staff is allocated to between two positions, earliest first (:func:`events_after`)."""
+    for some in batched(allocations_after(school_id, staff_id, after, before), _MOST_KEYS, strict=False):
         yield from sorted(find_events(school_id, (one.event_id for one in some)).values(), key=position)
 
 
@@ -335,14 +369,20 @@ def is_allocated(school_id: str, event_id: str, staff_id: str) -> bool:
     return find_allocation(school_id, event_id, staff_id) is not None
 
 
-def due_closings(now: datetime) -> Iterator[tuple[str, SchoolEvent]]:
-    """Events whose booking closed and whose places have yet to be closed, with their school, oldest first.
+def due_events(kind: str, now: datetime) -> Iterator[tuple[str, SchoolEvent]]:
+    """Events on which something of a kind is due, with their school, oldest first.
 
     Args:
+        kind: :data:`CLOSE_PLACES` or :data:`CALL_OFF`.
         now: the present instant, UTC.
     """
-    for item in due.sweep(CLOSE_PLACES, now, lambda pk, end: EventItem.due.query(pk, Due.due_sk <= end)):
+    for item in due.sweep(kind, now, lambda pk, end: EventItem.due.query(pk, Due.due_sk <= end)):
         yield school_of(item), to_event(item)
+
+
+def _due_actions(kind: str, at: datetime, event_id: str) -> list[Action]:
+    due_pk, due_sk = due.due_key(kind, at, event_id)
+    return [EventItem.due_pk.set(due_pk), EventItem.due_sk.set(due_sk)]
 
 
 def _update_if(ctx: Context, event_id: str, actions: list[Action], condition: Condition) -> None:

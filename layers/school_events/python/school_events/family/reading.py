@@ -31,7 +31,7 @@ from school_events.people.rules import today
 from school_events.people.store import find_pupils
 
 _MOST_KEYS = 100
-_SHOWN = frozenset({"published", "closed"})
+_SHOWN = frozenset({"published", "closed", "completed", "cancelled"})
 """The states of an event in which families see it."""
 
 

@@ -1,5 +1,7 @@
 """Use cases of money that know nothing of what is bought."""
 
+from typing import Literal
+
 from school_events.core import settings
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -16,6 +18,9 @@ from school_events.payments.model import (
     RefundState,
     StripeAccount,
 )
+
+RefundReason = Literal["late", "called_off"]
+"""Why a line goes back: its money came late, or what it was for does not take place."""
 
 
 def ask_for(ctx: Context, payer_id: str, lines: tuple[PaymentLine, ...]) -> Payment:
@@ -120,13 +125,13 @@ def make_refund(ctx: Context, payment: Payment, refund: Refund) -> None:
     transaction.commit()
 
 
-def late_refund_id(line: PaymentLine) -> str:
-    """Names the one refund a line can have because its money came late."""
-    return f"late-{line.reference}"
+def refund_id(why: RefundReason, line: PaymentLine) -> str:
+    """Names the one refund a line can have for a reason."""
+    return f"{why}-{line.reference}"
 
 
-def ask_late_refund(transaction: Transaction, ctx: Context, payment_id: str, line: PaymentLine) -> Refund:
-    """Write down that a line goes back because its money came late, before Stripe hears of it (PAYMENTS.md 5).
+def ask_refund(transaction: Transaction, ctx: Context, payment_id: str, line: PaymentLine, why: RefundReason) -> Refund:
+    """Write down that a line goes back, before Stripe hears of it (PAYMENTS.md 5, 6); until it has, it is due.
 
     The commit raises :class:`StaleVersion` if that was written down meanwhile.
 
@@ -135,10 +140,11 @@ def ask_late_refund(transaction: Transaction, ctx: Context, payment_id: str, lin
         ctx: the moment.
         payment_id: the payment.
         line: the line to give back.
+        why: its money came ``late``, or what it was for is ``called_off``.
     """
     refund = Refund(
-        id=late_refund_id(line),
-        idempotency_key=f"late:{line.reference}",
+        id=refund_id(why, line),
+        idempotency_key=f"{why}:{line.reference}",
         payment_id=payment_id,
         reference=line.reference,
         amount=line.amount,
@@ -147,6 +153,20 @@ def ask_late_refund(transaction: Transaction, ctx: Context, payment_id: str, lin
     )
     transaction.create(store.refund_item(ctx, refund, stamp(ctx, "payment.refund_asked")), refusal=StaleVersion())
     return refund
+
+
+def finish_refund(ctx: Context, refund: Refund) -> None:
+    """Make a refund that was written down and not made, because of a crash or because Stripe did not answer.
+
+    Raises:
+        StaleVersion: the payment changed meanwhile, perhaps because somebody else made it.
+        TryAgain: Stripe did not answer.
+    """
+    # Read before the refund, as everywhere: a refund not made yet is then not counted in it either.
+    payment = store.find_payment(ctx.school_id, refund.payment_id)
+    asked = store.find_refund(ctx.school_id, refund.payment_id, refund.id)
+    if asked is not None:
+        make_refund(ctx, payment, asked)
 
 
 def connect_school(ctx: Context) -> tuple[StripeAccount, str]:

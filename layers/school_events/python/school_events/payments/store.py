@@ -7,15 +7,21 @@ from typing import Annotated, Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from school_events.core import clock, settings
+from school_events.core import clock, due, settings
 from school_events.core.attributes import TECHNICAL, IdAttribute, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.context import Context
-from school_events.core.dynamodb import Document, Item, Key, Transaction, put_if_absent, school_key
+from school_events.core.dynamodb import Document, Item, Key, Transaction, put_if_absent, school_key, update_if
 from school_events.core.errors import NotFound, StaleVersion
-from school_events.core.indexes import Listing
+from school_events.core.indexes import Due, Listing
 from school_events.core.inventory import Category, Kept, Purpose, Retention
-from school_events.payments.model import MONEY, LedgerEntry, Payment, Refund, StripeAccount
+from school_events.payments.model import MONEY, LedgerEntry, Payment, Refund, RefundState, StripeAccount
+
+REFUND = "REFUND"
+"""The kind of due thing a refund is that Stripe has not made yet."""
+
+_MADE_BY = timedelta(minutes=1)
+"""Housekeeping looks after a refund that who asked for it has not made by then."""
 
 _EVENTS_REMEMBERED = timedelta(days=40)
 """Stripe retries for three days and lists events for thirty; ours outlive both."""
@@ -62,8 +68,11 @@ class LedgerItem(PaymentsTableItem, discriminator="ledger_entry"):
 
 
 class RefundItem(PaymentsTableItem, discriminator="refund"):
-    """A refund, beside its payment."""
+    """A refund, beside its payment; due until it is made."""
 
+    due = Due()
+    due_pk: ThingKey = UnicodeAttribute(null=True)
+    due_sk: ThingKey = UnicodeAttribute(null=True)
     state: _State = UnicodeAttribute()
     record = Document(Refund)
     change = Document(Change)
@@ -199,13 +208,32 @@ def ledger_of_payment(school_id: str, payment_id: str) -> list[LedgerEntry]:
 def refund_item(ctx: Context, refund: Refund, change: Change) -> RefundItem:
     """A refund as it is kept."""
     key = refund_key(ctx.school_id, refund.payment_id, refund.id)
-    return RefundItem(
-        key.pk,
-        key.sk,
-        state=refund.state.value,
-        record=refund,
-        change=change,
-    )
+    item = RefundItem(key.pk, key.sk, state=refund.state.value, record=refund, change=change)
+    if refund.state is RefundState.ASKED:
+        item.due_pk, item.due_sk = due.due_key(REFUND, refund.asked_at + _MADE_BY, _due_id(ctx.school_id, refund))
+    return item
+
+
+def due_refunds(now: datetime) -> Iterator[tuple[str, Refund]]:
+    """Refunds that should have been made by now, as (school, refund), oldest hour first.
+
+    Args:
+        now: the present instant, UTC.
+    """
+    for item in due.sweep(REFUND, now, lambda pk, end: RefundItem.due.query(pk, RefundItem.due_sk <= end)):
+        yield item.pk.split("#")[1], item.record
+
+
+def put_refund_off(school_id: str, refund: Refund, until: datetime) -> None:
+    """Make a refund that could not be made due again later (UTC), if it is still to be made."""
+    due_pk, due_sk = due.due_key(REFUND, until, _due_id(school_id, refund))
+    actions = [RefundItem.due_pk.set(due_pk), RefundItem.due_sk.set(due_sk)]
+    key = refund_key(school_id, refund.payment_id, refund.id)
+    update_if(key, actions, RefundItem.state == RefundState.ASKED.value)
+
+
+def _due_id(school_id: str, refund: Refund) -> str:
+    return f"{school_id}#{refund.payment_id}#{refund.id}"
 
 
 def refund_key(school_id: str, payment_id: str, refund_id: str) -> Key[RefundItem]:

@@ -1,0 +1,35 @@
+"""The life of events: publishing, closing, cancelling, completing, duplicating, deleting and archiving them."""
+
+from infra.spec import (
+    BOOKINGS,
+    EVENTS,
+    GET,
+    IDEMPOTENCY,
+    PEOPLE,
+    READ,
+    Capability,
+    school,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="event_lifecycle",
+    about="Publish, close, cancel, complete and duplicate school events; delete drafts, archive what is over",
+    routes=(
+        school("POST", "/events/{event_id}/publish"),
+        school("POST", "/events/{event_id}/close"),
+        school("POST", "/events/{event_id}/cancel"),
+        school("POST", "/events/{event_id}/complete"),
+        school("POST", "/events/{event_id}/duplicate"),
+        school("DELETE", "/events/{event_id}"),
+    ),
+    grants=(
+        table(PEOPLE, *READ),
+        table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem"),
+        # Making an event's places and shutting their gates; what becomes of bookings is housekeeping's.
+        table(BOOKINGS, *READ, "PutItem", "UpdateItem"),
+        table(IDEMPOTENCY, *GET, "PutItem"),
+    ),
+    layers=("events",),
+    memory=1024,
+)

@@ -1,0 +1,73 @@
+"""A new draft like an event there is, at other dates (B2)."""
+
+from school_events.core import requests
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.core.requests import AnsweredMeanwhile, Request
+from school_events.events import rules, store
+from school_events.events.api import Duplicate, EventRef, NewEvent, event_ref
+from school_events.events.model import SchoolEvent
+from school_events.events.planning import plan
+from school_events.people.store import find_school, find_staff
+
+_OF_ITS_OWN = frozenset({"meets", "takes_place", "booking_window"})
+"""What the new event does not take over: when it is, and when it can be booked."""
+
+
+def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -> EventRef:
+    """Make a draft that says what an event says, its form included, at the dates asked for.
+
+    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not.
+
+    Args:
+        ctx: the moment.
+        request: what is asked, for answering the same request alike.
+        event_id: the event to be like, in whatever status.
+        asked: the new dates.
+
+    Raises:
+        NotFound: there is no such event.
+        Invalid: the dates make no sense, or belong to another kind of event; names the field.
+    """
+    earlier = requests.find_earlier_answer(ctx, request, EventRef)
+    if earlier is not None:
+        return earlier
+    model = store.find_event(ctx.school_id, event_id)
+    rules.status_after(model.status, "duplicate")
+    created = stamp(ctx, "event.created")
+    planned = plan(
+        find_school(ctx.school_id),
+        _asked(model, asked),
+        event_id=ctx.new_id("event"),
+        created_at=created.at,
+        form=None,
+    )
+    event = SchoolEvent.of(planned.details, "draft", 1)
+    transaction = Transaction(ctx).create(store.event_item(ctx.school_id, event, created))
+    for session in planned.sessions:
+        transaction.create(store.session_item(ctx.school_id, event.id, session))
+    if asked.with_staff:
+        _take_staff_along(transaction, ctx, model, event)
+    answer = event_ref(event)
+    requests.remember(ctx, transaction, request, answer)
+    try:
+        transaction.commit()
+    except AnsweredMeanwhile:
+        return duplicate(ctx, request, event_id, asked)
+    return answer
+
+
+def _asked(model: SchoolEvent, asked: Duplicate) -> NewEvent:
+    taken_over = {name: getattr(model, name) for name in NewEvent.model_fields.keys() - _OF_ITS_OWN}
+    own = {name: getattr(asked, name) for name in _OF_ITS_OWN}
+    return NewEvent.model_validate(taken_over | own | ({} if asked.title is None else {"title": asked.title}))
+
+
+def _take_staff_along(transaction: Transaction, ctx: Context, model: SchoolEvent, event: SchoolEvent) -> None:
+    allocations = store.allocations_of(ctx.school_id, model.id)
+    known = find_staff(ctx.school_id, [one.staff_id for one in allocations])
+    for one in allocations:
+        if one.staff_id in known:
+            taken = one.model_copy(update={"event_id": event.id})
+            transaction.create(store.allocation_item(ctx.school_id, event.starts_on, taken))
