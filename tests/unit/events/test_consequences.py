@@ -31,7 +31,15 @@ def test_publishing_is_told_in_the_words_of_the_schema() -> None:
     assert SchoolEventPublished.model_validate_json(json.dumps(COMMON | dict(message.detail))).event_id == "event_1"
 
 
-@pytest.mark.parametrize(("status", "action"), [("published", "event.changed"), ("closed", "event.closed")])
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        ("published", "event.changed"),
+        ("closed", "event.closed"),
+        ("cancelled", "event.cancelled"),
+        ("completed", "event.completed"),
+    ],
+)
 def test_a_change_that_families_may_see_is_told_in_the_words_of_the_schema(status: EventStatus, action: str) -> None:
     (message,) = _messages(status, action)
     assert message.type == "SchoolEventChanged"
@@ -39,7 +47,13 @@ def test_a_change_that_families_may_see_is_told_in_the_words_of_the_schema(statu
 
 
 @pytest.mark.parametrize(
-    ("status", "action"), [("draft", "event.created"), ("draft", "event.changed"), ("published", "staff.allocated")]
+    ("status", "action"),
+    [
+        ("draft", "event.created"),
+        ("draft", "event.changed"),
+        ("published", "staff.allocated"),
+        ("completed", "event.archived"),
+    ],
 )
 def test_what_is_the_schools_own_business_is_only_audited(status: EventStatus, action: str) -> None:
     assert _messages(status, action) == ()

@@ -25,7 +25,7 @@ from tests.support.crashes import Calls, Killed, watched
 from tests.support.http_events import LambdaContext, http_event, json_of, sqs_event
 from tests.support.people import link_told, portal_message, tell
 from tests.support.tables import messages, rows
-from tests.unit.functions.events.asking import CALENDAR, CLUB, EVENT, made, published
+from tests.unit.functions.events.asking import CALENDAR, CLUB, EVENT, call, made, published
 from tests.unit.functions.housekeeping.test_handler import KINDS
 
 SOON = NOW + timedelta(minutes=1)
@@ -180,3 +180,23 @@ def test_the_family_reads_what_changed_from_its_inbox(club: str) -> None:
         answer = family(http_event(route, roles=("parent",), person="contact-3"), LambdaContext())
     (entry,) = (one for one in json_of(answer)["items"] if one["kind"] == "changed")
     assert (entry["thing"], entry["thing_id"], entry["event_title"]) == ("event", club, "Chess")
+
+
+def test_who_has_booked_an_event_is_told_once_when_what_it_says_changes(club: str) -> None:
+    headers = {"If-Match": f'"{find_event(SCHOOL, club).version}"'}
+    with time_machine.travel(NOW, tick=False):
+        assert call(f"PATCH {EVENT}", club, {"location": "The hall"}, headers=headers)["statusCode"] == 200
+    assert _run() == 1
+    assert _run(SOON + timedelta(minutes=1)) == 0
+    _deliver()
+    assert sorted(set(_told())) == EVERYBODY
+
+
+def test_a_draft_that_changes_is_nobodys_news(tables: None) -> None:
+    a_school_with_families()
+    tell(portal_message("TermCalendarUpdated", {"calendar": CALENDAR}))
+    with time_machine.travel(NOW, tick=False):
+        draft = made(CLUB)
+        headers = {"If-Match": '"1"'}
+        assert call(f"PATCH {EVENT}", draft, {"location": "The hall"}, headers=headers)["statusCode"] == 200
+    assert not [row for row in rows("Events") if row["kind"]["S"] == "news"]

@@ -7,7 +7,17 @@ from school_events.core.dynamodb import Item
 from school_events.events.model import SchoolEvent
 from school_events.events.store import EventItem, to_event
 
-_CHANGES = frozenset({"event.changed", "event.closed", "session.added", "session.moved", "session.cancelled"})
+_CHANGES = frozenset(
+    {
+        "event.changed",
+        "event.closed",
+        "event.cancelled",
+        "event.completed",
+        "session.added",
+        "session.moved",
+        "session.cancelled",
+    }
+)
 
 
 def of(item: Item) -> Consequences | None:

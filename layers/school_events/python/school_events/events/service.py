@@ -99,6 +99,9 @@ def list_events(ctx: Context, wanted: Wanted, limit: int, cursor: str | None) ->
     if cursor is not None:
         after = max(after, open_cursor(cursor, scope)["after"])
     before = store.end_of_day(wanted.until)
+    if after > before:
+        # DynamoDB refuses a range that ends before it begins.
+        return Page(items=[])
     found = (
         store.events_after(ctx.school_id, after, before)
         if staff_id is None
@@ -113,7 +116,7 @@ def list_events(ctx: Context, wanted: Wanted, limit: int, cursor: str | None) ->
 
 
 def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> EventView:
-    """Change an event: of a draft everything but its kind, later only what is safe.
+    """Change an event: of a draft everything but its kind, later only what is safe; who has booked it is told.
 
     Args:
         ctx: the moment.
@@ -143,7 +146,10 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
         if details.starts_on != event.starts_on:
             store.move_allocations(transaction, ctx.school_id, details)
     after = SchoolEvent.of(details, event.status, version + 1)
-    store.update(transaction, ctx.school_id, after, stamp(ctx, "event.changed"))
+    changed = stamp(ctx, "event.changed")
+    store.update(transaction, ctx.school_id, after, changed)
+    if event.status != "draft":
+        store.add_news(transaction, ctx.school_id, event_id, changed)
     transaction.commit()
     return _view(ctx, after)
 
