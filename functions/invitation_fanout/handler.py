@@ -1,7 +1,8 @@
-"""Invites in the background: the rounds that are too large for a request."""
+"""Invites and reminds in the background: the rounds that are too large for a request."""
 
 from typing import Any
 
+from school_events.bookings.reading import booked_pupils
 from school_events.core import clock
 from school_events.core.consequences import Inviting
 from school_events.core.workers import context_of, each_record
@@ -14,6 +15,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def work(record: dict[str, Any]) -> None:
         asked = Inviting.model_validate_json(record["body"])
         ctx = context_of(asked.school_id, "system", "invitation_fanout", context, clock.utc_now())
-        rounds.work(ctx, asked.event_id, asked.round_id)
+        rounds.work(ctx, asked.event_id, asked.round_id, booked_pupils)
 
     return each_record(event, work)

@@ -1,13 +1,14 @@
-"""Invitations: preview an audience, invite it, see who is invited, decline."""
+"""Invitations: preview an audience, invite it, see who is invited, remind, decline."""
 
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from school_events.bookings.reading import booked_pupils
 from school_events.core.errors import Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import SchoolApi
 from school_events.invitations import service
-from school_events.invitations.api import AudienceBody, InvitationPage, InvitationRef, Invited, Preview
+from school_events.invitations.api import AudienceBody, InvitationPage, InvitationRef, Invited, Preview, Reminded
 from school_events.people import access
 
 api = SchoolApi("invitations", access=access.check)
@@ -50,7 +51,18 @@ def list_invitations(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: str | None = None,
 ) -> InvitationPage:
-    return service.list_invitations(api.context, event_id, limit, cursor)
+    return service.list_invitations(api.context, event_id, limit, cursor, booked_pupils)
+
+
+@api.route(
+    "POST",
+    f"{EVENT}/reminders",
+    roles={"school_admin"},
+    summary="Remind those who have not answered, each family at most once a day",
+    errors=(NotFound, WrongState, TryAgain),
+)
+def remind(school_id: str, event_id: str) -> Reminded:
+    return service.remind(api.context, api.asked(), event_id, booked_pupils)
 
 
 @api.route(

@@ -1,6 +1,6 @@
 """Who may come: audience previews, invitations and what families answer."""
 
-from infra.spec import CURSOR, EVENTS, GET, IDEMPOTENCY, INBOX, PEOPLE, READ, Capability, index, school, table
+from infra.spec import BOOKINGS, CURSOR, EVENTS, GET, IDEMPOTENCY, INBOX, PEOPLE, READ, Capability, index, school, table
 
 CAPABILITY = Capability(
     name="invitations",
@@ -9,6 +9,7 @@ CAPABILITY = Capability(
         school("POST", "/events/{event_id}/audience-preview", rate=10, burst=20),
         school("POST", "/events/{event_id}/invitations", rate=10, burst=20),
         school("GET", "/events/{event_id}/invitations"),
+        school("POST", "/events/{event_id}/reminders", rate=10, burst=20),
         school("POST", "/invitations/{invitation_id}/decline"),
     ),
     grants=(
@@ -16,6 +17,7 @@ CAPABILITY = Capability(
         index(PEOPLE, "listing", "by_pupil"),
         table(EVENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         index(EVENTS, "by_event"),
+        index(BOOKINGS, "by_event"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
         CURSOR,

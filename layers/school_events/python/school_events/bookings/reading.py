@@ -92,6 +92,11 @@ def register(ctx: Context, event_id: str, session_id: str) -> Register:
     )
 
 
+def booked_pupils(ctx: Context, event_id: str) -> frozenset[str]:
+    """The children who have a place at an event, be it only held; one booked a moment ago may be missing (index)."""
+    return frozenset(one.pupil_id for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
+
+
 def _by_name(ctx: Context, bookings: Iterable[Booking]) -> list[Attendee]:
     listed = list(bookings)
     pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in listed})

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 TellingKind = Literal[
     "invited",
+    "reminded",
     "booked",
     "cancelled",
     "changed",

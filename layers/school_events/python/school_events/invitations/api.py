@@ -61,6 +61,13 @@ class Invited(ApiModel):
     )
 
 
+class Reminded(ApiModel):
+    """Whom a reminder is for; it is sent in the background, to each family at most once a day."""
+
+    event_id: str
+    waiting: int = Field(description="How many invitations nobody has answered")
+
+
 class InvitationRef(ApiModel):
     """An invitation and how it was answered."""
 
@@ -78,10 +85,12 @@ class InvitationView(InvitationRef):
 
 
 class Counts(ApiModel):
-    """An event's invitations by state."""
+    """An event's invitations by what came of them: each is booked, declined or not answered."""
 
-    invited: int
+    invited: int = Field(description="All of them")
+    booked: int = Field(description="Those with a place, be it only held while it is paid for")
     declined: int
+    no_answer: int
 
 
 class RoundView(ApiModel):

@@ -3,8 +3,9 @@
 From a round that is asked for follows that it is worked off.
 """
 
-from school_events.core.consequences import Consequences, Message, Subject, ToInvite, ToTell
+from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToInvite, ToTell
 from school_events.core.dynamodb import Item
+from school_events.invitations.model import Invitation
 from school_events.invitations.rounds.store import RoundItem
 from school_events.invitations.store import InvitationItem, to_invitation
 
@@ -23,14 +24,20 @@ def of(item: Item) -> Consequences | None:
         return None
     invitation = to_invitation(item)
     subject = Subject("pupil", invitation.pupil_id)
+    if item.change.action == "invitation.reminded":
+        return Consequences(subject, tellings=(_told("reminded", invitation),))
     if item.change.action != "invitation.sent":
         return Consequences(subject)
     detail = {"version": invitation.version, "event_id": invitation.event_id, "pupil_id": invitation.pupil_id}
-    telling = ToTell(
-        "invited",
+    message = Message("InvitationSent", detail)
+    return Consequences(subject, messages=(message,), tellings=(_told("invited", invitation),))
+
+
+def _told(kind: TellingKind, invitation: Invitation) -> ToTell:
+    return ToTell(
+        kind,
         event_id=invitation.event_id,
         thing="invitation",
         thing_id=invitation.id,
         pupil_id=invitation.pupil_id,
     )
-    return Consequences(subject, messages=(Message("InvitationSent", detail),), tellings=(telling,))

@@ -1,6 +1,6 @@
 """Whom an audience includes now, and inviting those of them who are new: for a request and for the worker alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from school_events.core.context import Context
@@ -13,6 +13,10 @@ from school_events.people.model import Pupil
 
 AT_ONCE = MOST_ACTIONS - 2
 """Invitations a transaction writes, beside a look at the event and the count of a round."""
+
+
+type BookedPupils = Callable[[Context, str], Collection[str]]
+"""Who has a place at an event: of ``bookings``, which sits above."""
 
 
 class Counting(Protocol):

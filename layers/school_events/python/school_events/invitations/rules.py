@@ -1,11 +1,12 @@
 """Whom an audience includes and what it says in words; nothing is read, the day comes in."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from school_events.core.errors import FieldError, Invalid, WrongState
 from school_events.events.model import EventStatus
 from school_events.invitations.audience import Audience, leaves
+from school_events.invitations.model import Invitation
 from school_events.people.model import DataCategory, Eligibility, Pupil
 
 _CATEGORIES: Mapping[str, DataCategory] = {
@@ -99,6 +100,30 @@ def require_published(status: EventStatus) -> None:
     """
     if status != "published":
         raise WrongState(f"Only a published event can be invited to; this one is {status}")
+
+
+def require_open(closes_at: datetime, now: datetime) -> None:
+    """Families are only reminded of what they can still book.
+
+    Args:
+        closes_at: when booking closes, UTC.
+        now: the present instant, UTC.
+
+    Raises:
+        WrongState: booking is over.
+    """
+    if closes_at <= now:
+        raise WrongState("Booking is over; nobody is reminded any more")
+
+
+def is_unanswered(invitation: Invitation, booked: Collection[str]) -> bool:
+    """Whether a family has neither booked nor declined.
+
+    Args:
+        invitation: theirs.
+        booked: the pupils who have a place at the event.
+    """
+    return invitation.state == "invited" and invitation.pupil_id not in booked
 
 
 def _refuse(errors: Iterator[FieldError]) -> None:

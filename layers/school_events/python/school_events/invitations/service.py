@@ -22,14 +22,16 @@ from school_events.invitations.api import (
     InvitedPupil,
     Preview,
     PreviewedPupil,
+    Reminded,
     YearCount,
     invitation_ref,
     round_view,
 )
 from school_events.invitations.audience import Audience
+from school_events.invitations.inviting import BookedPupils
 from school_events.invitations.model import Invitation, event_and_pupil
 from school_events.invitations.rounds import store as rounds
-from school_events.invitations.rounds.model import RoundDetails
+from school_events.invitations.rounds.model import RoundDetails, RoundPurpose
 from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
@@ -77,13 +79,45 @@ def invite(ctx: Context, request: Request, event_id: str, audience: Audience) ->
     new = [one for one in pupils if one not in known]
     if len(new) > MOST_IN_A_REQUEST:
         later = Invited(event_id=event_id, matched=len(pupils), invited=0, waiting=len(new))
-        return _invite_later(ctx, request, event_id, audience, later)
+        return _ask_for_round(ctx, request, "invite", later, audience)
     made = sum(inviting.invite_new(ctx, event_id, some) for some in batched(new, inviting.AT_ONCE, strict=False))
     return _remembered(ctx, Transaction(ctx), request, Invited(event_id=event_id, matched=len(pupils), invited=made))
 
 
-def list_invitations(ctx: Context, event_id: str, limit: int, cursor: str | None) -> InvitationPage:
+def remind(ctx: Context, request: Request, event_id: str, booked: BookedPupils) -> Reminded:
+    """Ask for everybody to be reminded who has not answered; in the background, each at most once a day (C3).
+
+    Args:
+        ctx: the moment.
+        request: what is asked.
+        event_id: of what.
+        booked: tells who has a place.
+
+    Raises:
+        NotFound: there is no such event.
+        WrongState: it is not published, or booking is over.
+    """
+    earlier = requests.find_earlier_answer(ctx, request, Reminded)
+    if earlier is not None:
+        return earlier
+    event = find_event(ctx.school_id, event_id)
+    rules.require_published(event.status)
+    rules.require_open(event.window.closes_at, ctx.now)
+    answer = Reminded(event_id=event_id, waiting=_counts(ctx, event_id, booked).no_answer)
+    return _ask_for_round(ctx, request, "remind", answer)
+
+
+def list_invitations(
+    ctx: Context, event_id: str, limit: int, cursor: str | None, booked: BookedPupils
+) -> InvitationPage:
     """A page of an event's invitations by pupil.
+
+    Args:
+        ctx: the moment.
+        event_id: whose.
+        limit: at most this many.
+        cursor: where to go on.
+        booked: tells who has a place.
 
     Raises:
         NotFound: there is no such event.
@@ -96,7 +130,7 @@ def list_invitations(ctx: Context, event_id: str, limit: int, cursor: str | None
     shown = page[:limit]
     return InvitationPage(
         items=_views(ctx, shown),
-        counts=_counts(ctx, event_id) if cursor is None else None,
+        counts=_counts(ctx, event_id, booked) if cursor is None else None,
         rounds=[round_view(one) for one in rounds.latest_rounds(ctx.school_id, event_id)] if cursor is None else None,
         next_cursor=seal({"after": shown[-1].pupil_id}, scope) if len(page) > limit else None,
     )
@@ -132,25 +166,31 @@ def _members(ctx: Context, audience: Audience) -> list[Pupil]:
     return found
 
 
-def _invite_later(ctx: Context, request: Request, event_id: str, audience: Audience, answer: Invited) -> Invited:
-    """Ask for a round."""
-    asked = stamp(ctx, "invitations.asked")
+def _ask_for_round[A: (Invited, Reminded)](
+    ctx: Context, request: Request, purpose: RoundPurpose, answer: A, audience: Audience | None = None
+) -> A:
+    """Have the answer's pupils reached in the background."""
+    asked = stamp(ctx, "invitations.asked" if purpose == "invite" else "reminders.asked")
     details = RoundDetails(
-        id=ctx.new_id("round"), event_id=event_id, purpose="invite", total=answer.waiting, created_at=asked.at
+        id=ctx.new_id("round"),
+        event_id=answer.event_id,
+        purpose=purpose,
+        total=answer.waiting,
+        created_at=asked.at,
     )
     transaction = Transaction(ctx).create(rounds.round_item(ctx.school_id, details, audience, asked))
-    store.require_published(transaction, ctx.school_id, event_id)
+    store.require_published(transaction, ctx.school_id, answer.event_id)
     return _remembered(ctx, transaction, request, answer)
 
 
-def _remembered(ctx: Context, transaction: Transaction, request: Request, answer: Invited) -> Invited:
+def _remembered[A: (Invited, Reminded)](ctx: Context, transaction: Transaction, request: Request, answer: A) -> A:
     """Commit, if there is anything to, and keep the answer with it."""
     requests.remember(ctx, transaction, request, answer)
     try:
         if len(transaction):
             transaction.commit()
     except AnsweredMeanwhile:
-        return requests.find_earlier_answer(ctx, request, Invited) or answer
+        return requests.find_earlier_answer(ctx, request, type(answer)) or answer
     return answer
 
 
@@ -166,9 +206,13 @@ def _views(ctx: Context, invitations: Sequence[Invitation]) -> list[InvitationVi
     ]
 
 
-def _counts(ctx: Context, event_id: str) -> Counts:
-    states = Counter(invitation.state for invitation in store.invitations_of_event(ctx.school_id, event_id))
-    return Counts(invited=states["invited"], declined=states["declined"])
+def _counts(ctx: Context, event_id: str, booked: BookedPupils) -> Counts:
+    with_place = booked(ctx, event_id)
+    of_event = list(store.invitations_of_event(ctx.school_id, event_id))
+    has_place = sum(one.pupil_id in with_place for one in of_event)
+    no_answer = sum(rules.is_unanswered(one, with_place) for one in of_event)
+    declined = len(of_event) - has_place - no_answer
+    return Counts(invited=len(of_event), booked=has_place, declined=declined, no_answer=no_answer)
 
 
 def _invited_pupil(pupil: Pupil) -> InvitedPupil:

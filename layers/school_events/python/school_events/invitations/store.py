@@ -1,6 +1,7 @@
 """The Events table's invitations: one item per pupil and event, kept with the pupil, listed by event."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import batched
 from typing import Annotated, ClassVar, cast
 
@@ -27,6 +28,7 @@ class InvitationItem(EventsTableItem, discriminator="invitation"):
     version: VersionAttribute = NumberAttribute()
     record = Document(InvitationDetails)
     change = Document(Change)
+    reminded_on: Annotated[UnicodeAttribute, ANSWERED] = UnicodeAttribute(null=True)
     event_pk: ThingKey = UnicodeAttribute()
     event_sk: PersonKey = UnicodeAttribute()
     by_event: ClassVar[ByEvent] = ByEvent()
@@ -143,6 +145,20 @@ def add(transaction: Transaction, ctx: Context, event_id: str, pupil_id: str) ->
 def require_published(transaction: Transaction, school_id: str, event_id: str) -> None:
     """Only go ahead if an event is still published; refused with :class:`WrongState`."""
     transaction.check(event_key(school_id, event_id), is_published(), refusal=WrongState())
+
+
+def remind(transaction: Transaction, ctx: Context, invitation: Invitation, day: date) -> None:
+    """Note that a family is reminded, in a transaction; refused if it answered, or was reminded on that local day."""
+    again = InvitationItem.reminded_on.does_not_exist() | (InvitationItem.reminded_on < day.isoformat())
+    transaction.update(
+        invitation_key(ctx.school_id, invitation.pupil_id, invitation.event_id),
+        [
+            InvitationItem.reminded_on.set(day.isoformat()),
+            InvitationItem.version.set(InvitationItem.version + 1),
+            InvitationItem.change.set(stamp(ctx, "invitation.reminded")),
+        ],
+        (InvitationItem.state == "invited") & again,
+    )
 
 
 def decline(transaction: Transaction, ctx: Context, invitation: Invitation, change: Change) -> None:

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from ulid import ULID
 
 from school_events.core import clock
 from school_events.core.consequences import Telling
 from school_events.notifications.model import InboxEntry
+from school_events.people.rules import today
 
 LIFE = timedelta(days=400)
 """How long entries and unused devices stay."""
@@ -17,16 +18,25 @@ LIFE = timedelta(days=400)
 MOST_DEVICES = 20
 
 _RANDOM_BYTES = 10
+_ONCE_A_DAY = frozenset({"reminded"})
 
 
 def entry_id(telling: Telling, person_id: str) -> str:
     """The id of the entry a telling makes in one person's inbox: the same for the same change and kind (F2).
 
-    It sorts by the instant of the change. What makes it one's own is a digest over the person as well, so that an
-    id that a push service sees says nothing about what happened, nor that two people were told of the same thing.
+    A reminder has the same id as any other of that day, so that nobody gets two, whatever they are about (C3).
+
+    It sorts by the instant of the change, a reminder by the beginning of its day. What makes it one's own is a digest
+    over the person as well, so that an id that a push service sees says nothing about what happened, nor that two
+    people were told of the same thing.
     """
-    milliseconds = int(clock.from_text(telling.occurred_at).timestamp() * 1000)
-    name = "\n".join((telling.school_id, person_id, telling.change_id, telling.kind))
+    occurred_at = clock.from_text(telling.occurred_at)
+    occasion = telling.change_id
+    if telling.kind in _ONCE_A_DAY:
+        occurred_at = datetime.combine(today(occurred_at), time(), occurred_at.tzinfo)
+        occasion = occurred_at.date().isoformat()
+    milliseconds = int(occurred_at.timestamp() * 1000)
+    name = "\n".join((telling.school_id, person_id, occasion, telling.kind))
     rest = hashlib.sha256(name.encode()).digest()[:_RANDOM_BYTES]
     return f"entry_{str(ULID(milliseconds.to_bytes(6) + rest)).lower()}"
 

@@ -38,7 +38,11 @@ def deliver(ctx: Context, telling: Telling) -> None:
             continue
         person = Actor("contact", contact_id)
         entry = rules.entry_of(telling, contact_id)
-        logs.count("InboxEntries" if store.add_entry(ctx, person, entry) else "InboxEntriesRepeated")
+        is_new = store.add_entry(ctx, person, entry)
+        logs.count("InboxEntries" if is_new else "InboxEntriesRepeated")
+        if not is_new and store.find_entries(ctx.school_id, person, [entry.id])[entry.id].thing_id != entry.thing_id:
+            # They were reminded of something else today, and once is enough.
+            continue
         outcomes += _push_to_devices(ctx.school_id, person, entry.id)
     for outcome in Pushed:
         logs.count(f"Pushes_{outcome}", outcomes.count(outcome))

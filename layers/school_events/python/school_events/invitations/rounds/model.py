@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from school_events.core.inventory import Category, Count, Instant, Kept, Purpose, Record, Retention, ThingId
 from school_events.invitations.audience import Audience
 
-RoundPurpose = Literal["invite"]
+RoundPurpose = Literal["invite", "remind"]
 RoundState = Literal["waiting", "done", "stopped"]
 """``stopped``: the event was no longer published before everybody was reached."""
 
