@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from functions.bookings.handler import lambda_handler as bookings
+from functions.event_lifecycle.handler import lambda_handler as event_lifecycle
 from functions.event_sessions.handler import lambda_handler as event_sessions
 from functions.events.handler import lambda_handler as events
 from functions.invitations.handler import lambda_handler as invitations
@@ -257,11 +258,14 @@ def test_first_and_last_day_follow_and_with_them_lists_and_timetables() -> None:
     ask(MOVE, event_id, at("2027-02-03"), "session_009")
     event = seen(event_id, **TEACHER)
     assert (event["starts_on"], event["ends_on"]) == ("2027-02-03", "2027-05-19")
-    query = {"from": "2027-02-03", "to": "2027-03-17"}
+    query = {"from": "2027-02-03", "to": "2027-02-28"}
     parameters = {"staff_id": "staff-1"}
     route = "GET /v1/schools/{school_id}/staff/{staff_id}/timetable"
     listed = json_of(events(http_event(route, parameters, query=query, **TEACHER), LambdaContext()))["items"]
-    assert [one["starts_at"] for one in listed] == ["2027-02-03T15:30:00Z", "2027-03-17T15:30:00Z"]
+    assert [one["starts_at"] for one in listed] == ["2027-02-03T15:30:00Z"]
+    query = {"from": "2027-03-08", "to": "2027-03-17"}
+    listed = json_of(events(http_event(route, parameters, query=query, **TEACHER), LambdaContext()))["items"]
+    assert [one["starts_at"] for one in listed] == ["2027-03-17T15:30:00Z"]
     listed = json_of(events(http_event(f"GET {EVENTS}", query={"from": "2027-02-04"}), LambdaContext()))["items"]
     assert listed == []
 
@@ -308,6 +312,16 @@ def test_the_family_sees_what_became_of_the_sessions() -> None:
     sessions = {one["id"]: one for one in seen(event_id, **PARENT)["sessions"]}
     assert sessions["session_002"]["cancelled"] is True
     assert sessions["session_003"]["starts_at"] == "2027-03-25T15:30:00Z"
+
+
+def test_a_club_is_over_after_the_last_session_that_took_place() -> None:
+    event_id = published(CLUB)
+    assert ask(CANCEL, event_id, session_id="session_009")["status"] == 200
+    complete = http_event(f"POST {EVENT}/complete", {"event_id": event_id})
+    with time_machine.travel("2027-05-19T15:29:00Z"):
+        assert event_lifecycle(complete, LambdaContext())["statusCode"] == 409
+    with time_machine.travel("2027-05-19T15:30:00Z"):
+        assert event_lifecycle(complete, LambdaContext())["statusCode"] == 200
 
 
 @pytest.mark.parametrize("caller", [PARENT, TEACHER, {"roles": ("finance",), "person": "staff-admin"}])

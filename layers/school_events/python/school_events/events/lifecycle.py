@@ -13,6 +13,7 @@ from school_events.core.errors import StaleVersion
 from school_events.events import rules, store
 from school_events.events.api import EventRef, event_ref
 from school_events.events.model import SchoolEvent
+from school_events.events.session_rules import running
 
 PlaceKeeper = Callable[[Context, SchoolEvent], None]
 """Makes or closes an event's places: of ``bookings``, which sits above. Doing it again changes nothing."""
@@ -90,7 +91,8 @@ def complete(ctx: Context, event_id: str) -> EventRef:
     """
     event = store.find_event(ctx.school_id, event_id)
     rules.status_after(event.status, "complete")
-    rules.check_over(max((one.ends_at for one in store.sessions_of(ctx.school_id, event_id)), default=ctx.now), ctx.now)
+    sessions = running(store.sessions_of(ctx.school_id, event_id))
+    rules.check_over(sessions[-1].ends_at if sessions else ctx.now, ctx.now)
     before = rules.statuses_before("complete", "completed")
     store.move(ctx, event_id, before, "completed", stamp(ctx, "event.completed"))
     completed = store.find_event(ctx.school_id, event_id)
