@@ -13,7 +13,7 @@ from tests.unit.architecture.routes import HANDLERS, IN_SCHOOL, ROLES, ROUTES, K
 type Claims = Callable[[Known], dict[str, str]]
 
 PERSONS = {"school_admin": "staff-admin", "finance": "staff-finance", "staff": "staff-1", "parent": "contact-1"}
-QUEUES = ("notifications", "stripe-events", "exports", "portal-dlq")
+QUEUES = ("notifications", "stripe-events", "exports", "portal-dlq", "invitations")
 CLOSED = [route for route in ROUTES if not route.rule.public]
 OUTSIDE = [route for route in CLOSED if not route.in_school]
 

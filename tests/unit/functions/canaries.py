@@ -124,7 +124,7 @@ class Watch:
         """All of it so far; dead letters by their attributes, other queues by what is in them."""
         everything = [self._logged.getvalue(), self._records(), self._printed(), *self._seen, *self.pushed]
         everything += [json.dumps(one.get("MessageAttributes", {})) for one in _taken("portal-dlq")]
-        for queue in ("notifications", "stripe-events", "exports", "reconciliation", "anonymise"):
+        for queue in ("notifications", "stripe-events", "exports", "reconciliation", "anonymise", "invitations"):
             everything += [json.dumps(one) for one in _taken(queue)]
         return "\n".join(everything)
 

@@ -225,6 +225,20 @@ def visit_report_export(watch: Watch) -> None:
         call("report_export", sqs_event(*asked[1:], {FIRST: LAST}, f"{{{EMAIL}"))
 
 
+def visit_invitation_fanout(watch: Watch) -> None:
+    """A family is reminded; messages that cannot be read, or that are about nobody."""
+    event_id = an_event()
+    route = "POST /v1/schools/{school_id}/events/{event_id}/reminders"
+    assert json_of(call("invitations", http_event(route, {"event_id": event_id}, {})))["waiting"] == 1
+    (asked,) = [row["sk"]["S"].removeprefix("ROUND#") for row in rows("Events") if row["kind"]["S"] == "round"]
+    message = {"school_id": SCHOOL, "event_id": event_id, "round_id": asked}
+    nobody = message | {"round_id": f"{FIRST} {LAST}"}
+    answer = call("invitation_fanout", sqs_event(message, nobody, {FIRST: LAST}, f"{{{EMAIL}"))
+    assert len(answer["batchItemFailures"]) == 2
+    assert any("reminded_on" in row for row in rows("Events"))
+    watch.also(answer)
+
+
 def visit_housekeeping(watch: Watch) -> None:
     """A message that has waited too long for its school is put aside; everything else that is due."""
     say(canaries.a_pupil(school_id="school-9"))
@@ -287,6 +301,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "events": asking("events"),
     "family": asking("family"),
     "housekeeping": visit_housekeeping,
+    "invitation_fanout": visit_invitation_fanout,
     "invitations": asking("invitations"),
     "outbox": visit_outbox,
     "payments": asking("payments"),
