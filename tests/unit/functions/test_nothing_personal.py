@@ -22,7 +22,7 @@ from school_events.events.api import NewEvent
 from school_events.events.store import find_event
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
-from school_events.people import intake
+from school_events.people import dropped, intake
 from tests.support import booked_world as world
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of, sqs_event
@@ -341,7 +341,7 @@ def test_what_is_watched_is_really_seen(watch: Watch) -> None:
 
 LEAKS: dict[str, tuple[Any, str, Any]] = {
     "in a reason": (intake.NeverRight, "label", property(lambda _: f"invalid: {canaries.WRONG_SEN}")),
-    "in the name of a field": (portal_sync, "_FIELD_NAME", re.compile(".*")),
+    "in the name of a field": (dropped, "_FIELD_NAME", re.compile(".*")),
     "in what is printed": (portal_sync, "_refuse", lambda body, *_: print(body)),
     "in a log line": (portal_sync, "_refuse", lambda body, *_: logger.warning("refused", body=body)),
 }
