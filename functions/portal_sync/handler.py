@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -10,7 +11,7 @@ from school_events.core import clock, logs
 from school_events.core.context import Context
 from school_events.core.workers import context_of, each_record
 from school_events.people import dropped, sync, upkeep
-from school_events.people.intake import NeverRight, Received, read_envelope
+from school_events.people.intake import NeverRight, Received, check_past, read_envelope
 from school_events.people.refused import put_aside
 
 
@@ -18,7 +19,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Apply a batch; the answer names what is to be delivered again (``ReportBatchItemFailures``)."""
     now = clock.utc_now()
     taken: dict[str, list[Received]] = {}
-    answer = each_record(event, lambda record: _take(record, taken))
+    answer = each_record(event, lambda record: _take(record, taken, now))
     bodies = {record["messageId"]: record["body"] for record in event["Records"]}
     for school_id, messages in taken.items():
         ctx = context_of(school_id, "portal", "portal", context, now)
@@ -32,10 +33,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer
 
 
-def _take(record: dict[str, Any], taken: dict[str, list[Received]]) -> None:
+def _take(record: dict[str, Any], taken: dict[str, list[Received]], now: datetime) -> None:
     """Read a record, or put it where it can be looked at and redriven: trying it again would not help."""
     try:
         message = read_envelope(record["body"], record["messageId"])
+        if isinstance(message, Received):
+            check_past(message, now)
     except NeverRight as refusal:
         _refuse(record["body"], record["messageId"], refusal)
         return

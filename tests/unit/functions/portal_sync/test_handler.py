@@ -1,12 +1,14 @@
 """A batch from the Portal's queue: the good are applied, the hopeless set aside with the reason, the rest retried."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.portal_sync.handler import lambda_handler
+from school_events.core import clock
 from school_events.people import access, store, upkeep, writing
 from tests.support.contexts import PARENT, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, sqs_event
@@ -117,6 +119,16 @@ def test_a_refitting_that_could_not_be_asked_for_is_asked_for_when_the_message_c
     monkeypatch.undo()
     assert _handled(withdrawn) == []
     assert len(messages("reconciliation")) == 1
+
+
+def test_what_has_not_happened_yet_is_set_aside_since_nothing_could_repair_it_until_then() -> None:
+    name, detail = pupil_told()
+    in_time, early = (clock.to_text(clock.utc_now() + timedelta(minutes=minutes)) for minutes in (4, 6))
+    assert _handled(_on_the_bus(school_told()), _on_the_bus((name, detail | {"occurred_at": early}))) == []
+    assert [reason for reason, _ in _dead()] == ["invalid: occurred_at"]
+    assert store.find_pupils(SCHOOL, ["pupil-1"]) == {}
+    assert _handled(_on_the_bus((name, detail | {"occurred_at": in_time}))) == []
+    assert set(store.find_pupils(SCHOOL, ["pupil-1"])) == {"pupil-1"}
 
 
 def test_what_fails_for_another_reason_is_delivered_again_and_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:

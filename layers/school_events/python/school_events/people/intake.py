@@ -6,7 +6,7 @@ Only what ``events_schemas/portal`` knows comes in; every other field is dropped
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,11 +27,14 @@ from school_events.people.model import (
     TermCalendar,
 )
 from school_events.people.normalisation import Nonsense
-from school_events.people.rules import Statement, Thing, What, order
+from school_events.people.rules import Statement, Thing, What, instant_of, order
 from school_events.people.upkeep import SnapshotMessage
 
 _MOST_FIELDS = 10
 _EARLIEST_LEAVING, _LATEST_LEAVING = date(1990, 1, 1), date(2199, 12, 31)
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far ahead of ours the Portal's clock may be."""
 
 SNAPSHOT = "SnapshotAvailable"
 """The one type that says nothing of a thing itself: it names a file that does."""
@@ -98,6 +101,22 @@ def read_envelope(body: str, delivery: str) -> Received | SnapshotMessage:
     if envelope.get("detail-type") == SNAPSHOT:
         return _snapshot(envelope["detail"])
     return replace(read(str(envelope.get("detail-type")), envelope["detail"]), delivery=delivery)
+
+
+def check_past(message: Received, now: datetime) -> None:
+    """Whether what a message tells has happened yet.
+
+    An instant mangled into the future would outrank every repair under the same version until then.
+
+    Args:
+        message: as the door lets it in.
+        now: the present instant, UTC; the Portal's clock may be :data:`CLOCKS_APART` ahead of ours.
+
+    Raises:
+        NeverRight: it has not.
+    """
+    if instant_of(message.statement.order) > now + CLOCKS_APART:
+        raise NeverRight("invalid", "occurred_at")
 
 
 def read(message_type: str, detail: Mapping[str, Any]) -> Received:

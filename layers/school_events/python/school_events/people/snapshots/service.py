@@ -20,7 +20,7 @@ from school_events.core.errors import NotFound, TryAgain
 from school_events.messages import PORTAL_SOURCE
 from school_events.people import dropped, upkeep
 from school_events.people.changing import AT_ONCE
-from school_events.people.intake import SNAPSHOT, NeverRight, Received
+from school_events.people.intake import CLOCKS_APART, SNAPSHOT, NeverRight, Received
 from school_events.people.model import School
 from school_events.people.refused import put_aside
 from school_events.people.rules import Thing, today
@@ -33,9 +33,6 @@ from school_events.people.upkeep import SnapshotMessage
 
 AGAIN_AFTER = timedelta(minutes=5)
 """So long a snapshot waits while another run has hold of its school."""
-
-CLOCKS_APART = timedelta(minutes=5)
-"""How far ahead of ours the Portal's clock may be."""
 
 TO_STOP_IN = timedelta(seconds=60)
 """A run with less time left than this keeps what it has and lets the next one go on."""
