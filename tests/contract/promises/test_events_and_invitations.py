@@ -40,11 +40,11 @@ def test_of_two_who_change_an_event_they_read_the_second_is_told(engine: Engine)
 @broken_by(faults.checks_nothing)
 def test_an_event_moves_on_once(engine: Engine) -> None:
     _keep("draft")
-    events.move(a_context(), EVENT, "draft", "publishing")
-    events.move(a_context(), EVENT, "publishing", "published")
+    events.move(a_context(), EVENT, {"draft"}, "publishing")
+    events.move(a_context(), EVENT, {"publishing"}, "published")
     before = everything()
-    events.move(a_context(), EVENT, "draft", "publishing")
-    events.move(a_context(), EVENT, "publishing", "published")
+    events.move(a_context(), EVENT, {"draft"}, "publishing")
+    events.move(a_context(), EVENT, {"publishing"}, "published")
     assert everything() == before
     assert (events.find_event(SCHOOL, EVENT).status, events.find_event(SCHOOL, EVENT).version) == ("published", 3)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from school_events.bookings.reading import booked_pupils
 from school_events.core import aws
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -64,7 +65,7 @@ def asked(tables: None) -> Round:
 
 
 def _work() -> None:
-    service.work(_moment(), EVENT, "round_1")
+    service.work(_moment(), EVENT, "round_1", booked_pupils)
 
 
 def _invited() -> list[InvitationItem]:

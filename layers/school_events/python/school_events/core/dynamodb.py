@@ -5,7 +5,7 @@
 
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -176,6 +176,20 @@ def _projection(attributes: Sequence[str]) -> dict[str, Any]:
         return {}
     names = {f"#{number}": name for number, name in enumerate(("pk", "sk", *attributes))}
     return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+
+
+def query_rows(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a query finds, page after page, as DynamoDB writes it: for reading very many.
+
+    Args:
+        request: of ``Query``; where the next page starts is added to it.
+    """
+    while True:
+        page = connection().dispatch("Query", request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _wait_between_rounds(attempt: int) -> None:

@@ -16,9 +16,9 @@ from school_events.core.dynamodb import (
     Key,
     Refused,
     Transaction,
-    connection,
     get_many,
     get_rows,
+    query_rows,
     save_if,
     school_key,
 )
@@ -248,13 +248,7 @@ def held(school_id: str, kind: ThingKind) -> Iterator[tuple[Thing, Heard]]:
         },
         "ExpressionAttributeValues": {":listing": {"S": school_key(school_id, LISTINGS[kind])}},
     }
-    while True:
-        page = connection().dispatch("Query", request)
-        for row in page["Items"]:
-            yield _thing(kind, row), _heard(row)
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    return ((_thing(kind, row), _heard(row)) for row in query_rows(request))
 
 
 def _thing(kind: ThingKind, row: dict[str, Any]) -> Thing:
