@@ -20,6 +20,7 @@ from tests.support.people import (
     school_told,
     tell,
 )
+from tests.support.portal_queue import on_the_bus
 from tests.support.queues import dead_letters
 from tests.support.tables import empty, messages, rows
 
@@ -43,8 +44,7 @@ STORIES: dict[str, tuple[list[PortalMessage], list[PortalMessage]]] = {
 
 
 def _deliver(told: list[PortalMessage]) -> list[str]:
-    bodies = [{"source": "portal", "detail-type": name, "detail": detail} for name, detail in told]
-    answer = lambda_handler(sqs_event(*bodies, queue="portal"), LambdaContext())
+    answer = lambda_handler(sqs_event(*map(on_the_bus, told), queue="portal"), LambdaContext())
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
