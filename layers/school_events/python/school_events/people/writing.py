@@ -147,8 +147,8 @@ def _set_due(new: HeardItem, item: HeardItem | None, wanted: tuple[str, datetime
         return
     kind, at = wanted
     pending = item.due_sk if item is not None and (item.due_pk or "").startswith(f"DUE#{kind}#") else None
-    if pending and at <= now and pending <= due.due_until(now):
-        new.due_pk, new.due_sk = item.due_pk, item.due_sk  # type: ignore[union-attr] # pending says there is an item
+    if item is not None and pending and at <= now and pending <= due.due_until(now):
+        new.due_pk, new.due_sk = item.due_pk, item.due_sk
     elif at > now or kind == leavers.LEAVER:
         new.due_pk, new.due_sk = due.due_key(kind, max(at, now), f"{new.pk}|{new.sk}")
 
