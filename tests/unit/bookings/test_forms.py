@@ -6,7 +6,7 @@ import pytest
 
 from school_events.bookings import rules
 from school_events.core.errors import Invalid
-from school_events.events.model import Form, Question
+from school_events.events.forms.model import Form, Question
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of
 from tests.support.contexts import NOW
 from tests.support.tables import everything

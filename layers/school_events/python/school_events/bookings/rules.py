@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from school_events.bookings.model import Answer, Answers
 from school_events.core.errors import FieldError, Invalid, NotFound, WrongState
-from school_events.events.model import Form, Question, QuestionKind, SchoolEvent
+from school_events.events.forms.model import Form, Question, QuestionKind
+from school_events.events.model import SchoolEvent
 from school_events.invitations.model import Invitation
 
 MOST_ANSWER_CHARACTERS = 2000

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringC
 from school_events.core.http import ApiModel, LocalDate, LocalDateTime, WholeNumber, YesNo
 from school_events.core.ids import PortalId
 from school_events.core.money import Money
-from school_events.events.model import EventKind, EventStatus, QuestionKind, SchoolEvent, StaffRole
+from school_events.events.forms.model import QuestionKind
+from school_events.events.model import EventKind, EventStatus, SchoolEvent, StaffRole
 
 _LEFT_OUT: Any = None
 """The default of what a change may leave out; a null that was sent is still refused."""

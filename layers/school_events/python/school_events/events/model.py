@@ -1,6 +1,5 @@
 """What a school runs: its clubs and trips, when they meet, what they ask families and which staff they have (B1–B6)."""
 
-import hashlib
 from datetime import datetime, time
 from typing import Annotated, Literal, Self
 
@@ -19,25 +18,22 @@ from school_events.core.inventory import (
     Text,
     ThingId,
 )
+from school_events.events.forms.model import Form
 
 EventKind = Literal["club", "trip"]
 EventStatus = Literal["draft", "publishing", "published", "closed", "completed", "cancelled"]
 """``rules`` says which may follow which; ``publishing`` lasts only while places are made."""
 
-QuestionKind = Literal["text", "choice", "yes_no", "date", "consent"]
 StaffRole = Literal["lead", "helper", "first_aider", "host"]
 
 RUNNING = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
-_BOOKING = Kept(Category.SCHOOL, Purpose.BOOKING, Retention.CONTRACT)
 
 Kind = Annotated[EventKind, RUNNING]
 Status = Annotated[EventStatus, RUNNING]
-AskedAs = Annotated[QuestionKind, _BOOKING]
 AllocatedAs = Annotated[StaffRole, RUNNING]
 WallClock = Annotated[time, RUNNING]
 LocalTime = Annotated[datetime, RUNNING]
 Weekday = Annotated[int, RUNNING]
-Choices = Annotated[tuple[str, ...], _BOOKING]
 
 
 class BookingWindow(Record):
@@ -49,32 +45,6 @@ class BookingWindow(Record):
     def is_open(self, at: datetime) -> bool:
         """Whether a booking may be made at an instant."""
         return self.opens_at <= at < self.closes_at
-
-
-class Question(Record):
-    """Something a family is asked when it books (D3).
-
-    ``prompt`` is exactly what they are shown; for a ``consent`` it is the wording they agree to.
-    ``choices`` are the answers a ``choice`` allows, empty otherwise.
-    """
-
-    id: ThingId
-    kind: AskedAs
-    prompt: Text
-    required: Flag
-    choices: Choices = ()
-
-    @property
-    def wording_hash(self) -> str:
-        """Names the exact wording: a consent is kept with it, so that it can be shown what was agreed to."""
-        return hashlib.sha256(self.prompt.encode()).hexdigest()
-
-
-class Form(Record):
-    """The questions of an event; ``version`` rises whenever they change."""
-
-    version: Count
-    questions: tuple[Question, ...]
 
 
 class WeeklyMeeting(Record):

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from school_events.core.errors import Invalid
 from school_events.events import rules
 from school_events.events.api import FormBody, MeetsBody, NewEvent, OutingBody
-from school_events.events.model import BookingWindow, EventDetails, Form, Outing, Question, Session, WeeklyMeeting
+from school_events.events.forms import rules as form_rules
+from school_events.events.forms.model import Form, Question
+from school_events.events.model import BookingWindow, EventDetails, Outing, Session, WeeklyMeeting
 from school_events.events.school_days import school_days
 from school_events.events.session_rules import running
 from school_events.people.model import School
@@ -107,5 +109,5 @@ def _form(asked: FormBody | None, before: Form | None) -> Form | None:
         Question(**dict(question) | {"choices": tuple(question.choices)})
         for question in (asked.questions if asked is not None else ())
     )
-    rules.check_questions(questions)
-    return rules.next_form(before, questions)
+    form_rules.check_questions(questions)
+    return form_rules.next_form(before, questions)
