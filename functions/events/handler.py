@@ -1,4 +1,4 @@
-"""Events: make, read, list and change them; who of the staff works at them."""
+"""Events: make, read, list and change them."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi, reply
 from school_events.events import api as bodies
-from school_events.events import service, staffing
+from school_events.events import service
 from school_events.events.model import EventKind
 from school_events.invitations.service import is_invited
 from school_events.people import access
@@ -69,33 +69,6 @@ def read(school_id: str, event_id: str) -> Response[bodies.EventView]:
 def change(school_id: str, event_id: str, body: bodies.EventChanges) -> Response[bodies.EventView]:
     event = service.change(api.context, event_id, api.version_to_change(), body)
     return reply(event, version=event.version)
-
-
-@api.route("PUT", f"{EVENT}/staff", roles={"school_admin"}, summary="Staff an event; If-Match its ETag", errors=CHANGES)
-def allocate(school_id: str, event_id: str, body: bodies.StaffBody) -> Response[bodies.StaffView]:
-    staff, version = staffing.allocate(api.context, event_id, api.version_to_change(), body.staff)
-    return reply(staff, version=version)
-
-
-@api.route(
-    "GET", f"{EVENT}/staff", roles={"school_admin", "staff"}, summary="Who works at an event", errors=(NotFound,)
-)
-def staff_of(school_id: str, event_id: str) -> Response[bodies.StaffView]:
-    staff, version = staffing.staff_of(api.context, event_id)
-    return reply(staff, version=version)
-
-
-@api.route(
-    "GET",
-    f"{SCHOOL}/staff/{{staff_id}}/timetable",
-    roles={"school_admin", "staff"},
-    summary="When a member of staff works; staff see their own",
-    errors=(NotFound, Invalid),
-)
-def timetable(
-    school_id: str, staff_id: str, first: Annotated[date, Query(alias="from")], last: Annotated[date, Query(alias="to")]
-) -> Page[bodies.TimetableEntry]:
-    return staffing.timetable(api.context, staff_id, first, last)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

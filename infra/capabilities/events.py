@@ -1,4 +1,4 @@
-"""Clubs, trips and parents' evenings: making, reading and changing them, and who of the staff runs them."""
+"""Clubs, trips and parents' evenings: making, reading, listing and changing them."""
 
 from infra.spec import (
     CURSOR,
@@ -15,15 +15,12 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="events",
-    about="Create, list and change school events; staff allocation and timetables",
+    about="Create, read, list and change school events",
     routes=(
         school("POST", "/events"),
         school("GET", "/events"),
         school("GET", "/events/{event_id}"),
         school("PATCH", "/events/{event_id}"),
-        school("PUT", "/events/{event_id}/staff"),
-        school("GET", "/events/{event_id}/staff"),
-        school("GET", "/staff/{staff_id}/timetable"),
     ),
     grants=(
         table(PEOPLE, *READ),

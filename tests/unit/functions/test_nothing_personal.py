@@ -298,6 +298,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "docs": lambda _: None,
     "event_lifecycle": asking("event_lifecycle"),
     "event_sessions": asking("event_sessions"),
+    "event_staff": asking("event_staff"),
     "events": asking("events"),
     "family": asking("family"),
     "housekeeping": visit_housekeeping,

@@ -9,6 +9,7 @@ import time_machine
 from functions.bookings.handler import lambda_handler as bookings
 from functions.event_lifecycle.handler import lambda_handler as event_lifecycle
 from functions.event_sessions.handler import lambda_handler as event_sessions
+from functions.event_staff.handler import lambda_handler as event_staff
 from functions.events.handler import lambda_handler as events
 from functions.invitations.handler import lambda_handler as invitations
 from school_events.events import store
@@ -253,7 +254,7 @@ def test_first_and_last_day_follow_and_with_them_lists_and_timetables() -> None:
     event_id = made(CLUB)
     staff = {"staff": [{"staff_id": "staff-1", "role": "lead"}]}
     headers = {"If-Match": '"1"'}
-    events(http_event(f"PUT {EVENT}/staff", {"event_id": event_id}, staff, headers=headers), LambdaContext())
+    event_staff(http_event(f"PUT {EVENT}/staff", {"event_id": event_id}, staff, headers=headers), LambdaContext())
     ask(CANCEL, event_id, session_id="session_001")
     ask(MOVE, event_id, at("2027-02-03"), "session_009")
     event = seen(event_id, **TEACHER)
@@ -261,10 +262,10 @@ def test_first_and_last_day_follow_and_with_them_lists_and_timetables() -> None:
     query = {"from": "2027-02-03", "to": "2027-02-28"}
     parameters = {"staff_id": "staff-1"}
     route = "GET /v1/schools/{school_id}/staff/{staff_id}/timetable"
-    listed = json_of(events(http_event(route, parameters, query=query, **TEACHER), LambdaContext()))["items"]
+    listed = json_of(event_staff(http_event(route, parameters, query=query, **TEACHER), LambdaContext()))["items"]
     assert [one["starts_at"] for one in listed] == ["2027-02-03T15:30:00Z"]
     query = {"from": "2027-03-08", "to": "2027-03-17"}
-    listed = json_of(events(http_event(route, parameters, query=query, **TEACHER), LambdaContext()))["items"]
+    listed = json_of(event_staff(http_event(route, parameters, query=query, **TEACHER), LambdaContext()))["items"]
     assert [one["starts_at"] for one in listed] == ["2027-03-17T15:30:00Z"]
     listed = json_of(events(http_event(f"GET {EVENTS}", query={"from": "2027-02-04"}), LambdaContext()))["items"]
     assert listed == []
