@@ -1,13 +1,14 @@
 """What the routes of events take and give."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from school_events.core.http import ApiModel, LocalDate, LocalDateTime, WholeNumber, YesNo
+from school_events.core.http import ApiModel, LocalDate, WholeNumber, YesNo
 from school_events.core.ids import PortalId
 from school_events.core.money import Money
+from school_events.events.bodies import Body, Instant, WallClockMoment, WallClockTime
 from school_events.events.forms.model import QuestionKind
 from school_events.events.model import EventKind, EventStatus, SchoolEvent, StaffRole
 
@@ -18,47 +19,14 @@ MOST_STAFF = 30
 """An event has at most so many staff, so that they change together with it in one transaction."""
 
 
-def _only_text(value: object) -> object:
-    if isinstance(value, (str, time)):
-        return value
-    raise ValueError("must be text")
-
-
-def _with_zone(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        raise ValueError("must name its offset, such as 2026-11-22T08:15:00Z")
-    return instant
-
-
-def _without_zone(moment: datetime) -> datetime:
-    if moment.tzinfo is not None:
-        raise ValueError("must be local time without an offset, such as 2026-11-22T08:15")
-    return moment
-
-
-def _to_the_minute(clock: time) -> time:
-    if clock.tzinfo is not None or clock.second or clock.microsecond:
-        raise ValueError("must be local time to the minute, such as 15:30")
-    return clock
-
-
 Listed = Literal[EventStatus, "archived"]
 """What a list may ask for: where events stand, or what is archived."""
 
-Instant = Annotated[LocalDateTime, AfterValidator(_with_zone)]
-WallClockMoment = Annotated[LocalDateTime, AfterValidator(_without_zone)]
-WallClockTime = Annotated[time, BeforeValidator(_only_text), AfterValidator(_to_the_minute)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, Field(max_length=10_000)]
 Location = Annotated[str, Field(max_length=300)]
 Capacity = Annotated[WholeNumber, Field(ge=1, le=2000, description="How many places there are")]
 Minimum = Annotated[WholeNumber, Field(ge=0, le=2000, description="How many must book for it to run")]
-
-
-class Body(ApiModel):
-    """Read from a request, or made from what is kept."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
 class BookingWindowBody(Body):

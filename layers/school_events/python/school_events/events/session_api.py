@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from school_events.core.http import LocalDate
-from school_events.events.api import Body, SessionView, WallClockTime
+from school_events.events.api import SessionView
+from school_events.events.bodies import Body, WallClockTime
 
 
 class MeetingBody(Body):
