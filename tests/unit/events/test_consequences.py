@@ -8,6 +8,7 @@ from school_events.core.change import stamp
 from school_events.core.consequences import Message, Subject
 from school_events.events import consequences, store
 from school_events.events.model import EventStatus, StaffAllocation
+from school_events.messages.school_events.school_event_cancelled_v1 import SchoolEventCancelled
 from school_events.messages.school_events.school_event_changed_v1 import SchoolEventChanged
 from school_events.messages.school_events.school_event_published_v1 import SchoolEventPublished
 from tests.support.contexts import SCHOOL, a_context
@@ -36,7 +37,6 @@ def test_publishing_is_told_in_the_words_of_the_schema() -> None:
     [
         ("published", "event.changed"),
         ("closed", "event.closed"),
-        ("cancelled", "event.cancelled"),
         ("completed", "event.completed"),
     ],
 )
@@ -44,6 +44,12 @@ def test_a_change_that_families_may_see_is_told_in_the_words_of_the_schema(statu
     (message,) = _messages(status, action)
     assert message.type == "SchoolEventChanged"
     assert SchoolEventChanged.model_validate_json(json.dumps(COMMON | dict(message.detail))).state == status
+
+
+def test_cancelling_is_told_in_the_words_of_the_schema() -> None:
+    (message,) = _messages("cancelled", "event.cancelled")
+    assert message.type == "SchoolEventCancelled"
+    assert SchoolEventCancelled.model_validate_json(json.dumps(COMMON | dict(message.detail))).event_id == "event_1"
 
 
 @pytest.mark.parametrize(

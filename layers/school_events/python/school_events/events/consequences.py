@@ -11,7 +11,6 @@ _CHANGES = frozenset(
     {
         "event.changed",
         "event.closed",
-        "event.cancelled",
         "event.completed",
         "session.added",
         "session.moved",
@@ -32,6 +31,8 @@ def _messages(event: SchoolEvent, action: str) -> tuple[Message, ...]:
     """A draft is the school's own business: others hear of an event once it is published."""
     if action == "event.published":
         return (Message("SchoolEventPublished", _detail(event)),)
+    if action == "event.cancelled":
+        return (Message("SchoolEventCancelled", _detail(event)),)
     if action in _CHANGES and event.status != "draft":
         return (Message("SchoolEventChanged", _detail(event) | {"state": event.status}),)
     return ()

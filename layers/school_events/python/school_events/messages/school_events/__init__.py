@@ -10,6 +10,7 @@ from .booking_confirmed_v1 import BookingConfirmed
 from .invitation_sent_v1 import InvitationSent
 from .payment_received_v1 import PaymentReceived
 from .pupil_anonymised_v1 import PupilAnonymised
+from .school_event_cancelled_v1 import SchoolEventCancelled
 from .school_event_changed_v1 import SchoolEventChanged
 from .school_event_published_v1 import SchoolEventPublished
 
@@ -19,6 +20,7 @@ SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
     "InvitationSent": InvitationSent,
     "PaymentReceived": PaymentReceived,
     "PupilAnonymised": PupilAnonymised,
+    "SchoolEventCancelled": SchoolEventCancelled,
     "SchoolEventChanged": SchoolEventChanged,
     "SchoolEventPublished": SchoolEventPublished,
 }
@@ -30,6 +32,7 @@ __all__ = [
     "InvitationSent",
     "PaymentReceived",
     "PupilAnonymised",
+    "SchoolEventCancelled",
     "SchoolEventChanged",
     "SchoolEventPublished",
 ]
