@@ -19,6 +19,11 @@ class Schema:
     version: str
     path: Path
 
+    @property
+    def detail_type(self) -> str:
+        """What its messages name as ``detail-type``: from the second version on, the version too."""
+        return self.type if self.version == "v1" else f"{self.type}.{self.version}"
+
 
 def schemas(source: str) -> list[Schema]:
     """All schemas of a source, by type and version.

@@ -37,6 +37,18 @@ def type_and_version(schema: Path) -> tuple[str, str]:
     return name, version
 
 
+def message_type(schema: Path) -> str:
+    """The `detail-type` of a schema file's messages: from the second version on it names the version too."""
+    name, version = type_and_version(schema)
+    return name if version == "v1" else f"{name}.{version}"
+
+
+def model_name(schema: Path) -> str:
+    """Class of the model of a schema: `SchoolUpdated.v2.json` is `SchoolUpdatedV2`, of a first one just the type."""
+    name, version = type_and_version(schema)
+    return name if version == "v1" else f"{name}{version.upper()}"
+
+
 def module_name(schema: Path) -> str:
     """Module that holds the model of a schema: `PupilLeft.v1.json` is `pupil_left_v1`."""
     name, version = type_and_version(schema)
@@ -45,13 +57,12 @@ def module_name(schema: Path) -> str:
 
 def model_source(schema: Path) -> str:
     """Python source of the model of one schema file."""
-    name, _ = type_and_version(schema)
     origin = f"events_schemas/{schema.parent.name}/{schema.name}"
     source = generate(
         schema,
         input_file_type=InputFileType.JsonSchema,
         input_filename=schema.name,
-        class_name=name,
+        class_name=model_name(schema),
         output_model_type=DataModelType.PydanticV2BaseModel,
         target_python_version=PythonVersion.PY_313,
         base_class=_BASE_CLASS,
@@ -74,12 +85,12 @@ def model_source(schema: Path) -> str:
 
 
 def registry_source(direction: str) -> str:
-    """Source of a direction's package: every message type with the model of its current version."""
-    current = {type_and_version(schema)[0]: schema for schema in schema_files(direction)}
+    """Source of a direction's package: every message type with its model, every version being a type of its own."""
+    names = {model_name(schema): schema for schema in schema_files(direction)}
     title = {"portal": "What the Portal tells us", "school_events": "What we tell"}[direction]
-    imports = [f"from .{module_name(schema)} import {name}" for name, schema in sorted(current.items())]
-    entries = [f'    "{name}": {name},' for name in sorted(current)]
-    exported = [f'    "{name}",' for name in sorted([DIRECTIONS[direction], *current], key=_by_export_order)]
+    imports = [f"from .{module_name(schema)} import {name}" for name, schema in sorted(names.items())]
+    entries = [f'    "{message_type(schema)}": {name},' for name, schema in sorted(names.items())]
+    exported = [f'    "{name}",' for name in sorted([DIRECTIONS[direction], *names], key=_by_export_order)]
     lines = [
         f"# Generated from events_schemas/{direction}/ by local.schemas: do not edit.",
         f'"""{title}: one model a message type, and all of them by type."""',

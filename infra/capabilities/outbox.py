@@ -19,8 +19,8 @@ CAPABILITY = Capability(
     name="outbox",
     about="Turn table changes into messages, notifications and audit lines",
     triggers=(
-        StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF")),
-        StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*")),
+        StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF", "GROUP#*")),
+        StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*", "TEMPLATE#*")),
         StreamTrigger(BOOKINGS, ("BOOKING",)),
         StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*")),
     ),

@@ -41,7 +41,7 @@ def portal_message(
 def school_told(
     *, categories: Iterable[str] = EVERYTHING, parents_mfa_exempt: bool = False, version: int = 1, **others: Any
 ) -> PortalMessage:
-    """``SchoolUpdated``: everything authorised unless told otherwise."""
+    """``SchoolUpdated.v2``: everything authorised unless told otherwise."""
     school = {
         "name": "St Brigid's School",
         "time_zone": "Europe/London",
@@ -49,7 +49,7 @@ def school_told(
         "authorised_categories": list(categories),
         "parents_mfa_exempt": parents_mfa_exempt,
     }
-    return portal_message("SchoolUpdated", {"school": school | others}, version=version)
+    return portal_message("SchoolUpdated.v2", {"school": school | others}, version=version)
 
 
 def pupil_told(
@@ -131,6 +131,33 @@ def staff_told(
         "app_roles": list(app_roles),
     }
     return portal_message("StaffChanged", {"staff": staff}, version=version)
+
+
+def group_told(
+    group_id: str = "group-1",
+    pupils: Iterable[str] = ("pupil-1",),
+    staff: Iterable[str] = ("staff-1",),
+    *,
+    name: str = "8x/Ma1",
+    subject: str | None = "Mathematics",
+    year_group: str | None = "Year 8",
+    version: int = 1,
+) -> PortalMessage:
+    """``TeachingGroupChanged``."""
+    group = {
+        "id": group_id,
+        "name": name,
+        "subject": subject,
+        "year_group": year_group,
+        "staff_ids": list(staff),
+        "pupil_ids": list(pupils),
+    }
+    return portal_message("TeachingGroupChanged", {"teaching_group": group}, version=version)
+
+
+def group_removed(group_id: str = "group-1", *, version: int = 2) -> PortalMessage:
+    """``TeachingGroupRemoved``."""
+    return portal_message("TeachingGroupRemoved", {"teaching_group_id": group_id}, version=version)
 
 
 def received(message: PortalMessage) -> Received:

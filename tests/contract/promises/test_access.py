@@ -16,6 +16,8 @@ from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.people import (
     PortalMessage,
     contact_told,
+    group_removed,
+    group_told,
     link_told,
     portal_message,
     pupil_told,
@@ -64,7 +66,8 @@ def test_every_thing_of_a_school_is_in_one_listing_what_is_gone_too(engine: Engi
         *(contact_told(one) for one in ("contact-1", "contact-2")),
         link_told(),
         link_told("contact-2"),
-        *(_removed("pupil", "pupil-2"), _removed("contact", "contact-2")),
+        *(group_told(one) for one in ("group-1", "group-2")),
+        *(_removed("pupil", "pupil-2"), _removed("contact", "contact-2"), group_removed("group-2")),
         portal_message("LinkRemoved", {"contact_id": "contact-2", "pupil_id": "pupil-1"}, version=2),
     )
     listed = {one: sorted("/".join(thing_of(item).ids) for item in store.things(SCHOOL, one)) for one in store.LISTINGS}
@@ -74,7 +77,8 @@ def test_every_thing_of_a_school_is_in_one_listing_what_is_gone_too(engine: Engi
         "STAFF": ["staff-1"],
         "LINKS": ["contact-1/pupil-1"],
         "CALENDARS": [],
-        "GONE": ["contact-2", "contact-2/pupil-1", "pupil-2"],
+        "TEACHING_GROUPS": ["group-1"],
+        "GONE": ["contact-2", "contact-2/pupil-1", "group-2", "pupil-2"],
     }
     assert [pupil.id for pupil in store.pupils_by_name(SCHOOL)] == ["pupil-1"]
 

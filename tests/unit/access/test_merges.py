@@ -140,7 +140,7 @@ def test_a_merge_that_leads_to_nobody_is_followed_nowhere(tables: None, merges: 
 
 def test_a_contact_of_another_school_takes_nothing_over(tables: None) -> None:
     tell(school_told(), contact_told("contact-1"), merged("contact-1", "contact-9"))
-    school = ("SchoolUpdated", school_told()[1] | {"school_id": "school-2"})
+    school = ("SchoolUpdated.v2", school_told()[1] | {"school_id": "school-2"})
     tell(school, ("ContactChanged", contact_told("contact-9")[1] | {"school_id": "school-2"}))
     assert person_now("contact-1") == "contact-1"
     assert access.persons_now("school-2", ["contact-1"])["contact-1"] == "contact-1"

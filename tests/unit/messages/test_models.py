@@ -127,7 +127,7 @@ def test_reading_leaves_the_detail_as_it_was() -> None:
 
 def test_there_is_a_model_for_every_type_the_design_names() -> None:
     assert set(PORTAL_MESSAGES) >= {"SchoolUpdated", "PupilChanged", "LinkRemoved", "SnapshotAvailable"}
-    assert len(PORTAL_MESSAGES) == 13
+    assert len(PORTAL_MESSAGES) == 16
     assert len(SCHOOL_EVENT_MESSAGES) == 8
 
 

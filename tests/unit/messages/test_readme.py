@@ -10,6 +10,7 @@ from school_events.people.snapshots import reader, rules
 README = (SCHEMAS / "README.md").read_text()
 TYPE_OF = {
     "pupil": "PupilChanged",
+    "teaching_group": "TeachingGroupChanged",
     "link": "LinkChanged",
     "left_on": "PupilLeft",
     "merged_into": "ContactRemoved",
@@ -19,7 +20,7 @@ TYPE_OF = {
 
 def test_every_example_is_a_message_we_accept() -> None:
     examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
-    assert len(examples) == 6
+    assert len(examples) == 7
     for detail in examples:
         (message_type,) = {name for key, name in TYPE_OF.items() if key in detail}
         assert PORTAL_MESSAGES[message_type].read(detail).unknown_fields(detail) == ()

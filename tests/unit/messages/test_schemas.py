@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-from local.schemas import DIRECTIONS, SCHEMAS, differences, generated_files, main, schema_files
+from local.schemas import DIRECTIONS, SCHEMAS, differences, generated_files, main, message_type, schema_files
 from school_events.messages import PORTAL_MESSAGES, SCHOOL_EVENT_MESSAGES, Message
 
 ENVELOPE = ("school_id", "message_id", "occurred_at", "version")
@@ -31,7 +31,7 @@ def sample_of(schema: Path) -> dict[str, object]:
 
 def model_of(schema: Path) -> type[Message]:
     """The generated model that belongs to a schema."""
-    return REGISTRIES[schema.parent.name][schema.name.split(".")[0]]
+    return REGISTRIES[schema.parent.name][message_type(schema)]
 
 
 def name_of(schema: Path) -> str:
@@ -66,7 +66,7 @@ def test_every_sample_is_a_whole_event_its_schema_and_model_accept(schema: Path)
     detail = event["detail"]
     assert isinstance(detail, dict)
     assert event["source"] == schema.parent.name
-    assert event["detail-type"] == schema.name.split(".")[0]
+    assert event["detail-type"] == message_type(schema)
     Draft4Validator(load(schema), format_checker=FormatChecker()).validate(detail)
     message = model_of(schema).read(detail)
     assert message.unknown_fields(detail) == ()

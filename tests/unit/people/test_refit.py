@@ -21,6 +21,7 @@ from tests.support.people import (
     PORTAL,
     PortalMessage,
     contact_told,
+    group_told,
     link_told,
     portal_message,
     pupil_told,
@@ -46,6 +47,7 @@ TOLD: tuple[PortalMessage, ...] = (
     contact_told(first_name="Niamh", last_name="Yllanes", email="nia@family.test"),
     link_told(),
     staff_told(first_name="Ruth", last_name="Xanthos"),
+    group_told(name="8q/Vi1", subject="Viola"),
 )
 LEAVES_NO_TRACE: dict[str, tuple[str, ...]] = {
     "pupil_name": ("Aoife", "Zuckerman", "aoife", "zuckerman"),
@@ -58,6 +60,7 @@ LEAVES_NO_TRACE: dict[str, tuple[str, ...]] = {
     "contact_details": ("nia@family.test",),
     "relationship": ('"relationship":"mother"', '"priority"', '"parental_responsibility"'),
     "staff": ("Ruth", "Xanthos", "ruth", "xanthos", "staff-1@school.test", "Teacher"),
+    "teaching_groups": ("8q/Vi1", "8q/vi1", "Viola", '"pupil_ids":["pupil-1"]'),
 }
 
 

@@ -40,7 +40,7 @@ def test_a_look_at_the_whole_file_shows_what_is_in_it() -> None:
         "staff#staff-1",
     }
     assert contents.leavers == {"pupil-2"}
-    assert [message_type for message_type, _ in contents.school] == ["SchoolUpdated"]
+    assert [message_type for message_type, _ in contents.school] == ["SchoolUpdated.v2"]
     assert contents.is_complete
 
 

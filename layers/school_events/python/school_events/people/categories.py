@@ -7,6 +7,7 @@ from school_events.people.model import (
     Characteristics,
     ContactDetails,
     DataCategory,
+    GroupDetails,
     Link,
     LinkDetails,
     PupilDetails,
@@ -22,6 +23,7 @@ _OF_PUPILS: tuple[DataCategory, ...] = (
     "pupil_premium",
 )
 _OF_CONTACTS: tuple[DataCategory, ...] = ("contact_name", "contact_details")
+_OF_GROUPS: tuple[DataCategory, ...] = ("year_group", "staff", "teaching_groups")
 
 
 def withheld(details: Record | None, authorised: Collection[DataCategory]) -> tuple[DataCategory, ...]:
@@ -43,6 +45,8 @@ def permitted(details: Record | None, authorised: Collection[DataCategory]) -> R
         return details.model_copy(update=dict.fromkeys(LinkDetails.model_fields))
     if isinstance(details, StaffDetails) and "staff" not in authorised:
         return StaffDetails(first_name="", last_name="", app_roles=details.app_roles)
+    if isinstance(details, GroupDetails):
+        return _permitted_of_group(details, authorised)
     return details
 
 
@@ -53,6 +57,8 @@ def _of(details: Record | None) -> tuple[DataCategory, ...]:
         return _OF_CONTACTS
     if isinstance(details, Link):
         return ("relationship",)
+    if isinstance(details, GroupDetails):
+        return _OF_GROUPS
     return ("staff",) if isinstance(details, StaffDetails) else ()
 
 
@@ -82,3 +88,15 @@ def _permitted_of_contact(contact: ContactDetails, authorised: Collection[DataCa
     if "contact_details" not in authorised:
         kept |= {"email": None, "phone": None}
     return contact.model_copy(update=kept)
+
+
+def _permitted_of_group(group: GroupDetails, authorised: Collection[DataCategory]) -> GroupDetails:
+    """A group's year is its pupils' year, and who teaches it is about staff: both have categories of their own."""
+    if "teaching_groups" not in authorised:
+        return GroupDetails(name="")
+    kept: dict[str, object] = {}
+    if "year_group" not in authorised:
+        kept["year_group"] = None
+    if "staff" not in authorised:
+        kept["staff_ids"] = ()
+    return group.model_copy(update=kept)

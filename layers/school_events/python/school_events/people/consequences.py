@@ -9,6 +9,7 @@ from school_events.core.dynamodb import Item
 from school_events.people.store import (
     CalendarItem,
     ContactItem,
+    GroupItem,
     HeardItem,
     LinkItem,
     PupilItem,
@@ -24,11 +25,12 @@ _KINDS: dict[type[HeardItem], str] = {
     ContactItem: "contact",
     LinkItem: "contact",
     StaffItem: "staff",
+    GroupItem: "teaching_group",
 }
 
 
 def of(item: Item) -> Consequences | None:
-    """What follows; nothing for an item that is no person, school or calendar.
+    """What follows; nothing for an item that is no person, group, school or calendar.
 
     A link is told of as a change to its contact: whose access it opens or closes.
     """

@@ -8,9 +8,26 @@ from school_events.core.change import Change
 from school_events.core.dynamodb import Key, school_key
 from school_events.core.inventory import Record
 from school_events.people import store
-from school_events.people.model import ContactDetails, DataCategory, Link, LinkDetails, PupilDetails, StaffDetails
+from school_events.people.model import (
+    ContactDetails,
+    DataCategory,
+    GroupDetails,
+    Link,
+    LinkDetails,
+    PupilDetails,
+    StaffDetails,
+)
 from school_events.people.rules import NOTHING_HEARD, Heard, RemovedBy, Thing, ThingKind
-from school_events.people.store import CalendarItem, ContactItem, HeardItem, LinkItem, PupilItem, SchoolItem, StaffItem
+from school_events.people.store import (
+    CalendarItem,
+    ContactItem,
+    GroupItem,
+    HeardItem,
+    LinkItem,
+    PupilItem,
+    SchoolItem,
+    StaffItem,
+)
 
 _KEYS: Mapping[ThingKind, Callable[..., Key[Any]]] = {
     "school": lambda school_id, _: store.school_key_of(school_id),
@@ -19,6 +36,7 @@ _KEYS: Mapping[ThingKind, Callable[..., Key[Any]]] = {
     "contact": store.contact_key,
     "link": store.link_key,
     "staff": store.staff_key,
+    "teaching_group": store.group_key,
 }
 _LISTINGS: Mapping[ThingKind, str] = {
     "pupil": "PUPILS",
@@ -26,12 +44,14 @@ _LISTINGS: Mapping[ThingKind, str] = {
     "staff": "STAFF",
     "link": "LINKS",
     "calendar": "CALENDARS",
+    "teaching_group": "TEACHING_GROUPS",
 }
 _KINDS: Mapping[type[HeardItem], ThingKind] = {
     SchoolItem: "school",
     PupilItem: "pupil",
     ContactItem: "contact",
     StaffItem: "staff",
+    GroupItem: "teaching_group",
 }
 _ACCESS_NEEDS_PRESENCE: frozenset[ThingKind] = frozenset({"link", "staff"})
 
@@ -124,6 +144,8 @@ def _list(item: HeardItem, school_id: str, thing: Thing, heard: Heard) -> None:
     item.listing_pk, item.listing_sk = school_key(school_id, _LISTINGS[thing.kind]), ids
     if isinstance(heard.details, (PupilDetails, ContactDetails, StaffDetails)):
         item.listing_sk = store.listing_position(heard.details.last_name, heard.details.first_name, ids)
+    if isinstance(heard.details, GroupDetails):
+        item.listing_sk = store.listing_position(heard.details.name, None, ids)
 
 
 def _tie(item: LinkItem, school_id: str, thing: Thing, link: Record | None) -> None:

@@ -18,6 +18,7 @@ from school_events.people import normalisation
 from school_events.people.model import (
     Characteristics,
     ContactDetails,
+    GroupDetails,
     HalfTerm,
     Link,
     PupilDetails,
@@ -201,7 +202,7 @@ def _removed(message: Any, thing: Thing) -> Statement:
     return _statement(message, thing, "removed", None, None)
 
 
-def _school(message: portal.SchoolUpdated) -> Statement:
+def _school(message: portal.SchoolUpdated | portal.SchoolUpdatedV2) -> Statement:
     school = message.school
     try:
         ZoneInfo(school.time_zone)
@@ -314,8 +315,21 @@ def _staff(message: portal.StaffChanged) -> Statement:
     return _told(message, Thing("staff", (staff.id,)), details)
 
 
+def _group(message: portal.TeachingGroupChanged) -> Statement:
+    group = message.teaching_group
+    details = GroupDetails(
+        name=_clean("teaching_group.name", normalisation.text, group.name),
+        subject=_clean_or_none("teaching_group.subject", normalisation.text, group.subject),
+        year_group=_clean_or_none("teaching_group.year_group", normalisation.year_group, group.year_group),
+        staff_ids=tuple(sorted({one.root for one in group.staff_ids})),
+        pupil_ids=tuple(sorted({one.root for one in group.pupil_ids})),
+    )
+    return _told(message, Thing("teaching_group", (group.id,)), details)
+
+
 _READERS: Mapping[str, Callable[[Any], Statement]] = {
     "SchoolUpdated": _school,
+    "SchoolUpdated.v2": _school,
     "SchoolContractEnded": _contract_ended,
     "TermCalendarUpdated": _calendar,
     "PupilChanged": _pupil,
@@ -327,5 +341,7 @@ _READERS: Mapping[str, Callable[[Any], Statement]] = {
     "LinkRemoved": lambda message: _removed(message, Thing("link", (message.contact_id, message.pupil_id))),
     "StaffChanged": _staff,
     "StaffRemoved": lambda message: _removed(message, Thing("staff", (message.staff_id,))),
+    "TeachingGroupChanged": _group,
+    "TeachingGroupRemoved": lambda message: _removed(message, Thing("teaching_group", (message.teaching_group_id,))),
 }
 """The message types that say something of a thing; with ``SNAPSHOT`` all that are accepted now."""

@@ -1,4 +1,4 @@
-"""Who is who at a school, as the Portal says: schools, term calendars, pupils, contacts, links and staff.
+"""Who is who at a school, as the Portal says: schools, term calendars, pupils, contacts, links, staff, teaching groups.
 
 Nothing here is ever edited by a person: the MIS is the one source of truth (A3). What a message tells of a thing is
 its *details*; the thing adds its id and what follows from other messages (leaving, removal).
@@ -8,7 +8,8 @@ A value the school has not authorised is withheld: ``None``, or an empty name (A
 from datetime import date
 from typing import Annotated, Literal
 
-from school_events.core.inventory import Category, Kept, PersonId, Purpose, Record, Retention, SchoolId
+from school_events.core.ids import PortalId
+from school_events.core.inventory import Category, Kept, PersonId, Purpose, Record, Retention, SchoolId, ThingId
 
 YearGroup = Literal[
     "E1", "E2", "N1", "N2", "R", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "X"
@@ -29,6 +30,7 @@ DataCategory = Literal[
     "contact_details",
     "relationship",
     "staff",
+    "teaching_groups",
 ]
 """What a school may authorise us to hold (A4)."""
 
@@ -60,6 +62,8 @@ _TRAIT = Kept(Category.CHARACTERISTIC, Purpose.TARGETING, Retention.LEAVER)
 FAMILY = Kept(Category.FAMILY, Purpose.ACCESS, Retention.LEAVER)
 _TELLING = Kept(Category.CONTACT_DETAILS, Purpose.TELLING, Retention.LEAVER)
 STAFF = Kept(Category.IDENTITY, Purpose.RUNNING, Retention.LEAVER)
+GROUP = Kept(Category.SCHOOL, Purpose.TARGETING, Retention.CONTRACT)
+_MEMBER = Kept(Category.IDENTIFIER, Purpose.TARGETING, Retention.LEAVER)
 _SCHOOL = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
 _ACCESS = Kept(Category.SCHOOL, Purpose.ACCESS, Retention.CONTRACT)
 
@@ -67,6 +71,7 @@ PersonName = Annotated[str, TARGETING]
 TraitFlag = Annotated[bool, _TRAIT]
 TraitDay = Annotated[date | None, _TRAIT]
 SchoolText = Annotated[str, _SCHOOL]
+GroupText = Annotated[str, GROUP]
 SchoolDay = Annotated[date, _SCHOOL]
 
 
@@ -229,3 +234,22 @@ class StaffMember(StaffDetails):
     def full_name(self) -> str:
         """First and last name, as spoken."""
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class GroupDetails(Record):
+    """What the Portal tells of a teaching group: who teaches whom what.
+
+    Ids are sorted. Nobody has to be known who is named: a group may come before its people, and outlast them here.
+    """
+
+    name: GroupText
+    subject: Annotated[str | None, GROUP] = None
+    year_group: Annotated[YearGroup | None, GROUP] = None
+    staff_ids: Annotated[tuple[PortalId, ...], _MEMBER] = ()
+    pupil_ids: Annotated[tuple[PortalId, ...], _MEMBER] = ()
+
+
+class TeachingGroup(GroupDetails):
+    """A teaching group."""
+
+    id: ThingId

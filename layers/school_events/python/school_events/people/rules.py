@@ -4,7 +4,7 @@ A thing is three registers (``infra/decisions``, "What the Portal says, in any o
 any order, any number of times, ends in the same state (A5).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -12,9 +12,9 @@ from typing import Literal, get_args
 from school_events.core import clock
 from school_events.core.inventory import Record
 from school_events.people.categories import permitted, withheld
-from school_events.people.model import DataCategory, Link, PupilDetails, Standing
+from school_events.people.model import DataCategory, GroupDetails, Link, PupilDetails, Standing
 
-ThingKind = Literal["school", "calendar", "pupil", "contact", "link", "staff"]
+ThingKind = Literal["school", "calendar", "pupil", "contact", "link", "staff", "teaching_group"]
 What = Literal["told", "left", "removed"]
 State = Standing | Literal["untold", "anonymised"]
 """``untold``: a leaving arrived before the pupil it names; nobody sees them yet. ``anonymised``: gone by our clock."""
@@ -264,6 +264,20 @@ def _without_what_is_overtaken(heard: Heard) -> Heard:
     if heard.left < max(heard.told, heard.removed):
         heard = replace(heard, left="", left_on=None)
     return heard
+
+
+def pupils_named(statements: Iterable[Statement]) -> frozenset[str]:
+    """The ids of the pupils whom statements put into teaching groups."""
+    groups = (one.details for one in statements if isinstance(one.details, GroupDetails))
+    return frozenset(pupil_id for group in groups for pupil_id in group.pupil_ids)
+
+
+def without_pupils[T: (Heard, Statement)](one: T, forgotten: Collection[str]) -> T:
+    """The same without these pupils: a late message must not bring back that they were in a group (A5, H2)."""
+    if not isinstance(one.details, GroupDetails):
+        return one
+    kept = tuple(pupil_id for pupil_id in one.details.pupil_ids if pupil_id not in forgotten)
+    return replace(one, details=one.details.model_copy(update={"pupil_ids": kept}))
 
 
 def today(now: datetime) -> date:

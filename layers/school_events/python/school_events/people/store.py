@@ -16,10 +16,12 @@ from school_events.core.errors import NotFound
 from school_events.core.indexes import ByPupil, Due, Listing
 from school_events.people.model import (
     FAMILY,
+    GROUP,
     STAFF,
     TARGETING,
     Contact,
     ContactDetails,
+    GroupDetails,
     Link,
     LinkDetails,
     Pupil,
@@ -28,13 +30,14 @@ from school_events.people.model import (
     SchoolDetails,
     StaffDetails,
     StaffMember,
+    TeachingGroup,
     TermCalendar,
 )
 
 _MOST_AT_ONCE = 100
 
 GONE = "GONE"
-LISTINGS = ("PUPILS", "CONTACTS", "STAFF", "LINKS", "CALENDARS", GONE)
+LISTINGS = ("PUPILS", "CONTACTS", "STAFF", "LINKS", "CALENDARS", "TEACHING_GROUPS", GONE)
 """What a school's things are listed under; ``GONE`` holds what was removed, anonymised or not told of yet."""
 
 
@@ -86,7 +89,7 @@ class CalendarItem(HeardItem, discriminator="calendar"):
 
 
 class ListedItem(HeardItem):
-    """A person, found by name."""
+    """A person or a group of people, found by name."""
 
     pk: PersonKey
     listing_sk: Annotated[UnicodeAttribute, TARGETING]
@@ -130,6 +133,14 @@ class LinkItem(HeardItem, discriminator="link"):
     record = Document(LinkDetails, null=True)
 
 
+class GroupItem(ListedItem, discriminator="teaching_group"):
+    """A teaching group. All of a school are in one partition, so that they can be read together, strongly."""
+
+    pk: ThingKey
+    listing_sk: Annotated[UnicodeAttribute, GROUP]
+    record = Document(GroupDetails, null=True)
+
+
 def school_key_of(school_id: str) -> Key[SchoolItem]:
     """Where a school is."""
     return Key(SchoolItem, school_key(school_id), "SCHOOL")
@@ -160,8 +171,15 @@ def link_key(school_id: str, contact_id: str, pupil_id: str) -> Key[LinkItem]:
     return Key(LinkItem, school_key(school_id, "CONTACT", contact_id), f"LINK#{pupil_id}")
 
 
+def group_key(school_id: str, group_id: str) -> Key[GroupItem]:
+    """Where a teaching group is."""
+    return Key(GroupItem, school_key(school_id, "TEACHING_GROUPS"), f"GROUP#{group_id}")
+
+
 def id_of(item: Item) -> str:
-    """The id of the person (of a link: the contact; of a school or calendar: the school) an item is about."""
+    """The id of the person or group (of a link: the contact; of a school or calendar: the school) an item is about."""
+    if isinstance(item, GroupItem):
+        return item.sk.removeprefix("GROUP#")
     return item.pk.rsplit("#", 1)[1]
 
 
@@ -221,6 +239,13 @@ def to_link(item: LinkItem | None) -> Link | None:
         ends_on=_day(item.ends_on),
         **dict(item.record),
     )
+
+
+def to_group(item: GroupItem | None) -> TeachingGroup | None:
+    """The teaching group an item holds; ``None`` for one that was removed."""
+    if item is None or item.record is None:
+        return None
+    return TeachingGroup(id=id_of(item), **dict(item.record))
 
 
 def _day(text: str | None) -> date | None:
@@ -321,6 +346,12 @@ def staff_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator
     """Members of staff, as :func:`pupils_by_name`."""
     items: Iterator[Any] = _listed(school_key(school_id, "STAFF"), StaffItem, prefix, after, None)
     return (member for item in items if (member := to_staff(item)))
+
+
+def groups_by_name(school_id: str, prefix: str = "", after: str = "") -> Iterator[TeachingGroup]:
+    """Teaching groups, as :func:`pupils_by_name`."""
+    items: Iterator[Any] = _listed(school_key(school_id, "TEACHING_GROUPS"), GroupItem, prefix, after, None)
+    return (group for item in items if (group := to_group(item)))
 
 
 def _listed(partition: str, item: type[ListedItem], prefix: str, after: str, at_once: int | None) -> Iterator[Any]:

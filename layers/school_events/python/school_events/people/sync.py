@@ -9,14 +9,14 @@ when the Portal tells it again, be it under the same version, never out of our o
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import reduce
 
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.core.dynamodb import get_many, wait_or_give_up
-from school_events.people import rules, store, waiting, writing
+from school_events.people import groups, rules, store, waiting, writing
 from school_events.people.heard import heard_of, key_of
 from school_events.people.intake import NeverRight, Received
 from school_events.people.model import School
@@ -89,7 +89,9 @@ def _apply(ctx: Context, messages: Sequence[Received]) -> None:
     """
     kept: list[waiting.WaitingItem] = []
     by_thing = _by_thing(messages)
+    pupils = rules.pupils_named(message.statement for message in messages)
     for attempt in itertools.count(1):
+        forgotten = groups.anonymised_among(ctx.school_id, pupils)
         school_key = store.school_key_of(ctx.school_id)
         keys = {thing: key_of(ctx.school_id, thing) for thing in by_thing}
         found = get_many([school_key, *keys.values()])
@@ -107,9 +109,10 @@ def _apply(ctx: Context, messages: Sequence[Received]) -> None:
         writes = [
             write
             for thing, some in by_thing.items()
-            if (write := _write(ctx, school, thing, found.get(keys[thing]), some))
+            if (write := _write(ctx, school, thing, found.get(keys[thing]), some, forgotten))
         ]
         if writing.commit(ctx, writes):
+            groups.look_again(ctx, pupils, forgotten)
             waiting.forget(kept)
             return
         wait_or_give_up(ctx, attempt)
@@ -121,10 +124,16 @@ def _check_contract(ends_on: date, day: date) -> None:
 
 
 def _write(
-    ctx: Context, school: School | None, thing: Thing, item: HeardItem | None, messages: Sequence[Received]
+    ctx: Context,
+    school: School | None,
+    thing: Thing,
+    item: HeardItem | None,
+    messages: Sequence[Received],
+    forgotten: Collection[str],
 ) -> Write | None:
-    after = _after(item, school, [message.statement for message in messages])
-    return writing.decide(ctx, school, thing, item, after)
+    statements = [rules.without_pupils(message.statement, forgotten) for message in messages]
+    before = rules.without_pupils(heard_of(item), forgotten)
+    return writing.decide(ctx, school, thing, item, _after(before, school, statements))
 
 
 def _by_thing(messages: Iterable[Received]) -> dict[Thing, list[Received]]:
@@ -134,9 +143,8 @@ def _by_thing(messages: Iterable[Received]) -> dict[Thing, list[Received]]:
     return things
 
 
-def _after(item: HeardItem | None, school: School | None, statements: Sequence[Statement]) -> Heard:
+def _after(before: Heard, school: School | None, statements: Sequence[Statement]) -> Heard:
     """What matters of a thing after these statements."""
-    before = heard_of(item)
     clashes = sum(rules.clashes(before, statement) for statement in statements)
     if clashes:
         logs.count("PortalVersionClashes", clashes)

@@ -9,7 +9,7 @@ from school_events.core.context import Actor, Context
 from school_events.core.dynamodb import wait_or_give_up
 from school_events.invitations import anonymising as of_invitations
 from school_events.notifications import anonymising as of_notifications
-from school_events.people import access, writing
+from school_events.people import access, groups, writing
 from school_events.people.heard import heard_of, thing_of
 from school_events.people.model import School
 from school_events.people.rules import Thing
@@ -61,7 +61,7 @@ def _begin(ctx: Context, contact_id: str) -> Anonymisation | None:
 
 def _has_lost_last_child(ctx: Context, school: School | None, links: Sequence[LinkItem]) -> bool:
     known = [(thing_of(link), heard_of(link)) for link in links]
-    gone = store.anonymised_among(ctx.school_id, [link.ids[1] for link, heard in known if heard.state == "current"])
+    gone = groups.anonymised_among(ctx.school_id, [link.ids[1] for link, heard in known if heard.state == "current"])
     return rules.has_lost_last_child(known, gone, school, ctx.now)
 
 

@@ -12,7 +12,7 @@ from school_events.people.rules import Thing
 _PROGRESS = Kept(Category.TECHNICAL, Purpose.WORKING, Retention.ITEM)
 
 PersonKind = Literal["pupil", "contact"]
-Step = Literal["links", "told", "invitations", "bookings", "contacts"]
+Step = Literal["links", "told", "groups", "invitations", "bookings", "contacts"]
 
 
 class Forget(BaseModel):

@@ -8,7 +8,7 @@ from school_events.core.context import Actor, Context
 from school_events.core.dynamodb import wait_or_give_up
 from school_events.invitations import anonymising as of_invitations
 from school_events.notifications import anonymising as of_notifications
-from school_events.people import writing
+from school_events.people import groups, writing
 from school_events.people.heard import heard_of, thing_of
 from school_events.people.rules import Thing
 from school_events.people.store import LinkItem
@@ -63,6 +63,10 @@ def _links(ctx: Context, running: Anonymisation) -> Anonymisation:
     return known
 
 
+def _groups(ctx: Context, running: Anonymisation) -> None:
+    groups.forget_pupil(steps.untraceable(ctx, running), running.person_id)
+
+
 def _invitations(ctx: Context, running: Anonymisation) -> None:
     of_invitations.forget_pupil(ctx, running.person_id, running.begun_at)
 
@@ -83,6 +87,7 @@ def _contacts_left(ctx: Context, running: Anonymisation) -> None:
 
 _STEPS: dict[Step, Work] = {
     "links": _links,
+    "groups": _groups,
     "invitations": _invitations,
     "bookings": _bookings,
     "contacts": _contacts_left,

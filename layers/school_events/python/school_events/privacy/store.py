@@ -1,6 +1,6 @@
 """The People table's running anonymisations, and what is due in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -22,7 +22,6 @@ from school_events.people.store import (
     LinkItem,
     PeopleItem,
     link_key,
-    pupil_key,
     school_key_of,
     to_school,
 )
@@ -110,16 +109,6 @@ def partition_of_contact(school_id: str, contact_id: str) -> tuple[ContactItem |
     items = list(HeardItem.query(school_key(school_id, "CONTACT", contact_id), consistent_read=True))
     contact = next((item for item in items if isinstance(item, ContactItem)), None)
     return contact, [item for item in items if isinstance(item, LinkItem)]
-
-
-def anonymised_among(school_id: str, pupil_ids: Iterable[str]) -> frozenset[str]:
-    """Those of the pupils who are anonymised, read strongly."""
-    gone: set[str] = set()
-    for some in batched(sorted(set(pupil_ids)), _MOST_KEYS, strict=False):
-        keys = {one: pupil_key(school_id, one) for one in some}
-        found = get_many(keys.values())
-        gone |= {one for one, key in keys.items() if (item := found.get(key)) and item.state == "anonymised"}
-    return frozenset(gone)
 
 
 def _key(school_id: str, thing: Thing) -> Key[AnonymisationItem]:

@@ -14,9 +14,12 @@ from .pupil_left_v1 import PupilLeft
 from .pupil_removed_v1 import PupilRemoved
 from .school_contract_ended_v1 import SchoolContractEnded
 from .school_updated_v1 import SchoolUpdated
+from .school_updated_v2 import SchoolUpdatedV2
 from .snapshot_available_v1 import SnapshotAvailable
 from .staff_changed_v1 import StaffChanged
 from .staff_removed_v1 import StaffRemoved
+from .teaching_group_changed_v1 import TeachingGroupChanged
+from .teaching_group_removed_v1 import TeachingGroupRemoved
 from .term_calendar_updated_v1 import TermCalendarUpdated
 
 PORTAL_MESSAGES: Mapping[str, type[Message]] = {
@@ -29,9 +32,12 @@ PORTAL_MESSAGES: Mapping[str, type[Message]] = {
     "PupilRemoved": PupilRemoved,
     "SchoolContractEnded": SchoolContractEnded,
     "SchoolUpdated": SchoolUpdated,
+    "SchoolUpdated.v2": SchoolUpdatedV2,
     "SnapshotAvailable": SnapshotAvailable,
     "StaffChanged": StaffChanged,
     "StaffRemoved": StaffRemoved,
+    "TeachingGroupChanged": TeachingGroupChanged,
+    "TeachingGroupRemoved": TeachingGroupRemoved,
     "TermCalendarUpdated": TermCalendarUpdated,
 }
 
@@ -46,8 +52,11 @@ __all__ = [
     "PupilRemoved",
     "SchoolContractEnded",
     "SchoolUpdated",
+    "SchoolUpdatedV2",
     "SnapshotAvailable",
     "StaffChanged",
     "StaffRemoved",
+    "TeachingGroupChanged",
+    "TeachingGroupRemoved",
     "TermCalendarUpdated",
 ]

@@ -6,12 +6,22 @@ from datetime import datetime
 
 from school_events.core.context import Context
 from school_events.core.dynamodb import get_many
-from school_events.people import store, sync, upkeep
+from school_events.people import groups, store, sync, upkeep
 from school_events.people.changing import change
 from school_events.people.heard import heard_of
 from school_events.people.intake import Received
 from school_events.people.model import School
-from school_events.people.rules import Heard, Statement, Thing, absent, as_of, is_open, today
+from school_events.people.rules import (
+    Heard,
+    Statement,
+    Thing,
+    absent,
+    as_of,
+    is_open,
+    pupils_named,
+    today,
+    without_pupils,
+)
 from school_events.people.snapshots import rules
 from school_events.people.snapshots.reader import Contents
 
@@ -37,17 +47,21 @@ def apply_lines(ctx: Context, received: Sequence[Received], contents: Contents, 
     Raises:
         Exception: some could not be applied now; the others are.
     """
+    pupils = pupils_named(one.statement for one in received)
+    forgotten = groups.anonymised_among(ctx.school_id, pupils)
     statements: dict[Thing, list[Statement]] = {}
     for one in received:
-        statements.setdefault(one.statement.thing, []).append(one.statement)
+        statements.setdefault(one.statement.thing, []).append(without_pupils(one.statement, forgotten))
 
     def after(school: School, thing: Thing, heard: Heard) -> Heard:
         returns = heard.state == "anonymised" and _may_return(ctx, contents, thing)
+        heard = without_pupils(heard, forgotten)
         for statement in statements[thing]:
             heard = rules.after_line(heard, statement, taken_at, school.authorised_categories, may_return=returns)
         return heard
 
     change(ctx, list(statements), after)
+    groups.look_again(ctx, pupils, forgotten)
 
 
 def apply_absences(ctx: Context, things: Sequence[Thing], taken_at: datetime) -> None:

@@ -28,6 +28,7 @@ _PORTAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _YEAR = re.compile(r"[0-9]{4}-[0-9]{2}")
 _WHERE: Mapping[str, tuple[ThingKind, tuple[str, ...]]] = {
     "SchoolUpdated": ("school", ("school_id",)),
+    "SchoolUpdated.v2": ("school", ("school_id",)),
     "SchoolContractEnded": ("school", ("school_id",)),
     "TermCalendarUpdated": ("calendar", ("calendar.academic_year",)),
     "PupilChanged": ("pupil", ("pupil.id",)),
@@ -35,6 +36,7 @@ _WHERE: Mapping[str, tuple[ThingKind, tuple[str, ...]]] = {
     "ContactChanged": ("contact", ("contact.id",)),
     "LinkChanged": ("link", ("link.contact_id", "link.pupil_id")),
     "StaffChanged": ("staff", ("staff.id",)),
+    "TeachingGroupChanged": ("teaching_group", ("teaching_group.id",)),
 }
 """The types a snapshot has, and where in each is written what it is about."""
 
@@ -43,11 +45,11 @@ TYPES = frozenset(_WHERE)
 STAGES: tuple[frozenset[ThingKind], ...] = (
     frozenset({"school"}),
     frozenset({"calendar", "pupil", "staff"}),
-    frozenset({"link"}),
+    frozenset({"link", "teaching_group"}),
     frozenset({"contact"}),
 )
-"""In which order kinds are applied: first what may be held at all; pupils before the links that may bring somebody
-back to them, and links before their contacts."""
+"""In which order kinds are applied: first what may be held at all; pupils before the groups they may come back to and
+the links that may bring somebody back to them, and links before their contacts."""
 
 Sort = Literal["missing", "wrong", "contradicted"]
 

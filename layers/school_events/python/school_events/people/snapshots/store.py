@@ -44,6 +44,7 @@ LISTINGS: dict[ThingKind, str] = {
     "staff": "STAFF",
     "link": "LINKS",
     "calendar": "CALENDARS",
+    "teaching_group": "TEACHING_GROUPS",
 }
 """What a snapshot may lack, and where all of it is listed."""
 
@@ -255,7 +256,9 @@ def _thing(kind: ThingKind, row: dict[str, Any]) -> Thing:
     last = row["pk"]["S"].rsplit("#", 1)[1]
     if kind == "link":
         return Thing(kind, (last, row["sk"]["S"].removeprefix("LINK#")))
-    return Thing(kind, (row["sk"]["S"].removeprefix("CALENDAR#") if kind == "calendar" else last,))
+    if kind in {"calendar", "teaching_group"}:
+        return Thing(kind, (row["sk"]["S"].split("#", 1)[1],))
+    return Thing(kind, (last,))
 
 
 def _heard(row: dict[str, Any]) -> Heard:
