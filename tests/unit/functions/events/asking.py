@@ -5,6 +5,7 @@ from typing import Any
 from functions.event_lifecycle import handler as event_lifecycle
 from functions.event_staff import handler as event_staff
 from functions.events import handler as events
+from functions.invitations import handler as invitations
 from school_events.events import store
 from tests.support.contexts import SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
@@ -55,6 +56,15 @@ def a_school_with_a_calendar() -> None:
     """A small school with two teachers and the terms of 2026-27."""
     a_small_school()
     tell(staff_told("staff-2"), portal_message("TermCalendarUpdated", {"calendar": CALENDAR}))
+
+
+def invited(event_id: str, *pupil_ids: str) -> None:
+    """Invites pupils to a published event."""
+    body = {"audience": {"pupils": list(pupil_ids)}}
+    answer = invitations.lambda_handler(
+        http_event(f"POST {EVENT}/invitations", {"event_id": event_id}, body), LambdaContext()
+    )
+    assert answer["statusCode"] == 200, answer["body"]
 
 
 def call(route: str, event_id: str | None = None, body: Any = None, **others: Any) -> dict[str, Any]:

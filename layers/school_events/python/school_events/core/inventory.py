@@ -8,7 +8,7 @@ A stored field without one fails ``tests/unit/core/test_inventory.py``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, get_args
 
@@ -87,6 +87,8 @@ Alias = Annotated[OpaqueId, Kept(Category.IDENTIFIER, Purpose.ACCOUNTABILITY, Re
 Instant = Annotated[datetime, _ACTIVITY]
 Day = Annotated[date, _ACTIVITY]
 Text = Annotated[str, _SCHOOL]
+LocalTime = Annotated[datetime, _SCHOOL]
+WallClock = Annotated[time, _SCHOOL]
 Count = Annotated[int, _TECHNICAL]
 Flag = Annotated[bool, _TECHNICAL]
 Amount = Annotated[Money, Kept(Category.MONEY, Purpose.PAYING, Retention.EIGHT_YEARS)]

@@ -11,6 +11,7 @@ from school_events.core.money import Money
 from school_events.events.bodies import Body, Instant, WallClockMoment, WallClockTime
 from school_events.events.forms.model import QuestionKind
 from school_events.events.model import EventKind, EventStatus, SchoolEvent, StaffRole
+from school_events.events.trips.api import ForStaffBody, ForStaffView, TripBody, TripView
 
 _LEFT_OUT: Any = None
 """The default of what a change may leave out; a null that was sent is still refused."""
@@ -88,6 +89,8 @@ class NewEvent(Body):
     location: Location = ""
     meets: MeetsBody | None = Field(default=None, description="A club's times")
     takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    trip: TripBody | None = Field(default=None, description="A trip's legs and itinerary")
+    for_staff: ForStaffBody | None = Field(default=None, description="What families never see of a trip")
     capacity: Capacity
     minimum: Minimum = 0
     price: Money = Field(description="0, or at least 30 pence")
@@ -103,6 +106,8 @@ class EventChanges(Body):
     location: Location = _LEFT_OUT
     meets: MeetsBody = _LEFT_OUT
     takes_place: OutingBody = _LEFT_OUT
+    trip: TripBody | None = Field(default=None, description="null takes legs and itinerary away")
+    for_staff: ForStaffBody | None = Field(default=None, description="null takes it away")
     capacity: Capacity = _LEFT_OUT
     minimum: Minimum = _LEFT_OUT
     price: Money = _LEFT_OUT
@@ -116,6 +121,7 @@ class Duplicate(Body):
     title: Title | None = Field(default=None, description="Another title; the same unless given")
     meets: MeetsBody | None = Field(default=None, description="A club's times")
     takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    trip: TripBody | None = Field(default=None, description="Unless given, a trip's plan moves to its new dates")
     booking_window: BookingWindowBody
     with_staff: YesNo = Field(default=False, description="Whether the same staff work at it")
 
@@ -174,6 +180,8 @@ class EventView(EventSummary):
     minimum: int
     meets: MeetsBody | None
     takes_place: OutingBody | None
+    trip: TripView | None
+    for_staff: ForStaffView | None = Field(description="null for families, and for what is no trip")
     form: FormView | None
     created_at: datetime
     sessions: list[SessionView]

@@ -9,9 +9,11 @@ from school_events.events import rules, store
 from school_events.events.api import Duplicate, EventRef, NewEvent, event_ref
 from school_events.events.model import SchoolEvent
 from school_events.events.planning import plan
+from school_events.events.trips import rules as trips
+from school_events.events.trips.model import TripPlan
 from school_events.people.store import find_school, find_staff
 
-_OF_ITS_OWN = frozenset({"meets", "takes_place", "booking_window"})
+_OF_ITS_OWN = frozenset({"meets", "takes_place", "trip", "booking_window"})
 """What the new event does not take over: when it is, and when it can be booked."""
 
 
@@ -61,7 +63,17 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
 def _asked(model: SchoolEvent, asked: Duplicate) -> NewEvent:
     taken_over = {name: getattr(model, name) for name in NewEvent.model_fields.keys() - _OF_ITS_OWN}
     own = {name: getattr(asked, name) for name in _OF_ITS_OWN}
+    if asked.trip is None:
+        own["trip"] = _moved_plan(model, asked)
     return NewEvent.model_validate(taken_over | own | ({} if asked.title is None else {"title": asked.title}))
+
+
+def _moved_plan(model: SchoolEvent, asked: Duplicate) -> TripPlan | None:
+    """A trip's legs and itinerary at the new dates, by the same clocks."""
+    before, after = model.takes_place, asked.takes_place
+    if model.trip is None or before is None or after is None:
+        return None
+    return trips.moved_to(model.trip, before.starts_at.date(), after.starts_at.date())
 
 
 def _take_staff_along(transaction: Transaction, ctx: Context, model: SchoolEvent, event: SchoolEvent) -> None:

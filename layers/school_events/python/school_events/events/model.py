@@ -1,6 +1,6 @@
 """What a school runs: its clubs and trips, when they meet, what they ask families and which staff they have (B1–B6)."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from school_events.core.inventory import (
@@ -11,14 +11,17 @@ from school_events.core.inventory import (
     Flag,
     Instant,
     Kept,
+    LocalTime,
     PersonId,
     Purpose,
     Record,
     Retention,
     Text,
     ThingId,
+    WallClock,
 )
 from school_events.events.forms.model import Form
+from school_events.events.trips.model import ForStaff, TripPlan
 
 EventKind = Literal["club", "trip"]
 EventStatus = Literal["draft", "publishing", "published", "closed", "completed", "cancelled"]
@@ -31,8 +34,6 @@ RUNNING = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
 Kind = Annotated[EventKind, RUNNING]
 Status = Annotated[EventStatus, RUNNING]
 AllocatedAs = Annotated[StaffRole, RUNNING]
-WallClock = Annotated[time, RUNNING]
-LocalTime = Annotated[datetime, RUNNING]
 Weekday = Annotated[int, RUNNING]
 
 
@@ -68,8 +69,9 @@ class EventDetails(Record):
     """What the school says of an event.
 
     ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``minimum`` is how many
-    must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``. ``archived`` puts it out of
-    the lists of its school.
+    must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``; it may
+    have a plan (``trip``) and what families never see (``for_staff``). ``archived`` puts it out of the lists of its
+    school.
     """
 
     id: ThingId
@@ -82,6 +84,8 @@ class EventDetails(Record):
     time_zone: Text
     meets: WeeklyMeeting | None = None
     takes_place: Outing | None = None
+    trip: TripPlan | None = None
+    for_staff: ForStaff | None = None
     capacity: Count
     minimum: Count
     price: Amount

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from school_events.core.errors import Invalid
 from school_events.events import rules
-from school_events.events.api import FormBody, MeetsBody, NewEvent, OutingBody
+from school_events.events.api import EventChanges, FormBody, MeetsBody, NewEvent, OutingBody
 from school_events.events.forms import rules as form_rules
 from school_events.events.forms.model import Form, Question
 from school_events.events.model import BookingWindow, EventDetails, Outing, Session, WeeklyMeeting
 from school_events.events.school_days import school_days
 from school_events.events.session_rules import running
+from school_events.events.trips import planning as trips
 from school_events.people.model import School
 
 
@@ -48,6 +50,7 @@ def plan(
     rules.check_numbers(asked.price, asked.capacity, asked.minimum)
     zone = ZoneInfo(school.time_zone)
     meets, takes_place = _times(asked)
+    trips.check_belongs(asked.kind, asked.trip, asked.for_staff)
     sessions = made or _sessions(school, zone, meets, takes_place)
     still = running(sessions)
     window = BookingWindow(
@@ -65,6 +68,8 @@ def plan(
         time_zone=school.time_zone,
         meets=meets,
         takes_place=takes_place,
+        trip=trips.trip_plan(asked.trip, takes_place, school.time_zone),
+        for_staff=trips.for_staff(asked.for_staff),
         capacity=asked.capacity,
         minimum=asked.minimum,
         price=asked.price,
@@ -73,6 +78,21 @@ def plan(
         created_at=created_at,
     )
     return Plan(details, sessions)
+
+
+def safely_changed(details: EventDetails, changes: EventChanges) -> EventDetails:
+    """An event's details with changes that touch nothing of its times, places and price (``rules.SAFE_CHANGES``).
+
+    Raises:
+        Invalid: they make no sense; names the field.
+    """
+    given: dict[str, Any] = {name: getattr(changes, name) for name in changes.model_fields_set}
+    trips.check_belongs(details.kind, changes.trip, changes.for_staff)
+    if "trip" in given:
+        given["trip"] = trips.trip_plan(changes.trip, details.takes_place, details.time_zone)
+    if "for_staff" in given:
+        given["for_staff"] = trips.for_staff(changes.for_staff)
+    return details.model_copy(update=given)
 
 
 def _times(asked: NewEvent) -> tuple[WeeklyMeeting | None, Outing | None]:

@@ -28,7 +28,10 @@ from school_events.events.model import EventStatus, Outing, Session, WeeklyMeeti
 
 Action = Literal["change", "allocate", "publish", "close", "cancel", "complete", "remove", "duplicate"]
 
-SAFE_CHANGES = frozenset({"title", "description", "location"})
+UNSEEN_CHANGES = frozenset({"for_staff"})
+"""What families never see, so that nobody is told when it changes."""
+
+SAFE_CHANGES = frozenset({"title", "description", "location", "trip"}) | UNSEEN_CHANGES
 """What may still be changed once families have seen the event: nothing they booked or paid by."""
 
 SMALLEST_PRICE = 30

@@ -17,7 +17,8 @@ from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
 from school_events.events.model import EventKind, SchoolEvent, Session
-from school_events.events.planning import Plan, plan
+from school_events.events.planning import Plan, plan, safely_changed
+from school_events.events.trips.reading import view_for_staff
 from school_events.people.store import find_school
 
 _TIMES = frozenset({"meets", "takes_place"})
@@ -138,7 +139,7 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
         return _view(ctx, event)
     transaction = Transaction(ctx)
     if changes.model_fields_set <= rules.SAFE_CHANGES:
-        details = event.details.model_copy(update=_given(changes))
+        details = safely_changed(event.details, changes)
     else:
         planned = _replanned(ctx, event, changes)
         details = planned.details
@@ -148,7 +149,7 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
     after = SchoolEvent.of(details, event.status, version + 1)
     changed = stamp(ctx, "event.changed")
     store.update(transaction, ctx.school_id, after, changed)
-    if event.status != "draft":
+    if event.status != "draft" and changes.model_fields_set - rules.UNSEEN_CHANGES:
         store.add_news(transaction, ctx.school_id, event_id, changed)
     transaction.commit()
     return _view(ctx, after)
@@ -186,7 +187,8 @@ def _replace_sessions(
 
 def _view(ctx: Context, event: SchoolEvent) -> EventView:
     sessions = store.sessions_of(ctx.school_id, event.id)
-    return EventView.model_validate(dict(event) | {"sessions": list(sessions)})
+    shown = {"sessions": list(sessions), "for_staff": view_for_staff(ctx, event)}
+    return EventView.model_validate(dict(event) | shown)
 
 
 def _summaries(events: Iterable[SchoolEvent]) -> list[EventSummary]:
