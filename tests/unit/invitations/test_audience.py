@@ -12,11 +12,28 @@ from pydantic import TypeAdapter, ValidationError
 from school_events.core.errors import Invalid
 from school_events.invitations import rules
 from school_events.invitations.audience import MOST_LEVELS, Audience, WholeAudience, leaves
-from school_events.people.model import Characteristics, Eligibility, Pupil, Sen
+from school_events.invitations.teaching import teaching_of
+from school_events.people.model import (
+    Characteristics,
+    DataCategory,
+    Eligibility,
+    Pupil,
+    Sen,
+    StaffMember,
+    TeachingGroup,
+)
 
 DAY = date(2026, 11, 23)
 YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
 _adapter: TypeAdapter[Audience] = TypeAdapter(WholeAudience)
+GROUPS = (
+    TeachingGroup(id="g1", name="8x/Ma1", staff_ids=("s1",), pupil_ids=("p1", "p3")),
+    TeachingGroup(id="g2", name="8y/En2", staff_ids=("s1", "s2"), pupil_ids=("p2",)),
+    TeachingGroup(id="g3", name="8z/Mu"),
+)
+TEACHING = teaching_of(
+    GROUPS, [StaffMember(id=one, first_name=first, last_name="Lee") for one, first in (("s1", "Ann"), ("s2", "Bo"))]
+)
 
 
 def audience(expression: Mapping[str, Any]) -> Audience:
@@ -43,6 +60,12 @@ def _with(**traits: Any) -> Pupil:
         ({"registration_groups": ["8b"]}, _pupil(), False),
         ({"pupils": ["p1", "p2"]}, _pupil(), True),
         ({"pupils": ["p2"]}, _pupil(), False),
+        ({"teaching_groups": ["g2", "g1"]}, _pupil(), True),
+        ({"teaching_groups": ["g2", "g3"]}, _pupil(), False),
+        ({"not": {"teaching_groups": ["g3"]}}, _pupil(), True),
+        ({"taught_by": ["s1"]}, _pupil(), True),
+        ({"taught_by": ["s2"]}, _pupil(), False),
+        ({"all": [{"taught_by": ["s2", "s1"]}, {"teaching_groups": ["g2"]}]}, _pupil("p2"), True),
         ({"sen": ["K", "E"]}, _with(sen=Sen(status="K")), True),
         ({"sen": ["E"]}, _with(sen=Sen(status="K")), False),
         ({"sen": ["K"]}, _with(sen=Sen(status="K", starts_on=DAY)), True),
@@ -63,12 +86,13 @@ def _with(**traits: Any) -> Pupil:
     ],
 )
 def test_an_audience_includes_exactly_whom_it_says(expression: dict[str, Any], pupil: Pupil, included: bool) -> None:
-    assert rules.includes(audience(expression), pupil, DAY) is included
+    assert rules.includes(audience(expression), pupil, DAY, TEACHING) is included
 
 
 def test_only_pupils_on_roll_are_members() -> None:
     here, gone = _pupil("p1"), _pupil("p2", state="left", left_on=YESTERDAY)
-    assert rules.members(audience({"year_groups": ["8"]}), [here, gone], DAY) == [here]
+    for expression in ({"year_groups": ["8"]}, {"taught_by": ["s1"]}, {"not": {"teaching_groups": ["g3"]}}):
+        assert rules.members(audience(expression), [here, gone], DAY, TEACHING) == [here]
 
 
 @pytest.mark.parametrize(
@@ -84,10 +108,14 @@ def test_only_pupils_on_roll_are_members() -> None:
         ({"not": {"all": [{"pupils": ["p1"]}, {"free_school_meals": False}]}},
          "not (one named pupil and not eligible for free school meals)"),
         ({"any": [{"pupils": ["p1", "p2"]}]}, "one of 2 named pupils"),
+        (
+            {"all": [{"teaching_groups": ["g1", "g2"]}, {"not": {"taught_by": ["s1"]}}]},
+            "in the teaching group 8x/Ma1 or 8y/En2 and not taught by Ann Lee",
+        ),
     ],
 )  # fmt: skip
 def test_an_audience_is_explained_in_words(expression: dict[str, Any], words: str) -> None:
-    assert rules.explain(audience(expression)) == words
+    assert rules.explain(audience(expression), TEACHING) == words
 
 
 def _nested(levels: int) -> dict[str, Any]:
@@ -110,6 +138,8 @@ def _nested(levels: int) -> dict[str, Any]:
         ({"year_groups": [8]}, ("year_groups", 0)),
         ({"free_school_meals": "yes"}, ("free_school_meals",)),
         ({"pupils": ["#"]}, ("pupils", 0)),
+        ({"teaching_groups": []}, ("teaching_groups",)),
+        ({"taught_by": ["s1", "two words"]}, ("taught_by", 1)),
         (_nested(MOST_LEVELS + 1), ()),
         ({"all": [{"any": [{"year_groups": ["8"]}] * 10}] * 10}, ()),
     ],
@@ -121,7 +151,7 @@ def test_what_is_no_audience_is_refused_where_it_is_wrong(expression: dict[str, 
 
 
 def test_an_audience_may_be_as_deep_as_it_says() -> None:
-    assert rules.includes(audience(_nested(MOST_LEVELS)), _pupil(), DAY) is (MOST_LEVELS % 2 == 1)
+    assert rules.includes(audience(_nested(MOST_LEVELS)), _pupil(), DAY, TEACHING) is (MOST_LEVELS % 2 == 1)
 
 
 def test_every_rule_has_the_path_it_has_in_the_request() -> None:
@@ -138,6 +168,27 @@ def test_a_rule_about_data_the_school_has_not_authorised_is_refused_where_it_is(
     with pytest.raises(Invalid) as refused:
         rules.check_authorised(expression, {"year_group"}, "audience")
     assert [error.field for error in refused.value.fields] == ["audience.any.1.pupil_premium"]
+
+
+@pytest.mark.parametrize("missing", ["teaching_groups", "staff"])
+def test_who_is_taught_by_whom_needs_both_groups_and_staff(missing: DataCategory) -> None:
+    expression = audience({"all": [{"taught_by": ["s1"]}, {"teaching_groups": ["g1"]}]})
+    both: set[DataCategory] = {"teaching_groups", "staff"}
+    rules.check_authorised(expression, both, "audience")
+    with pytest.raises(Invalid) as refused:
+        rules.check_authorised(expression, both - {missing}, "audience")
+    alone = ["audience.all.1.teaching_groups"] if missing == "teaching_groups" else []
+    assert [error.field for error in refused.value.fields] == ["audience.all.0.taught_by", *alone]
+
+
+def test_a_group_or_a_teacher_nobody_knows_is_refused_where_they_are_named() -> None:
+    expression = audience({"not": {"any": [{"teaching_groups": ["g9", "g1"]}, {"taught_by": ["s1", "s9"]}]}})
+    with pytest.raises(Invalid) as refused:
+        rules.check_taught(expression, TEACHING, "audience")
+    assert [error.field for error in refused.value.fields] == [
+        "audience.not.any.0.teaching_groups.0",
+        "audience.not.any.1.taught_by.1",
+    ]
 
 
 def test_a_pupil_nobody_knows_is_refused_where_they_are_named() -> None:
@@ -177,6 +228,8 @@ _leaves = st.one_of(
     st.fixed_dictionaries({"year_groups": _some("7", "8", "9")}),
     st.fixed_dictionaries({"registration_groups": _some("7A", "8B", "8C")}),
     st.fixed_dictionaries({"pupils": _some("p1", "p2", "p4")}),
+    st.fixed_dictionaries({"teaching_groups": _some("g1", "g2", "g3", "g9")}),
+    st.fixed_dictionaries({"taught_by": _some("s1", "s2", "s9")}),
     st.fixed_dictionaries({"sen": _some("N", "K", "E")}),
     st.fixed_dictionaries({"free_school_meals": st.booleans()}),
     st.fixed_dictionaries({"pupil_premium": st.booleans()}),
@@ -212,6 +265,8 @@ def _reference(expression: dict[str, Any], pupil: Pupil) -> bool:
         "year_groups": lambda: value.count(pupil.year_group) > 0,
         "registration_groups": lambda: value.count(pupil.registration_group) > 0,
         "pupils": lambda: value.count(pupil.id) > 0,
+        "teaching_groups": lambda: any(pupil.id in one.pupil_ids for one in GROUPS if one.id in value),
+        "taught_by": lambda: any(pupil.id in one.pupil_ids for one in GROUPS if set(one.staff_ids) & set(value)),
         "sen": lambda: value.count(sen) > 0,
         "free_school_meals": lambda: _on(traits.free_school_meals) == ("yes" if value else "no"),
         "pupil_premium": lambda: _on(traits.pupil_premium) == ("yes" if value else "no"),
@@ -222,5 +277,5 @@ def _reference(expression: dict[str, Any], pupil: Pupil) -> bool:
 @given(_expressions, _pupils)
 def test_every_audience_includes_whom_its_plain_reading_does(expression: dict[str, Any], pupil: Pupil) -> None:
     parsed = Audience.model_validate(expression)
-    assert rules.includes(parsed, pupil, DAY) is _reference(expression, pupil)
-    assert rules.explain(parsed)
+    assert rules.includes(parsed, pupil, DAY, TEACHING) is _reference(expression, pupil)
+    assert rules.explain(parsed, TEACHING)

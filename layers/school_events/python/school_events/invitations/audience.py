@@ -30,6 +30,8 @@ class Audience(ApiModel):
     year_groups: Annotated[tuple[YearGroup, ...], Field(min_length=1, max_length=20)] = _LEFT_OUT
     registration_groups: Annotated[tuple[_GroupName, ...], Field(min_length=1, max_length=100)] = _LEFT_OUT
     pupils: Annotated[tuple[PortalId, ...], Field(min_length=1, max_length=1000)] = _LEFT_OUT
+    teaching_groups: Annotated[tuple[PortalId, ...], Field(min_length=1, max_length=100)] = _LEFT_OUT
+    taught_by: Annotated[tuple[PortalId, ...], Field(min_length=1, max_length=100)] = _LEFT_OUT
     sen: Annotated[tuple[SenStatus, ...], Field(min_length=1, max_length=3)] = _LEFT_OUT
     free_school_meals: YesNo = _LEFT_OUT
     pupil_premium: YesNo = _LEFT_OUT

@@ -6,9 +6,11 @@ from typing import Protocol
 from school_events.core.context import Context
 from school_events.core.dynamodb import MOST_ACTIONS, Transaction
 from school_events.invitations import rules, store
-from school_events.invitations.audience import Audience
+from school_events.invitations.audience import Audience, leaves
+from school_events.invitations.teaching import NOT_ASKED, Teaching, teaching_of
 from school_events.people import rules as people_rules
 from school_events.people import store as people
+from school_events.people.groups import all_groups
 from school_events.people.model import Pupil
 
 AT_ONCE = MOST_ACTIONS - 2
@@ -30,15 +32,31 @@ def pupils_of(ctx: Context) -> list[Pupil]:
     return list(people.all_pupils(ctx.school_id, people_rules.today(ctx.now)))
 
 
-def members(ctx: Context, audience: Audience, pupils: Sequence[Pupil]) -> list[Pupil]:
+def members(ctx: Context, audience: Audience, pupils: Sequence[Pupil], teaching: Teaching) -> list[Pupil]:
     """Those of the pupils whom an audience includes today.
 
+    Args:
+        ctx: the moment.
+        audience: the expression.
+        pupils: everybody on roll.
+        teaching: as :func:`teaching_for` the audience.
+
     Raises:
-        Invalid: it asks for data the school has not authorised.
+        Invalid: it asks for data the school has not authorised, or names a group or teacher who is not there any more.
     """
     school = people.find_school(ctx.school_id)
     rules.check_authorised(audience, school.authorised_categories, "audience")
-    return rules.members(audience, pupils, people_rules.today(ctx.now))
+    rules.check_taught(audience, teaching, "audience")
+    return rules.members(audience, pupils, people_rules.today(ctx.now), teaching)
+
+
+def teaching_for(ctx: Context, audience: Audience) -> Teaching:
+    """Who is taught where, as far as an audience asks; for one that does not, nothing is read."""
+    asked = [leaf for _, leaf in leaves(audience, "audience") if leaf.rule in {"teaching_groups", "taught_by"}]
+    if not asked:
+        return NOT_ASKED
+    teachers = {staff_id for leaf in asked if leaf.rule == "taught_by" for staff_id in leaf.taught_by}
+    return teaching_of(all_groups(ctx.school_id), people.find_staff(ctx.school_id, teachers).values())
 
 
 def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], count: Counting | None = None) -> int:

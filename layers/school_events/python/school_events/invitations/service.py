@@ -32,6 +32,7 @@ from school_events.invitations.inviting import BookedPupils
 from school_events.invitations.model import Invitation, event_and_pupil
 from school_events.invitations.rounds import store as rounds
 from school_events.invitations.rounds.model import RoundDetails, RoundPurpose
+from school_events.invitations.teaching import Teaching
 from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
@@ -45,14 +46,15 @@ def preview(ctx: Context, event_id: str, audience: Audience) -> Preview:
 
     Raises:
         NotFound: there is no such event.
-        Invalid: a rule asks for data the school has not authorised, or names somebody who is no pupil.
+        Invalid: a rule asks for data the school has not authorised, or names a pupil, group or teacher nobody knows.
     """
     find_event(ctx.school_id, event_id)
-    pupils = _members(ctx, audience)
+    teaching = inviting.teaching_for(ctx, audience)
+    pupils = _members(ctx, audience, teaching)
     invited = {invitation.pupil_id for invitation in store.invitations_of_event(ctx.school_id, event_id)}
     years = Counter(pupil.year_group for pupil in pupils)
     return Preview(
-        explanation=rules.explain(audience),
+        explanation=rules.explain(audience, teaching),
         count=len(pupils),
         already_invited=sum(pupil.id in invited for pupil in pupils),
         year_groups=[YearCount(year_group=year, count=count) for year, count in years.items()],
@@ -74,7 +76,7 @@ def invite(ctx: Context, request: Request, event_id: str, audience: Audience) ->
     if earlier is not None:
         return earlier
     rules.require_published(find_event(ctx.school_id, event_id).status)
-    pupils = [pupil.id for pupil in _members(ctx, audience)]
+    pupils = [pupil.id for pupil in _members(ctx, audience, inviting.teaching_for(ctx, audience))]
     known = {invitation.pupil_id for invitation in store.invitations_of_event(ctx.school_id, event_id)}
     new = [one for one in pupils if one not in known]
     if len(new) > MOST_IN_A_REQUEST:
@@ -159,9 +161,9 @@ def is_invited(ctx: Context, event_id: str) -> bool:
     return bool(store.find_invitations(ctx.school_id, event_id, children))
 
 
-def _members(ctx: Context, audience: Audience) -> list[Pupil]:
+def _members(ctx: Context, audience: Audience, teaching: Teaching) -> list[Pupil]:
     pupils = inviting.pupils_of(ctx)
-    found = inviting.members(ctx, audience, pupils)
+    found = inviting.members(ctx, audience, pupils, teaching)
     rules.check_named(audience, {pupil.id for pupil in pupils}, "audience")
     return found
 

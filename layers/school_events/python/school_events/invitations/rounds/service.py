@@ -56,7 +56,8 @@ def _invite(ctx: Context, asked: Round) -> None:
     """Invite who is not invited yet, as it stands now: somebody may have come or gone since it was asked for."""
     if asked.audience is None:
         return
-    members = [pupil.id for pupil in inviting.members(ctx, asked.audience, inviting.pupils_of(ctx))]
+    teaching = inviting.teaching_for(ctx, asked.audience)
+    members = [pupil.id for pupil in inviting.members(ctx, asked.audience, inviting.pupils_of(ctx), teaching)]
     count = partial(_count, ctx, asked)
     for some in batched(members, inviting.AT_ONCE, strict=False):
         known = store_of_invitations.find_invitations(ctx.school_id, asked.event_id, some)
