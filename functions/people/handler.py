@@ -1,4 +1,4 @@
-"""Pupils, contacts, staff and the Portal's snapshots, as administrators read them; nobody edits them here (A3)."""
+"""People, teaching groups and the Portal's snapshots, as administrators read them; nobody edits them here (A3)."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from school_events.core.errors import Invalid, NotFound
 from school_events.core.http import Page, SchoolApi
 from school_events.people import access, service
-from school_events.people.api import ContactView, PupilSummary, PupilView, StaffSummary
+from school_events.people.api import ContactView, PupilSummary, PupilView, StaffSummary, TeachingGroupView
 from school_events.people.snapshots import reading
 from school_events.people.snapshots.api import SnapshotSummary, SnapshotView
 
@@ -59,6 +59,22 @@ def read_contact(school_id: str, contact_id: PortalId) -> ContactView:
 @api.route("GET", f"{SCHOOL}/staff", roles={"school_admin"}, summary="Members of staff by name", errors=(Invalid,))
 def list_staff(school_id: str, name: Name = "", limit: Limit = 50, cursor: Cursor = None) -> Page[StaffSummary]:
     return service.list_staff(api.context, name=name, limit=limit, cursor=cursor)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/teaching-groups",
+    roles={"school_admin"},
+    summary="Who teaches whom: the Portal's teaching groups by name",
+    errors=(Invalid,),
+)
+def list_teaching_groups(
+    school_id: str,
+    name: Annotated[str, Query(max_length=100, description="The beginning of a group's name")] = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[TeachingGroupView]:
+    return service.list_groups(api.context, name=name, limit=limit, cursor=cursor)
 
 
 @api.route(

@@ -13,6 +13,8 @@ from tests.support.people import (
     PortalMessage,
     a_small_school,
     contact_told,
+    group_removed,
+    group_told,
     link_told,
     portal_message,
     pupil_told,
@@ -30,6 +32,7 @@ ROUTES = {
     f"GET {SCHOOL}/pupils/{{pupil_id}}": {"pupil_id": "pupil-1"},
     f"GET {SCHOOL}/contacts/{{contact_id}}": {"contact_id": "contact-1"},
     f"GET {SCHOOL}/staff": {},
+    f"GET {SCHOOL}/teaching-groups": {},
     f"GET {SCHOOL}/snapshots": {},
     f"GET {SCHOOL}/snapshots/{{snapshot_id}}": {"snapshot_id": "2026-11-22T03:00:00.000Z~snapshot-1"},
 }
@@ -255,6 +258,37 @@ def test_who_and_what_a_snapshot_lacks_is_shown_as_missing() -> None:
     assert link["missing"]
     staff = json_of(_get("/staff"))["items"]
     assert {one["id"]: one["missing"] for one in staff} == {"staff-1": True, "staff-admin": False}
+
+
+def test_teaching_groups_are_listed_by_name_page_by_page() -> None:
+    a_small_school()
+    tell(
+        group_told("group-1", ("pupil-2", "pupil-1"), name="9a/Fr", subject="French", year_group="Y9"),
+        group_told("group-2", (), (), name="8X/Ma1", subject=None, year_group=None),
+        group_told("group-3", name="8x/Ma2"),
+        group_removed("group-3"),
+        group_told("group-4", name="10b/Fr"),
+    )
+    pages: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while not pages or cursor:
+        page = json_of(_get("/teaching-groups", query={"limit": "1"} | cursor))
+        pages += page["items"]
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+    assert [one["name"] for one in pages] == ["10b/Fr", "8X/Ma1", "9a/Fr"]
+    assert pages[1:] == [
+        {"id": "group-2", "name": "8X/Ma1", "subject": None, "year_group": None, "staff_ids": [], "pupil_ids": []},
+        {
+            "id": "group-1",
+            "name": "9a/Fr",
+            "subject": "French",
+            "year_group": "9",
+            "staff_ids": ["staff-1"],
+            "pupil_ids": ["pupil-1", "pupil-2"],
+        },
+    ]
+    assert [one["id"] for one in json_of(_get("/teaching-groups", query={"name": "8x/m"}))["items"]] == ["group-2"]
+    assert _get("/teaching-groups", query={"cursor": "x"})["statusCode"] == 422
 
 
 def test_staff_are_listed_by_name() -> None:

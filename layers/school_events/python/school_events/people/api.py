@@ -16,6 +16,7 @@ from school_events.people.model import (
     Relationship,
     SenStatus,
     StaffMember,
+    TeachingGroup,
     YearGroup,
 )
 
@@ -100,6 +101,17 @@ class StaffSummary(ApiModel):
     missing: bool = Field(description="The Portal's latest snapshot lacks them: no access until they are told of again")
 
 
+class TeachingGroupView(ApiModel):
+    """Who teaches whom, as the Portal says; among the pupils may be some who have left."""
+
+    id: str
+    name: str
+    subject: str | None
+    year_group: YearGroup | None = Field(description="Null where pupils of several years are taught together")
+    staff_ids: list[str]
+    pupil_ids: list[str]
+
+
 def pupil_summary(pupil: Pupil, day: date) -> PupilSummary:
     """A pupil as a list shows them on a local day."""
     return PupilSummary.model_validate(_summary_fields(pupil, day))
@@ -122,6 +134,11 @@ def contact_view(contact: Contact, links: Iterable[Link]) -> ContactView:
 def staff_summary(member: StaffMember) -> StaffSummary:
     """A member of staff as a list shows them."""
     return StaffSummary.model_validate(_with_presence(member))
+
+
+def group_view(group: TeachingGroup) -> TeachingGroupView:
+    """A teaching group as a list shows it."""
+    return TeachingGroupView.model_validate(group.model_dump())
 
 
 def link_view(link: Link) -> LinkView:

@@ -83,6 +83,17 @@ def list_staff(ctx: Context, *, name: str, limit: int, cursor: str | None) -> Pa
     return _page(ctx, "staff", members, limit, api.staff_summary)
 
 
+def list_groups(ctx: Context, *, name: str, limit: int, cursor: str | None) -> Page[api.TeachingGroupView]:
+    """Teaching groups by name, as :func:`list_pupils`.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    after = _position(ctx, "teaching-groups", cursor, store.group_key)
+    groups = store.groups_by_name(ctx.school_id, store.folded(name, None), after)
+    return _page(ctx, "teaching-groups", groups, limit, api.group_view)
+
+
 def _year(spelling: str) -> str:
     try:
         return normalisation.year_group(spelling)
