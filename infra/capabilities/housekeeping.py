@@ -27,7 +27,8 @@ CAPABILITY = Capability(
         index(PEOPLE, "due"),
         SEND_PORTAL_DLQ,
         table(EVENTS, "UpdateItem", "DeleteItem"),
-        index(EVENTS, "due"),
+        # Whom a change of an event concerns, besides those who have booked it.
+        index(EVENTS, "due", "by_event"),
         table(BOOKINGS, *READ, *WRITE),
         index(BOOKINGS, "due", "by_event"),
         SEND_NOTIFICATIONS,

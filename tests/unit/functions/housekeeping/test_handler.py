@@ -15,6 +15,7 @@ from school_events.core import due
 from school_events.events import lifecycle
 from school_events.events import store as events_store
 from school_events.events.model import SchoolEvent
+from school_events.events.news.store import NEWS
 from school_events.payments import gateway
 from school_events.payments import store as payments_store
 from school_events.people import waiting
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 KINDS = (
     events_store.CLOSE_PLACES,
     places.RETURNED,
-    events_store.NEWS,
+    NEWS,
     waiting.WAITING,
     events_store.CALL_OFF,
     store.HOLD,

@@ -1,4 +1,4 @@
-"""Who has booked a club is told once when one of its sessions changes, wherever the telling breaks off (B4, F1, F2)."""
+"""Who is invited to a club is told once when a session of it changes, wherever the telling breaks off (B4, F1, F2)."""
 
 import json
 from collections.abc import Iterable
@@ -12,14 +12,16 @@ from functions.event_sessions.handler import lambda_handler as event_sessions
 from functions.family.handler import lambda_handler as family
 from functions.housekeeping.handler import lambda_handler
 from functions.notifications.handler import lambda_handler as notifications
-from school_events.bookings import chores, gateway, settlement, store
+from school_events.bookings import chores, gateway, news, settlement, store
 from school_events.core import due
 from school_events.core.consequences import Telling
 from school_events.core.errors import TryAgain
 from school_events.events.store import find_event
 from school_events.invitations import service as invitations
+from school_events.invitations import store as store_of_invitations
 from school_events.invitations.audience import Audience
-from tests.support.booked_world import ALL_PUPILS, UNASKED, a_school_with_families, book
+from school_events.invitations.model import invitation_id
+from tests.support.booked_world import ALL_PUPILS, UNASKED, a_school_with_families, as_parent, book
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.http_events import LambdaContext, http_event, json_of, sqs_event
@@ -29,14 +31,14 @@ from tests.unit.functions.events.asking import CALENDAR, CLUB, EVENT, call, made
 from tests.unit.functions.housekeeping.test_handler import KINDS
 
 SOON = NOW + timedelta(minutes=1)
-EVERYBODY = ["contact-1", "contact-2", "contact-3"]
+EVERYBODY = ["contact-1", "contact-2", "contact-3", "contact-4"]
 SESSIONS = f"{EVENT}/sessions"
 CANCEL = f"POST {SESSIONS}/{{session_id}}/cancel"
 
 
 @pytest.fixture
 def club(tables: None) -> str:
-    """A club with the children of two families in it, of whom the first two are of one; ``pupil-4`` is invited only."""
+    """A club with the children of two families in it, the first two of one; ``pupil-4`` has not answered."""
     a_school_with_families()
     for kind in KINDS:
         due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=NOW).save()
@@ -82,11 +84,11 @@ def _news() -> int:
     return len([row for row in rows("Events") if row["kind"]["S"] == "news"])
 
 
-def test_every_family_with_a_place_is_told_once_and_nobody_else(club: str) -> None:
+def test_every_family_is_told_once_whether_it_has_booked_or_not_answered(club: str) -> None:
     assert _change(club) == 200
     assert _run() == 1
     assert {(one.kind, one.thing, one.thing_id, one.pupil_id) for one in _deliver()} == {
-        ("changed", "event", club, f"pupil-{number}") for number in (1, 2, 3)
+        ("changed", "event", club, pupil_id) for pupil_id in ALL_PUPILS
     }
     assert _told() == EVERYBODY
     assert (_news(), _run(SOON + timedelta(minutes=1))) == (0, 0)
@@ -109,9 +111,22 @@ def test_of_a_draft_and_of_what_was_refused_there_is_no_news(club: str) -> None:
     assert _news() == 0
 
 
-def test_who_gave_the_place_up_is_not_told_nor_who_lost_the_child_meanwhile(club: str) -> None:
+def _decline(club: str, number: int) -> None:
+    invitations.decline(as_parent(number), invitation_id(club, f"pupil-{number}"))
+
+
+def test_who_has_booked_without_an_invitation_is_told_too(club: str) -> None:
+    store_of_invitations.delete_unchanged(next(store_of_invitations.items_of_pupil(SCHOOL, "pupil-3")))
+    _change(club)
+    _run()
+    assert "pupil-3" in {one.pupil_id for one in _deliver()}
+
+
+def test_who_declined_is_not_told_nor_who_lost_the_child_meanwhile(club: str) -> None:
     (third,) = (one for one in store.bookings_of_event(SCHOOL, club) if one.pupil_id == "pupil-3")
     settlement.cancel(a_context(), third)
+    _decline(club, 3)
+    _decline(club, 4)
     _change(club)
     _run()
     tell(*(link_told("contact-2", f"pupil-{number}", restricted=True, version=2) for number in (1, 2)))
@@ -125,8 +140,33 @@ def test_wherever_the_telling_is_killed_the_next_run_tells_everybody_once(club: 
     while _is_killed(points):
         points += 1
     assert points > 7
-    assert len(_deliver()) > 3
+    assert len(_deliver()) > len(ALL_PUPILS)
     assert _told() == EVERYBODY
+    assert _news() == 0
+
+
+def test_a_telling_that_was_killed_goes_on_where_it_had_come_to(club: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(news, "AT_ONCE", 1)
+    _change(club)
+    queued: list[str | None] = []
+    point = 0
+    while _is_killed(point):
+        queued += [one["pupil_id"] for one in messages("notifications")]
+        point += 1
+    queued += [one["pupil_id"] for one in messages("notifications")]
+    assert queued == sorted(queued, key=str)
+    assert {queued.count(pupil_id) for pupil_id in ALL_PUPILS} <= {1, 2}
+    assert _news() == 0
+
+
+def test_a_run_whose_time_is_over_leaves_the_rest_to_the_next(club: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(news, "AT_ONCE", 1)
+    _change(club)
+    time_for_two = iter([True, True, True, False])
+    chores.tell_news(SOON, lambda: next(time_for_two))
+    assert [one["pupil_id"] for one in messages("notifications")] == ["pupil-1", "pupil-2"]
+    chores.tell_news(SOON, lambda: True)
+    assert [one["pupil_id"] for one in messages("notifications")] == ["pupil-3", "pupil-4"]
     assert _news() == 0
 
 
@@ -160,7 +200,7 @@ def test_a_queue_that_takes_only_a_part_gets_all_of_it_again(club: str, monkeypa
         assert _run() == 1
     assert _news() == 1
     assert _run(SOON + timedelta(minutes=1)) == 1
-    assert len(_deliver()) == 4
+    assert len(_deliver()) == 1 + len(ALL_PUPILS)
     assert _told() == EVERYBODY
 
 
@@ -182,14 +222,14 @@ def test_the_family_reads_what_changed_from_its_inbox(club: str) -> None:
     assert (entry["thing"], entry["thing_id"], entry["event_title"]) == ("event", club, "Chess")
 
 
-def test_who_has_booked_an_event_is_told_once_when_what_it_says_changes(club: str) -> None:
+def test_an_event_is_told_of_once_when_what_it_says_changes(club: str) -> None:
     headers = {"If-Match": f'"{find_event(SCHOOL, club).version}"'}
     with time_machine.travel(NOW, tick=False):
         assert call(f"PATCH {EVENT}", club, {"location": "The hall"}, headers=headers)["statusCode"] == 200
     assert _run() == 1
     assert _run(SOON + timedelta(minutes=1)) == 0
     _deliver()
-    assert sorted(set(_told())) == EVERYBODY
+    assert _told() == EVERYBODY
 
 
 def test_a_draft_that_changes_is_nobodys_news(tables: None) -> None:

@@ -14,6 +14,7 @@ from school_events.core.context import Context
 from school_events.events import lifecycle
 from school_events.events import store as events
 from school_events.events.model import SchoolEvent
+from school_events.events.news.store import due_news
 from school_events.payments import service as payment_service
 from school_events.payments import store as payments
 
@@ -73,12 +74,12 @@ def move_returned_places_on(now: datetime, may_go_on: MayGoOn) -> int:
 
 
 def tell_news(now: datetime, may_go_on: MayGoOn) -> int:
-    """Tell families of what changed at events they have booked; says how many changes that concerned."""
+    """Tell families of what changed at events that concern them; says how many changes that was."""
     count = 0
-    for change in events.due_news(now):
+    for change in due_news(now):
         if not may_go_on():
             break
-        _one(lambda: news.tell(change))  # noqa: B023 - called at once
+        _one(lambda: news.tell(change, may_go_on))  # noqa: B023 - called at once
         count += 1
     return count
 

@@ -1,41 +1,78 @@
-"""Telling the families who have booked an event that it has changed, however many they are (F1).
+"""Telling the families an event concerns that it has changed or is cancelled, however many they are (F1).
 
-The change leaves a piece of news beside the event, in its own transaction. It stays until every family's telling is on
-the queue: stopped half way, all are queued again, and an inbox takes one entry for each change (F2). Who books later
-has seen what they book.
+The change leaves a piece of news beside the event, in its own transaction. Families are put on the notification queue
+in the order of their children's ids, and the news notes how far that has come: stopped anywhere, the next run goes on
+there, and whoever is queued twice has one entry for each change in their inbox all the same (F2).
+
+Whom it concerns is who is invited, or has a place. Who books later has seen what they book. Who declined is not
+told; nor is anybody that an event is closed or completed: they see it at their next refresh (F3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from itertools import batched
 
 from school_events.bookings import gateway, store
 from school_events.bookings.model import LIVE
 from school_events.core import clock
 from school_events.core.consequences import Telling
 from school_events.events import store as events
-from school_events.events.store import NewsItem
+from school_events.events.news import store as told
+from school_events.events.news.store import NewsItem
+from school_events.invitations.model import invitation_id
+from school_events.invitations.store import invitations_of_event
+
+AT_ONCE = 100
+"""So many families are put on the queue before it is noted; as many may be queued again after a crash."""
 
 
-def tell(news: NewsItem) -> None:
-    """Tell the families of every child with a place or a hold of a change of the event, then forget the news.
+def tell(news: NewsItem, may_go_on: Callable[[], bool]) -> None:
+    """Tell everybody a change of an event concerns, then forget the news; what there is no time for stays due.
 
     Raises:
         TryAgain: the queue did not take all of it; the news stays.
     """
-    gateway.tell(_tellings(news))
-    news.delete()
+    concerned = _concerned(news)
+    left = sorted(pupil_id for pupil_id in concerned if pupil_id > (news.told_up_to or ""))
+    for some in batched(left, AT_ONCE, strict=False):
+        if not may_go_on():
+            return
+        gateway.tell(_telling(news, pupil_id, quiet=concerned[pupil_id]) for pupil_id in some)
+        told.note_told(news, some[-1])
+    told.forget(news)
 
 
-def _tellings(news: NewsItem) -> Iterator[Telling]:
+def _concerned(news: NewsItem) -> Mapping[str, bool]:
+    """The children it concerns, and whether their families only see it.
+
+    Who has or had a place at what is cancelled hears of it with the end of their booking.
+    """
     school_id = events.school_of(news)
-    for booking in store.bookings_of_event(school_id, news.event_id):
-        if booking.state in LIVE and not booking.anonymised:
-            yield Telling(
-                school_id=school_id,
-                change_id=news.change_id,
-                kind="changed",
-                occurred_at=clock.to_text(news.at),
-                pupil_id=booking.pupil_id,
-                event_id=news.event_id,
-                thing="event",
-                thing_id=news.event_id,
-            )
+    moved_on = news.what == "moved_on"
+    invited = invitations_of_event(school_id, news.event_id)
+    concerned = {one.pupil_id: moved_on or one.state == "declined" for one in invited}
+    if moved_on:
+        return concerned
+    for item in store.booking_items_of_event(school_id, news.event_id):
+        booking = item.record
+        if booking.anonymised:
+            continue
+        if news.what == "cancelled":
+            if booking.state in LIVE or item.change.at >= news.at:
+                concerned.pop(booking.pupil_id, None)
+        elif booking.state in LIVE:
+            concerned[booking.pupil_id] = False
+    return concerned
+
+
+def _telling(news: NewsItem, pupil_id: str, *, quiet: bool) -> Telling:
+    return Telling(
+        school_id=events.school_of(news),
+        change_id=news.change_id,
+        kind="cancelled" if news.what == "cancelled" else "changed",
+        occurred_at=clock.to_text(news.at),
+        pupil_id=pupil_id,
+        event_id=news.event_id,
+        thing="invitation" if quiet else "event",
+        thing_id=invitation_id(news.event_id, pupil_id) if quiet else news.event_id,
+        quiet=quiet,
+    )

@@ -135,8 +135,12 @@ def find_bookings(school_id: str, booking_ids: Iterable[str]) -> dict[str, Booki
 
 def bookings_of_event(school_id: str, event_id: str) -> Iterator[Booking]:
     """Every booking of an event, in the order they were made."""
-    for item in BookingItem.by_event.query(school_key(school_id, "EVENT", event_id)):
-        yield item.record
+    return (item.record for item in booking_items_of_event(school_id, event_id))
+
+
+def booking_items_of_event(school_id: str, event_id: str) -> Iterator[BookingItem]:
+    """Every booking of an event as it is kept, with the stamp of its latest change (index)."""
+    yield from BookingItem.by_event.query(school_key(school_id, "EVENT", event_id))
 
 
 def live_bookings_of_pupils(school_id: str, pupil_ids: Iterable[str]) -> list[Booking]:

@@ -58,7 +58,8 @@ class Telling(BaseModel):
 
     ``change_id`` and ``kind`` name the occurrence. It goes to every contact with an open link to ``pupil_id``,
     or, of those, only to ``contact_id`` if that is given too; links are read when it is delivered, not when it is
-    queued. Without a pupil it concerns the contact alone (their own payment).
+    queued. Without a pupil it concerns the contact alone (their own payment). A ``quiet`` one makes no entry and no
+    push: their next refresh shows what became of the thing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +73,7 @@ class Telling(BaseModel):
     event_id: str
     thing: Literal["invitation", "booking", "payment", "event"]
     thing_id: str
+    quiet: bool = False
 
 
 class Inviting(BaseModel):

@@ -2,7 +2,7 @@
 
 Every change is one transaction with the event, whose version it raises: of two who change a club at once, one wins.
 The event's first and last day follow its sessions, and with them where it stands in lists and timetables. Families
-who have booked are told, each once (F1).
+are told, each once (F1).
 """
 
 from datetime import date
@@ -17,6 +17,7 @@ from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import session_rules as rules
 from school_events.events import store
 from school_events.events.model import SchoolEvent, Session
+from school_events.events.news.store import news_item
 from school_events.events.school_days import school_days
 from school_events.events.session_api import ChangedSession, MeetingBody
 from school_events.people.store import find_school
@@ -151,7 +152,7 @@ def _write(
     store.update(transaction, ctx.school_id, after, change)
     transaction.put(store.session_item(ctx.school_id, event.id, changed))
     if event.status != "draft":
-        store.add_news(transaction, ctx.school_id, event.id, change)
+        transaction.create(news_item(ctx.school_id, event.id, change))
     if first != event.starts_on:
         store.move_allocations(transaction, ctx.school_id, details)
     return _answer(changed, after)

@@ -13,6 +13,7 @@ from school_events.core.errors import StaleVersion
 from school_events.events import rules, store
 from school_events.events.api import EventRef, event_ref
 from school_events.events.model import SchoolEvent
+from school_events.events.news.store import news_item
 from school_events.events.session_rules import running
 
 PlaceKeeper = Callable[[Context, SchoolEvent], None]
@@ -52,7 +53,9 @@ def close(ctx: Context, event_id: str, close_places: PlaceKeeper) -> EventRef:
     event = store.find_event(ctx.school_id, event_id)
     rules.status_after(event.status, "close")
     due = store.CLOSE_PLACES, ctx.now + _FINISHED_BY
-    store.move(ctx, event_id, {"published"}, "closed", stamp(ctx, "event.closed"), follow_up=due)
+    change = stamp(ctx, "event.closed")
+    news = news_item(ctx.school_id, event_id, change, "moved_on")
+    store.move(ctx, event_id, {"published"}, "closed", change, follow_up=due, beside=news)
     closed = store.find_event(ctx.school_id, event_id)
     finish_closing(ctx, closed, close_places)
     return event_ref(closed)
@@ -74,7 +77,9 @@ def cancel(ctx: Context, event_id: str, close_places: PlaceKeeper) -> EventRef:
     rules.status_after(store.find_event(ctx.school_id, event_id).status, "cancel")
     due = store.CALL_OFF, ctx.now
     live = rules.statuses_before("cancel", "cancelled")
-    store.move(ctx, event_id, live, "cancelled", stamp(ctx, "event.cancelled"), follow_up=due)
+    change = stamp(ctx, "event.cancelled")
+    news = news_item(ctx.school_id, event_id, change, "cancelled")
+    store.move(ctx, event_id, live, "cancelled", change, follow_up=due, beside=news)
     cancelled = store.find_event(ctx.school_id, event_id)
     # Somebody may have completed it in the meantime.
     rules.status_after(cancelled.status, "cancel")
@@ -94,7 +99,9 @@ def complete(ctx: Context, event_id: str) -> EventRef:
     sessions = running(store.sessions_of(ctx.school_id, event_id))
     rules.check_over(sessions[-1].ends_at if sessions else ctx.now, ctx.now)
     before = rules.statuses_before("complete", "completed")
-    store.move(ctx, event_id, before, "completed", stamp(ctx, "event.completed"))
+    change = stamp(ctx, "event.completed")
+    news = news_item(ctx.school_id, event_id, change, "moved_on")
+    store.move(ctx, event_id, before, "completed", change, beside=news)
     completed = store.find_event(ctx.school_id, event_id)
     # Somebody may have cancelled it in the meantime.
     rules.status_after(completed.status, "complete")

@@ -17,6 +17,7 @@ from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
 from school_events.events.model import EventKind, SchoolEvent, Session
+from school_events.events.news.store import news_item
 from school_events.events.planning import Plan, plan, safely_changed
 from school_events.events.trips.reading import view_for_staff
 from school_events.people.store import find_school
@@ -150,7 +151,7 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
     changed = stamp(ctx, "event.changed")
     store.update(transaction, ctx.school_id, after, changed)
     if event.status != "draft" and changes.model_fields_set - rules.UNSEEN_CHANGES:
-        store.add_news(transaction, ctx.school_id, event_id, changed)
+        transaction.create(news_item(ctx.school_id, event_id, changed))
     transaction.commit()
     return _view(ctx, after)
 

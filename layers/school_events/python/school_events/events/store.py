@@ -5,7 +5,7 @@ Everything a booking needs to know of an event (status, window, price, capacity,
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import batched
 from typing import Annotated, Any, ClassVar, cast
 
@@ -15,12 +15,11 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from school_events.core import due, settings
-from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, VersionAttribute
+from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import (
     Document,
-    InstantAttribute,
     Item,
     Key,
     Refused,
@@ -37,12 +36,6 @@ CLOSE_PLACES = "CLOSE_PLACES"
 
 CALL_OFF = "CALL_OFF"
 """What is due on a cancelled event whose places and bookings have not all followed yet."""
-
-NEWS = "NEWS"
-"""What is due on a change of an event until the families who have booked are told of it."""
-
-_INDEX_HAS_FOLLOWED = timedelta(seconds=5)
-"""So long after a change at the earliest, its families are looked up: by an index, which follows its table."""
 
 _MOST_KEYS = 100
 
@@ -96,17 +89,6 @@ class AllocationItem(EventsTableItem, discriminator="allocation"):
     by_staff: ClassVar[StaffIndex] = StaffIndex()
 
 
-class NewsItem(EventsTableItem, discriminator="news"):
-    """A change of an event that families are yet to be told of: by whose stamp, and when it was made."""
-
-    event_id: IdAttribute = UnicodeAttribute()
-    change_id: IdAttribute = UnicodeAttribute()
-    at: Annotated[InstantAttribute, RUNNING] = InstantAttribute()
-    due_pk: ThingKey = UnicodeAttribute()
-    due_sk: ThingKey = UnicodeAttribute()
-    due: ClassVar[Due] = Due()
-
-
 def event_key(school_id: str, event_id: str) -> Key[EventItem]:
     """Names an event."""
     return Key(EventItem, _partition(school_id, event_id), "EVENT")
@@ -152,30 +134,6 @@ def update(transaction: Transaction, school_id: str, event: SchoolEvent, change:
     transaction.update(event_key(school_id, event.id), actions, unchanged, refusal=StaleVersion())
 
 
-def add_news(transaction: Transaction, school_id: str, event_id: str, change: Change) -> None:
-    """Let the families who have booked an event be told of a change of it, in the transaction that makes the change."""
-    due_pk, due_sk = due.due_key(NEWS, change.at + _INDEX_HAS_FOLLOWED, change.id)
-    news = NewsItem(
-        _partition(school_id, event_id),
-        f"NEWS#{change.id}",
-        event_id=event_id,
-        change_id=change.id,
-        at=change.at,
-        due_pk=due_pk,
-        due_sk=due_sk,
-    )
-    transaction.create(news)
-
-
-def due_news(now: datetime) -> Iterator[NewsItem]:
-    """Changes of events that families are to be told of now, oldest first.
-
-    Args:
-        now: the present instant, UTC.
-    """
-    return due.sweep(NEWS, now, lambda pk, end: NewsItem.due.query(pk, Due.due_sk <= end))
-
-
 def session_item(school_id: str, event_id: str, session: Session) -> SessionItem:
     """A session as it is kept."""
     return SessionItem(_partition(school_id, event_id), f"SESSION#{session.id}", record=session)
@@ -216,6 +174,7 @@ def move(
     change: Change | None = None,
     *,
     follow_up: tuple[str, datetime] | None = None,
+    beside: Item | None = None,
 ) -> None:
     """Give an event its next status, unless it has moved on already: somebody else was faster, or an earlier try.
 
@@ -226,13 +185,14 @@ def move(
         after: the status it gets.
         change: the stamp, if anything follows from the move.
         follow_up: what is due on it from now on, and when (UTC), if anything is.
+        beside: an item that is made with the move, if any is.
     """
     actions: list[Action] = [EventItem.status.set(after), EventItem.version.set(EventItem.version + 1)]
     if change is not None:
         actions.append(EventItem.change.set(change))
     if follow_up is not None:
         actions += _due_actions(*follow_up, event_id)
-    _update_if(ctx, event_id, actions, EventItem.status.is_in(*sorted(before)))
+    _update_if(ctx, event_id, actions, EventItem.status.is_in(*sorted(before)), beside)
 
 
 def has_followed_up(ctx: Context, event: SchoolEvent) -> None:
@@ -385,9 +345,14 @@ def _due_actions(kind: str, at: datetime, event_id: str) -> list[Action]:
     return [EventItem.due_pk.set(due_pk), EventItem.due_sk.set(due_sk)]
 
 
-def _update_if(ctx: Context, event_id: str, actions: list[Action], condition: Condition) -> None:
+def _update_if(
+    ctx: Context, event_id: str, actions: list[Action], condition: Condition, beside: Item | None = None
+) -> None:
+    transaction = Transaction(ctx).update(event_key(ctx.school_id, event_id), actions, condition)
+    if beside is not None:
+        transaction.create(beside)
     with contextlib.suppress(Refused):
-        Transaction(ctx).update(event_key(ctx.school_id, event_id), actions, condition).commit()
+        transaction.commit()
 
 
 def _partition(school_id: str, event_id: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from school_events.bookings.model import Booking
+from school_events.bookings.store import live_bookings_of_pupils
 from school_events.core.context import Context
 from school_events.family import reading
 from school_events.family.api import ChangeView, Content, Thing, What
@@ -81,6 +82,7 @@ def _family_contents(
     ctx: Context, named: _Named, entries: Iterable[InboxEntry], pupils: frozenset[str]
 ) -> dict[_Name, Content]:
     _name_what_was_told(named, entries)
+    _name_places(ctx, named, entries)
     children = reading.children(ctx, pupils.intersection(named.ids("child")))
     _name_all_of(ctx, named, pupils.intersection(named.ids("child", what="created")))
     bookings = [one for one in reading.bookings_by_id(ctx, named.ids("booking")) if one.pupil_id in pupils]
@@ -109,6 +111,15 @@ def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry]) -> None:
             named.add("booking", entry.thing_id, "changed")
         elif entry.thing == "payment":
             named.add("payment", entry.thing_id, "changed")
+
+
+def _name_places(ctx: Context, named: _Named, entries: Iterable[InboxEntry]) -> None:
+    """A place is shown with its event, so it changes with it."""
+    events = {(entry.event_id, entry.pupil_id) for entry in entries if entry.thing == "event"}
+    pupils = sorted(pupil_id for _, pupil_id in events if pupil_id is not None)
+    for booking in live_bookings_of_pupils(ctx.school_id, pupils) if pupils else ():
+        if (booking.event_id, booking.pupil_id) in events:
+            named.add("booking", booking.id, "changed")
 
 
 def _name_all_of(ctx: Context, named: _Named, new_children: Iterable[str]) -> None:

@@ -27,6 +27,7 @@ def deliver(ctx: Context, telling: Telling) -> None:
     """Tell everybody a telling is for: at most one inbox entry each, at least one push to each device.
 
     Links are asked here and now, read strongly: whose link was cut since the telling was queued is told nothing (A8).
+    Of what is quiet there is no entry and no push: it is only in the next refresh (F3).
 
     Raises:
         PushFailed: a device was not reached; telling again repeats pushes, never entries.
@@ -37,6 +38,9 @@ def deliver(ctx: Context, telling: Telling) -> None:
             logs.count("RecipientsWithoutLink")
             continue
         person = Actor("contact", contact_id)
+        if telling.quiet:
+            store.show(ctx, person, telling.thing, telling.thing_id)
+            continue
         entry = rules.entry_of(telling, contact_id)
         is_new = store.add_entry(ctx, person, entry)
         logs.count("InboxEntries" if is_new else "InboxEntriesRepeated")

@@ -73,6 +73,11 @@ def add_entry(ctx: Context, person: Actor, entry: InboxEntry) -> bool:
     return True
 
 
+def show(ctx: Context, person: Actor, thing: str, thing_id: str) -> None:
+    """Put a row into a person's feed: their next refresh shows them a thing as it is now. Twice does no harm."""
+    feed.row(ctx, person.kind, person.id, thing=thing, thing_id=thing_id, what="changed").save()
+
+
 def entries(
     school_id: str, person: Actor, *, before: str | None = None, up_to: str | None = None, unread: bool = False
 ) -> Iterator[InboxEntry]:

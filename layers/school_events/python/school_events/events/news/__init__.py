@@ -1,0 +1,1 @@
+"""Changes of events that families are yet to be told of."""
