@@ -1,6 +1,6 @@
 """Single sessions of a club, beside its weekly plan: added, moved and cancelled one at a time."""
 
-from infra.spec import EVENTS, GET, IDEMPOTENCY, PEOPLE, READ, Capability, school, table
+from infra.spec import EVENTS, GET, IDEMPOTENCY, PEOPLE, READ, Capability, index, school, table
 
 CAPABILITY = Capability(
     name="event_sessions",
@@ -13,6 +13,8 @@ CAPABILITY = Capability(
     grants=(
         table(PEOPLE, *READ),
         table(EVENTS, *READ, "PutItem", "UpdateItem"),
+        # What the club's staff do besides: a session may clash with it.
+        index(EVENTS, "by_staff"),
         table(IDEMPOTENCY, *GET, "PutItem"),
     ),
     layers=("events",),

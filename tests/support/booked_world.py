@@ -13,10 +13,12 @@ from school_events.bookings.model import Booking
 from school_events.bookings.service import Booked, Wish
 from school_events.core.context import Actor, Context
 from school_events.core.requests import Request, request
-from school_events.events import lifecycle, staffing
+from school_events.events import lifecycle
 from school_events.events import service as events
-from school_events.events.api import AllocationBody, NewEvent
+from school_events.events.api import NewEvent
 from school_events.events.model import SchoolEvent
+from school_events.events.staffing.api import AllocationBody
+from school_events.events.staffing.service import allocate
 from school_events.events.store import find_event
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
@@ -67,7 +69,7 @@ def a_draft(*, price: int = PRICE, capacity: int = 3, questions: Sequence[dict[s
     if questions:
         asked["form"] = {"questions": list(questions)}
     made = events.create(a_context(), UNASKED, NewEvent.model_validate(asked))
-    staffing.allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
+    allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
     return find_event(SCHOOL, made.id)
 
 

@@ -14,9 +14,11 @@ from typing import Any
 from functions.outbox.handler import lambda_handler as outbox
 from school_events.bookings import places
 from school_events.core.consequences import Telling
-from school_events.events import lifecycle, staffing
+from school_events.events import lifecycle
 from school_events.events import service as events
-from school_events.events.api import AllocationBody, NewEvent
+from school_events.events.api import NewEvent
+from school_events.events.staffing.api import AllocationBody
+from school_events.events.staffing.service import allocate
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from school_events.notifications.service import deliver
@@ -91,7 +93,7 @@ def _published(title: str, price: int) -> str:
         "booking_window": {"opens_at": world.OPENS_AT.isoformat(), "closes_at": world.CLOSES_AT.isoformat()},
     }
     made = events.create(a_context(), world.UNASKED, NewEvent.model_validate(asked))
-    staffing.allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
+    allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
     lifecycle.publish(a_context(), made.id, places.make_places)
     invitations.invite(a_context(), world.UNASKED, made.id, Audience.model_validate({"pupils": (CHILD,)}))
     return made.id

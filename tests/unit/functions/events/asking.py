@@ -3,6 +3,7 @@
 from typing import Any
 
 from functions.event_lifecycle import handler as event_lifecycle
+from functions.event_sessions import handler as event_sessions
 from functions.event_staff import handler as event_staff
 from functions.events import handler as events
 from functions.invitations import handler as invitations
@@ -11,6 +12,7 @@ from tests.support.contexts import SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import a_small_school, portal_message, staff_told, tell
 
+FUNCTIONS = (events, event_lifecycle, event_sessions, event_staff)
 EVENTS = "/v1/schools/{school_id}/events"
 EVENT = f"{EVENTS}/{{event_id}}"
 TRIP: dict[str, Any] = {
@@ -71,7 +73,7 @@ def call(route: str, event_id: str | None = None, body: Any = None, **others: An
     """What a route answers; as the administrator unless told."""
     parameters = {} if event_id is None else {"event_id": event_id}
     event = http_event(route, parameters | others.pop("path", {}), body, **others)
-    function = next(one for one in (event_lifecycle, event_staff, events) if route in one.api.rules)
+    function = next(one for one in FUNCTIONS if route in one.api.rules)
     answer: dict[str, Any] = function.lambda_handler(event, LambdaContext())
     return answer
 

@@ -6,19 +6,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from school_events.core.http import ApiModel, LocalDate, WholeNumber, YesNo
-from school_events.core.ids import PortalId
 from school_events.core.money import Money
 from school_events.events.bodies import Body, Instant, WallClockMoment, WallClockTime
 from school_events.events.forms.model import QuestionKind
-from school_events.events.model import EventKind, EventStatus, SchoolEvent, StaffRole
+from school_events.events.model import EventKind, EventStatus, SchoolEvent
 from school_events.events.trips.api import ForStaffBody, ForStaffView, TripBody, TripView
 
 _LEFT_OUT: Any = None
 """The default of what a change may leave out; a null that was sent is still refused."""
-
-MOST_STAFF = 30
-"""An event has at most so many staff, so that they change together with it in one transaction."""
-
 
 Listed = Literal[EventStatus, "archived"]
 """What a list may ask for: where events stand, or what is archived."""
@@ -185,43 +180,3 @@ class EventView(EventSummary):
     form: FormView | None
     created_at: datetime
     sessions: list[SessionView]
-
-
-class AllocationBody(Body):
-    """A member of staff works at the event."""
-
-    staff_id: PortalId
-    role: StaffRole
-
-
-class StaffBody(ApiModel):
-    """Everybody who works at the event: who is left out no longer does."""
-
-    staff: Annotated[list[AllocationBody], Field(max_length=MOST_STAFF)]
-
-
-class AllocationView(AllocationBody):
-    """A member of staff at the event; without a name if the Portal has removed them."""
-
-    name: str
-
-
-class StaffView(ApiModel):
-    """Who works at an event; its ``ETag`` is the event's."""
-
-    items: list[AllocationView]
-
-
-class TimetableEntry(ApiModel):
-    """One session somebody works at, UTC."""
-
-    event_id: str
-    kind: EventKind
-    status: EventStatus
-    title: str
-    location: str
-    time_zone: str
-    role: StaffRole
-    session_id: str
-    starts_at: datetime
-    ends_at: datetime

@@ -2,7 +2,7 @@
 
 Every change is one transaction with the event, whose version it raises: of two who change a club at once, one wins.
 The event's first and last day follow its sessions, and with them where it stands in lists and timetables. Families
-are told, each once (F1).
+are told, each once (F1). Staff who cannot come are no reason to refuse it: they are in the answer (B6).
 """
 
 from datetime import date
@@ -20,6 +20,7 @@ from school_events.events.model import SchoolEvent, Session
 from school_events.events.news.store import news_item
 from school_events.events.school_days import school_days
 from school_events.events.session_api import ChangedSession, MeetingBody
+from school_events.events.staffing import clashes
 from school_events.people.store import find_school
 
 
@@ -75,7 +76,7 @@ def move(ctx: Context, event_id: str, session_id: str, version: int, asked: Meet
     rules.check_to_come(before, ctx.now)
     moved = _meeting(ctx, event, session_id, asked, others)
     if moved == before:
-        return _answer(moved, event)
+        return _answer(ctx, moved, event)
     transaction = Transaction(ctx)
     answer = _write(ctx, transaction, event, (*others, moved), moved, "session.moved")
     transaction.commit()
@@ -101,7 +102,7 @@ def cancel(ctx: Context, event_id: str, session_id: str, version: int) -> Change
     event, sessions = _club(ctx, event_id, version)
     before, others = _pick(sessions, session_id)
     if before.cancelled:
-        return _answer(before, event)
+        return _answer(ctx, before, event)
     rules.check_to_come(before, ctx.now)
     cancelled = before.model_copy(update={"cancelled": True})
     transaction = Transaction(ctx)
@@ -155,7 +156,7 @@ def _write(
         transaction.create(news_item(ctx.school_id, event.id, change))
     if first != event.starts_on:
         store.move_allocations(transaction, ctx.school_id, details)
-    return _answer(changed, after)
+    return _answer(ctx, changed, after)
 
 
 def _first_and_last_day(event: SchoolEvent, sessions: tuple[Session, ...]) -> tuple[date, date]:
@@ -163,5 +164,6 @@ def _first_and_last_day(event: SchoolEvent, sessions: tuple[Session, ...]) -> tu
     return still[0].starts_at.astimezone(zone).date(), still[-1].ends_at.astimezone(zone).date()
 
 
-def _answer(session: Session, event: SchoolEvent) -> ChangedSession:
-    return ChangedSession(**dict(session), event_version=event.version)
+def _answer(ctx: Context, session: Session, event: SchoolEvent) -> ChangedSession:
+    found = clashes.of_session(ctx.school_id, event, session)
+    return ChangedSession(**dict(session), event_version=event.version, staff_clashes=found)
