@@ -23,6 +23,7 @@ TRIP: dict[str, Any] = {
     "takes_place": {"starts_at": "2026-12-04T08:30", "ends_at": "2026-12-04T17:00"},
     "capacity": 3,
     "price": {"amount": 1250, "currency": "gbp"},
+    "charging": {"not_bound": {"ground": "independent_school", "reason": "We are not state-funded."}},
     "booking_window": {"opens_at": "2026-11-20T00:00:00Z", "closes_at": "2026-12-01T00:00:00Z"},
     "form": {
         "questions": [{"id": "consent", "kind": "consent", "prompt": "I agree that my child goes.", "required": True}]

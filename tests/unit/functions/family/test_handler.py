@@ -120,7 +120,7 @@ class TestInvitations:
         shown = found[0]
         assert (shown["state"], shown["place"]) == ("invited", "none")
         assert shown["event"]["title"] == "Science Museum"
-        assert shown["event"]["price"] == {"amount": 1250, "currency": "gbp"}
+        assert shown["cost"]["price"] == shown["cost"]["due_now"] == {"amount": 1250, "currency": "gbp"}
         assert shown["event"]["form"]["questions"][0]["prompt"] == "I agree"
         assert shown["event"]["booking_window"]["closes_at"] == "2026-12-01T09:00:00Z"
 

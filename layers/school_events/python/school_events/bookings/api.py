@@ -1,6 +1,7 @@
 """Request and response models of the booking routes."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -8,6 +9,7 @@ from school_events.bookings.model import Booking
 from school_events.core.http import ApiModel
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
+from school_events.events.charging.api import InstalmentView
 
 MOST_CHILDREN = 10
 
@@ -37,7 +39,7 @@ class AnswerView(ApiModel):
 
 
 class BookingView(ApiModel):
-    """A booking; what the other parent answered and pays is not shown (C2)."""
+    """A booking; what it costs is shown to who made it and to finance staff only, so that no price tells (B8, C2)."""
 
     id: str
     event_id: str
@@ -46,6 +48,7 @@ class BookingView(ApiModel):
     created_at: datetime
     mine: bool
     price: Money | None = None
+    due_later: list[InstalmentView] | None = Field(default=None, description="The parts not due with the booking")
     payment_id: str | None = None
     hold_until: datetime | None = None
     answers: list[AnswerView] | None = None
@@ -75,12 +78,13 @@ class Register(ApiModel):
     expected: list[Attendee]
 
 
-def booking_view(booking: Booking, *, whole: bool, mine: bool) -> BookingView:
-    """A booking as the API shows it.
+def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool) -> BookingView:
+    """A booking as the API shows it: at least how its place stands.
 
     Args:
         booking: what to show.
-        whole: with money and answers; otherwise only the state of the place.
+        answers: with what was answered to the form.
+        money: with what it costs.
         mine: whether the caller booked it.
     """
     shown = BookingView(
@@ -91,14 +95,18 @@ def booking_view(booking: Booking, *, whole: bool, mine: bool) -> BookingView:
         created_at=booking.created_at,
         mine=mine,
     )
-    if not whole:
-        return shown
-    answers = booking.answers.answers if booking.answers else ()
-    return shown.model_copy(
-        update={
-            "price": booking.price,
-            "payment_id": booking.payment_id,
-            "hold_until": booking.hold_until,
-            "answers": [AnswerView(question_id=one.question_id, value=one.value) for one in answers],
-        }
-    )
+    return shown.model_copy(update=(_answers(booking) if answers else {}) | (_money(booking) if money else {}))
+
+
+def _answers(booking: Booking) -> dict[str, Any]:
+    given = booking.answers.answers if booking.answers else ()
+    return {"answers": [AnswerView(question_id=one.question_id, value=one.value) for one in given]}
+
+
+def _money(booking: Booking) -> dict[str, Any]:
+    return {
+        "price": booking.price,
+        "due_later": [InstalmentView.model_validate(part) for part in booking.due_later],
+        "payment_id": booking.payment_id,
+        "hold_until": booking.hold_until,
+    }

@@ -17,6 +17,8 @@ from school_events.core.inventory import (
     State,
     ThingId,
 )
+from school_events.core.money import Money, pounds
+from school_events.events.charging.model import Instalment
 
 _ANSWER = Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.LEAVER)
 
@@ -112,6 +114,7 @@ class Booking(Record):
         booked_by: the contact on whose account it was made.
         state: where it stands.
         price: what this child's place costs.
+        due_later: the parts of the price that were not due with the booking.
         payment_id: what pays for it; none when it costs nothing.
         place: the place it has or had.
         answers: the filled-in form, if the event has one.
@@ -127,6 +130,7 @@ class Booking(Record):
     booked_by: PersonId
     state: Annotated[BookingState, Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.CONTRACT)]
     price: Amount
+    due_later: tuple[Instalment, ...] = ()
     payment_id: ThingId | None = None
     place: Place
     answers: Answers | None = None
@@ -134,3 +138,8 @@ class Booking(Record):
     hold_until: Instant | None = None
     anonymised: Flag = False
     version: Count = 1
+
+    @property
+    def due_now(self) -> Money:
+        """The part of the price that is due with the booking."""
+        return pounds(self.price.amount - sum(part.amount.amount for part in self.due_later))

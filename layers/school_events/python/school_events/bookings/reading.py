@@ -29,9 +29,15 @@ def find_for_caller(ctx: Context, booking_id: str) -> Booking:
 
 
 def show(ctx: Context, booking: Booking) -> BookingView:
-    """A booking as the caller may see it: with money and answers if they made it or work for the school."""
+    """A booking as the caller may see it: answers if they made it or work for the school, money for finance staff.
+
+    Other staff see no money: a price would tell them which children have free school meals (B8).
+    """
     mine = _is_mine(ctx, booking)
-    return booking_view(booking, whole=mine or ctx.actor.kind == "staff", mine=mine)
+    is_staff = ctx.actor.kind == "staff"
+    return booking_view(
+        booking, answers=mine or is_staff, money=mine or (is_staff and ctx.has_role("finance")), mine=mine
+    )
 
 
 def require_own_booking(ctx: Context, booking: Booking) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from school_events.bookings import places, rules, store
+from school_events.bookings import places, pricing, rules, store
 from school_events.bookings.model import Answers, Booking, BookingState, Place
 from school_events.core import feed
 from school_events.core.change import stamp
@@ -12,7 +12,9 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Found, Key, Transaction, get_many, wait_or_give_up
 from school_events.core.errors import NoFreePlace, NotFound, TryAgain
 from school_events.core.http import ApiModel
+from school_events.core.money import NOTHING
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
+from school_events.events.charging.rules import Schedule
 from school_events.events.model import SchoolEvent
 from school_events.events.store import event_key, to_event
 from school_events.invitations.store import invitation_key, to_invitation
@@ -23,6 +25,7 @@ from school_events.payments.model import Payment, PaymentLine
 from school_events.people import access
 from school_events.people import rules as people_rules
 from school_events.people import store as people
+from school_events.people.model import Pupil
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,23 @@ class Booked(ApiModel):
     booking_ids: list[str]
     state: str
     payment_id: str | None = None
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A child to be booked, with the checked answers to the event's form."""
+
+    pupil: Pupil
+    answers: Answers | None
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What the children's places cost, in their order, as long as their household's bookings are these."""
+
+    event: SchoolEvent
+    household: pricing.Household
+    schedules: Sequence[Schedule]
 
 
 def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], request: Request) -> Booked:
@@ -82,13 +102,14 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
         rules.checked_answers(event.form, wish.answers, by=contact_id, at=ctx.now, field=f"items.{position}.answers")
         for position, wish in enumerate(wishes)
     ]
-    pupils = [(wish.pupil_id, filled) for wish, filled in zip(wishes, answers, strict=True)]
+    pupils = [_Child(_on_roll(ctx, wish.pupil_id, found), filled) for wish, filled in zip(wishes, answers, strict=True)]
     attempt = 0
     while True:
         chosen = _choose(ctx, event_id, len(wishes))
+        offer = _offer(ctx, contact_id, event, pupils)
         try:
-            return _write(ctx, contact_id, event, pupils, chosen, request)
-        except places.PlaceGone:
+            return _write(ctx, contact_id, pupils, chosen, offer, request)
+        except (places.PlaceGone, pricing.HouseholdChanged):
             attempt += 1
             wait_or_give_up(ctx, attempt)
         except AnsweredMeanwhile:
@@ -112,7 +133,7 @@ def _checked_event(ctx: Context, contact_id: str, event_id: str, wishes: Iterabl
     item = found.get(event_key(ctx.school_id, event_id))
     _require_open_links(ctx, contact_id, wishes, found)
     for wish in wishes:
-        _require_on_roll(ctx, wish.pupil_id, found)
+        _on_roll(ctx, wish.pupil_id, found)
         invitation = found.get(invitation_key(ctx.school_id, wish.pupil_id, event_id))
         rules.require_invited(None if invitation is None else to_invitation(invitation))
     if item is None:
@@ -127,11 +148,20 @@ def _require_open_links(ctx: Context, contact_id: str, wishes: Iterable[Wish], f
         access.open_link_in(ctx, found, contact_id, wish.pupil_id)
 
 
-def _require_on_roll(ctx: Context, pupil_id: str, found: Found) -> None:
+def _on_roll(ctx: Context, pupil_id: str, found: Found) -> Pupil:
     """A child who has left answers like one who does not exist (I2)."""
     pupil = people.to_pupil(found.get(people.pupil_key(ctx.school_id, pupil_id)))
     if pupil is None or not pupil.is_on_roll(people_rules.today(ctx.now)):
         raise NotFound
+    return pupil
+
+
+def _offer(ctx: Context, contact_id: str, event: SchoolEvent, pupils: Sequence[_Child]) -> _Offer:
+    """What the places cost, as the household's bookings are now."""
+    household = pricing.household(ctx, contact_id, event, [one.pupil.id for one in pupils])
+    characteristics = [one.pupil.characteristics for one in pupils]
+    schedules = pricing.schedules(ctx, event, characteristics, siblings_booked=household.has_a_place)
+    return _Offer(event, household, schedules)
 
 
 def _choose(ctx: Context, event_id: str, how_many: int) -> list[Place]:
@@ -145,27 +175,28 @@ def _choose(ctx: Context, event_id: str, how_many: int) -> list[Place]:
 def _write(
     ctx: Context,
     contact_id: str,
-    event: SchoolEvent,
-    pupils: Sequence[tuple[str, Answers | None]],
+    pupils: Sequence[_Child],
     chosen: Sequence[Place],
+    offer: _Offer,
     request: Request,
 ) -> Booked:
     bookings = [
-        _new_booking(ctx, contact_id, event, pupil_id, answers, place)
-        for (pupil_id, answers), place in zip(pupils, chosen, strict=True)
+        _new_booking(ctx, contact_id, offer.event.id, child, schedule, place)
+        for child, schedule, place in zip(pupils, offer.schedules, chosen, strict=True)
     ]
     payment = _payment(ctx, contact_id, bookings)
     if payment is not None:
-        bookings = [booking.model_copy(update={"payment_id": payment.id}) for booking in bookings]
+        bookings = [_paid_with(booking, payment) for booking in bookings]
     answer = Booked(
         booking_ids=[booking.id for booking in bookings],
-        state=bookings[0].state.value,
+        state=(BookingState.CONFIRMED if payment is None else BookingState.PENDING).value,
         payment_id=None if payment is None else payment.id,
     )
     transaction = Transaction(ctx)
     remember(ctx, transaction, request, answer)
     for booking in bookings:
         _add_booking(ctx, transaction, booking)
+    pricing.require_unchanged(transaction, ctx, offer.event.id, offer.household)
     if payment is not None:
         change = stamp(ctx, "payment.created")
         transaction.create(payment_store.payment_item(ctx, payment, change))
@@ -175,18 +206,19 @@ def _write(
 
 
 def _new_booking(
-    ctx: Context, contact_id: str, event: SchoolEvent, pupil_id: str, answers: Answers | None, place: Place
+    ctx: Context, contact_id: str, event_id: str, child: _Child, schedule: Schedule, place: Place
 ) -> Booking:
-    is_free = event.price.amount == 0
+    is_free = schedule.price == NOTHING
     return Booking(
         id=ctx.new_id("booking"),
-        event_id=event.id,
-        pupil_id=pupil_id,
+        event_id=event_id,
+        pupil_id=child.pupil.id,
         booked_by=contact_id,
         state=BookingState.CONFIRMED if is_free else BookingState.PENDING,
-        price=event.price,
+        price=schedule.price,
+        due_later=schedule.later,
         place=place,
-        answers=answers,
+        answers=child.answers,
         created_at=ctx.now,
         hold_until=None if is_free else ctx.now + payment_rules.HOLD_BEFORE_CHECKOUT,
     )
@@ -194,11 +226,16 @@ def _new_booking(
 
 def _payment(ctx: Context, contact_id: str, bookings: Iterable[Booking]) -> Payment | None:
     lines = tuple(
-        PaymentLine(reference=booking.id, event_id=booking.event_id, amount=booking.price)
+        PaymentLine(reference=booking.id, event_id=booking.event_id, amount=booking.due_now)
         for booking in bookings
-        if booking.price.amount > 0
+        if booking.price != NOTHING
     )
     return payments.ask_for(ctx, contact_id, lines) if lines else None
+
+
+def _paid_with(booking: Booking, payment: Payment) -> Booking:
+    """A booking that waits for a payment; one that costs nothing waits for none, also among others that do."""
+    return booking if booking.price == NOTHING else booking.model_copy(update={"payment_id": payment.id})
 
 
 def _add_booking(ctx: Context, transaction: Transaction, booking: Booking) -> None:

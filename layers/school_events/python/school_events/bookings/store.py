@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core import due, settings
@@ -96,6 +97,11 @@ def unguard(transaction: Transaction, school_id: str, booking: Booking) -> None:
     """Give up the guard of a booking, in a transaction; only its own."""
     key = guard_key(school_id, booking.pupil_id, booking.event_id)
     transaction.delete(key, GuardItem.booking_id == booking.id, refusal=StaleVersion())
+
+
+def is_guarded(*, booked: bool) -> Condition:
+    """The condition that a child has, or has not, a live booking of an event, for a check of its guard."""
+    return GuardItem.booking_id.exists() if booked else GuardItem.booking_id.does_not_exist()
 
 
 def replace(transaction: Transaction, school_id: str, before: Booking, after: Booking, change: Change) -> Booking:

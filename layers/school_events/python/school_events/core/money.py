@@ -29,3 +29,9 @@ def pounds(pence: int) -> Money:
 
 
 NOTHING = Money(amount=0)
+
+SMALLEST_PRICE = 30
+"""Stripe takes no less than 30p (PAYMENTS.md)."""
+
+LARGEST_PRICE = 1_000_000
+"""No place costs more than £10,000: what ten children cost together is still an amount Stripe takes."""

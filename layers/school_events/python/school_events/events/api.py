@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from school_events.core.http import ApiModel, LocalDate, WholeNumber, YesNo
 from school_events.core.money import Money
 from school_events.events.bodies import Body, Instant, WallClockMoment, WallClockTime
+from school_events.events.charging.api import CancellationStepBody, ChargingBody, ChargingRuleView
 from school_events.events.forms.model import QuestionKind
 from school_events.events.model import EventKind, EventStatus, SchoolEvent
 from school_events.events.trips.api import ForStaffBody, ForStaffView, TripBody, TripView
@@ -22,6 +23,10 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Description = Annotated[str, Field(max_length=10_000)]
 Location = Annotated[str, Field(max_length=300)]
 Capacity = Annotated[WholeNumber, Field(ge=1, le=2000, description="How many places there are")]
+Cancellation = Annotated[
+    list[CancellationStepBody],
+    Field(max_length=10, description="Until when who cancels gets how much back, earliest first; then nothing"),
+]
 Minimum = Annotated[WholeNumber, Field(ge=0, le=2000, description="How many must book for it to run")]
 
 
@@ -83,12 +88,16 @@ class NewEvent(Body):
     description: Description = ""
     location: Location = ""
     meets: MeetsBody | None = Field(default=None, description="A club's times")
-    takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    takes_place: OutingBody | None = Field(default=None, description="A trip's or a parents' evening's times")
     trip: TripBody | None = Field(default=None, description="A trip's legs and itinerary")
     for_staff: ForStaffBody | None = Field(default=None, description="What families never see of a trip")
-    capacity: Capacity
+    capacity: Annotated[WholeNumber, Field(ge=0, le=2000)] = Field(
+        default=0, description="How many places there are; a parents' evening has as many as slots in its plan"
+    )
     minimum: Minimum = 0
-    price: Money = Field(description="0, or at least 30 pence")
+    price: Money = Field(description="What a place costs in full: 0, or at least 30 pence")
+    charging: ChargingBody | None = Field(default=None, description="For whom it is less, and when it is due")
+    cancellation: Cancellation = Field(default_factory=list)
     booking_window: BookingWindowBody
     form: FormBody | None = None
 
@@ -106,6 +115,8 @@ class EventChanges(Body):
     capacity: Capacity = _LEFT_OUT
     minimum: Minimum = _LEFT_OUT
     price: Money = _LEFT_OUT
+    charging: ChargingBody | None = Field(default=None, description="null takes it away")
+    cancellation: Cancellation = _LEFT_OUT
     booking_window: BookingWindowBody = _LEFT_OUT
     form: FormBody | None = Field(default=None, description="null takes the form away")
 
@@ -115,7 +126,7 @@ class Duplicate(Body):
 
     title: Title | None = Field(default=None, description="Another title; the same unless given")
     meets: MeetsBody | None = Field(default=None, description="A club's times")
-    takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    takes_place: OutingBody | None = Field(default=None, description="A trip's or a parents' evening's times")
     trip: TripBody | None = Field(default=None, description="Unless given, a trip's plan moves to its new dates")
     booking_window: BookingWindowBody
     with_staff: YesNo = Field(default=False, description="Whether the same staff work at it")
@@ -163,7 +174,7 @@ class EventSummary(Body):
     ends_on: date
     time_zone: str
     capacity: int
-    price: Money
+    price: Money | None = Field(description="In full; families see what their own child's place costs instead")
     booking_window: BookingWindowBody = Field(validation_alias="window")
     archived: bool
 
@@ -173,6 +184,11 @@ class EventView(EventSummary):
 
     description: str
     minimum: int
+    charging: ChargingBody | None = Field(description="For administrators and finance staff only")
+    charging_rule: ChargingRuleView | None = Field(description="Likewise: what the law lets the school charge for")
+    cost_per_pupil: Money | None = Field(default=None, description="Likewise: of the costs in `charging`")
+    cancellation: list[CancellationStepBody]
+    cancellation_policy: str = Field(default="", description="`cancellation` in words; empty if there is none")
     meets: MeetsBody | None
     takes_place: OutingBody | None
     trip: TripView | None

@@ -1,5 +1,7 @@
 """A new draft like an event there is, at other dates (B2)."""
 
+from datetime import timedelta
+
 from school_events.core import requests
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -7,6 +9,9 @@ from school_events.core.dynamodb import Transaction
 from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.api import Duplicate, EventRef, NewEvent, event_ref
+from school_events.events.charging.duplicating import moved_money
+from school_events.events.evenings import planning as evenings
+from school_events.events.evenings.store import plan_item
 from school_events.events.model import SchoolEvent
 from school_events.events.planning import plan
 from school_events.events.trips import rules as trips
@@ -20,7 +25,8 @@ _OF_ITS_OWN = frozenset({"meets", "takes_place", "trip", "booking_window"})
 def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -> EventRef:
     """Make a draft that says what an event says, its form included, at the dates asked for.
 
-    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not.
+    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not. The
+    slot plan of a parents' evening comes along with its teachers, by the same clocks.
 
     Args:
         ctx: the moment.
@@ -38,17 +44,22 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
     model = store.find_event(ctx.school_id, event_id)
     rules.status_after(model.status, "duplicate")
     created = stamp(ctx, "event.created")
+    slot_plan, slots = evenings.plan_at(ctx.school_id, model, asked.takes_place)
     planned = plan(
         find_school(ctx.school_id),
         _asked(model, asked),
         event_id=ctx.new_id("event"),
         created_at=created.at,
         form=None,
+        slots=slots,
     )
     event = SchoolEvent.of(planned.details, "draft", 1)
     transaction = Transaction(ctx).create(store.event_item(ctx.school_id, event, created))
     for session in planned.sessions:
         transaction.create(store.session_item(ctx.school_id, event.id, session))
+    if slot_plan is not None:
+        # Its teachers follow it, as they do when it is set.
+        transaction.create(plan_item(ctx.school_id, event.id, slot_plan, ctx.now))
     if asked.with_staff:
         _take_staff_along(transaction, ctx, model, event)
     answer = event_ref(event)
@@ -62,10 +73,21 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
 
 def _asked(model: SchoolEvent, asked: Duplicate) -> NewEvent:
     taken_over = {name: getattr(model, name) for name in NewEvent.model_fields.keys() - _OF_ITS_OWN}
+    taken_over["capacity"] = evenings.capacity_asked(model)
     own = {name: getattr(asked, name) for name in _OF_ITS_OWN}
     if asked.trip is None:
         own["trip"] = _moved_plan(model, asked)
+    taken_over |= moved_money(model, _days_later(model, asked))
     return NewEvent.model_validate(taken_over | own | ({} if asked.title is None else {"title": asked.title}))
+
+
+def _days_later(model: SchoolEvent, asked: Duplicate) -> timedelta:
+    """How much later the new event begins; not at all if it is asked for as another kind, which is refused."""
+    if model.meets is not None and asked.meets is not None:
+        return asked.meets.first_day - model.meets.first_day
+    if model.takes_place is not None and asked.takes_place is not None:
+        return asked.takes_place.starts_at.date() - model.takes_place.starts_at.date()
+    return timedelta()
 
 
 def _moved_plan(model: SchoolEvent, asked: Duplicate) -> TripPlan | None:
@@ -80,6 +102,6 @@ def _take_staff_along(transaction: Transaction, ctx: Context, model: SchoolEvent
     allocations = store.allocations_of(ctx.school_id, model.id)
     known = find_staff(ctx.school_id, [one.staff_id for one in allocations])
     for one in allocations:
-        if one.staff_id in known:
+        if one.staff_id in known and not one.by_plan:
             taken = one.model_copy(update={"event_id": event.id})
             transaction.create(store.allocation_item(ctx.school_id, event.starts_on, taken))

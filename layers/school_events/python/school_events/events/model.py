@@ -20,10 +20,11 @@ from school_events.core.inventory import (
     ThingId,
     WallClock,
 )
+from school_events.events.charging.model import CancellationStep, Charging, ChargingRule
 from school_events.events.forms.model import Form
 from school_events.events.trips.model import ForStaff, TripPlan
 
-EventKind = Literal["club", "trip"]
+EventKind = Literal["club", "trip", "parents_evening"]
 EventStatus = Literal["draft", "publishing", "published", "closed", "completed", "cancelled"]
 """``rules`` says which may follow which; ``publishing`` lasts only while places are made."""
 
@@ -71,7 +72,9 @@ class EventDetails(Record):
     ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``minimum`` is how many
     must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``; it may
     have a plan (``trip``) and what families never see (``for_staff``). ``archived`` puts it out of the lists of its
-    school.
+    school. ``price`` is what a place costs in full, ``charging`` for whom it is less and when it is due,
+    ``charging_rule`` what the law let the school charge for when the event was last planned, ``cancellation`` what who
+    cancels gets back, earliest first.
     """
 
     id: ThingId
@@ -89,6 +92,9 @@ class EventDetails(Record):
     capacity: Count
     minimum: Count
     price: Amount
+    charging: Charging | None = None
+    charging_rule: ChargingRule | None = None
+    cancellation: tuple[CancellationStep, ...] = ()
     window: BookingWindow
     form: Form | None = None
     archived: Flag = False
@@ -125,8 +131,9 @@ class Session(Record):
 
 
 class StaffAllocation(Record):
-    """A member of staff works at an event (B6)."""
+    """A member of staff works at an event (B6); ``by_plan`` as long as the slot plan of a parents' evening has them."""
 
     event_id: ThingId
     staff_id: PersonId
     role: AllocatedAs
+    by_plan: Flag = False

@@ -23,7 +23,7 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from school_events.core.errors import FieldError, Invalid, WrongState
-from school_events.core.money import Money
+from school_events.core.money import LARGEST_PRICE, SMALLEST_PRICE, Money
 from school_events.events.model import EventStatus, Outing, Session, WeeklyMeeting
 
 Action = Literal["change", "allocate", "publish", "close", "cancel", "complete", "remove", "duplicate"]
@@ -33,9 +33,6 @@ UNSEEN_CHANGES = frozenset({"for_staff"})
 
 SAFE_CHANGES = frozenset({"title", "description", "location", "trip"}) | UNSEEN_CHANGES
 """What may still be changed once families have seen the event: nothing they booked or paid by."""
-
-SMALLEST_PRICE = 30
-"""Stripe takes no less than 30p (PAYMENTS.md)."""
 
 MOST_SESSIONS = 60
 """A club meets at most so often: a year of weeks, and its draft is still rewritten in one transaction."""
@@ -120,10 +117,12 @@ def check_numbers(price: Money, capacity: int, minimum: int) -> None:
     """Whether price and numbers make sense.
 
     Raises:
-        Invalid: a price Stripe cannot take, or a minimum that can never be reached.
+        Invalid: a price Stripe cannot take or nobody means, or a minimum that can never be reached.
     """
     if price.amount < 0 or 0 < price.amount < SMALLEST_PRICE:
         raise Invalid.of("price.amount", f"must be 0 or at least {SMALLEST_PRICE} pence")
+    if price.amount > LARGEST_PRICE:
+        raise Invalid.of("price.amount", f"must be at most {LARGEST_PRICE} pence")
     if minimum > capacity:
         raise Invalid.of("minimum", "must not be more than the capacity")
 

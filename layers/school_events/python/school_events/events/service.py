@@ -16,6 +16,7 @@ from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
+from school_events.events.charging.reading import money_shown
 from school_events.events.model import EventKind, SchoolEvent, Session
 from school_events.events.news.store import news_item
 from school_events.events.planning import Plan, plan, safely_changed
@@ -189,7 +190,7 @@ def _replace_sessions(
 def _view(ctx: Context, event: SchoolEvent) -> EventView:
     sessions = store.sessions_of(ctx.school_id, event.id)
     shown = {"sessions": list(sessions), "for_staff": view_for_staff(ctx, event)}
-    return EventView.model_validate(dict(event) | shown)
+    return EventView.model_validate(dict(event) | shown | money_shown(ctx, event))
 
 
 def _summaries(events: Iterable[SchoolEvent]) -> list[EventSummary]:

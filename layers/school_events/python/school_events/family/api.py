@@ -10,8 +10,8 @@ from school_events.core.consequences import TellingKind
 from school_events.core.context import Role
 from school_events.core.http import ApiModel
 from school_events.core.ids import OpaqueId
-from school_events.core.money import Money
 from school_events.events.api import BookingWindowBody, FormView
+from school_events.events.charging.api import ChildCost
 from school_events.events.model import EventKind, EventStatus
 from school_events.invitations.model import InvitationState
 from school_events.notifications.model import Platform
@@ -88,8 +88,8 @@ class FamilyEvent(Shown):
     starts_on: date
     ends_on: date
     time_zone: str
-    price: Money
     booking_window: BookingWindowBody = Field(validation_alias="window", description="Book before `closes_at`")
+    cancellation_policy: str = Field(default="", description="What a family that cancels gets back, in words")
     form: FormView | None
 
 
@@ -100,6 +100,7 @@ class FamilyInvitationView(ApiModel):
     pupil_id: str
     state: InvitationState
     place: Literal["none", "held", "booked"]
+    cost: ChildCost = Field(description="What the place costs this child, booked today")
     created_at: datetime
     event: FamilyEvent
 

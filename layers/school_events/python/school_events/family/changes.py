@@ -91,7 +91,7 @@ def _family_contents(
     return (
         _by_name("child", children)
         | _by_name("booking", reading.booking_views(ctx, bookings))
-        | _by_name("invitation", reading.invitation_views(ctx, invitations))
+        | _by_name("invitation", reading.invitation_views(ctx, invitations, pupils))
         | _by_name("payment", reading.payment_views(ctx, named.ids("payment"), pupils))
     )
 

@@ -10,6 +10,7 @@ from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
+from school_events.events.charging.rules import policy_in_words
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_events
 from school_events.family.api import (
@@ -21,6 +22,7 @@ from school_events.family.api import (
     FamilyInvitationView,
     child_view,
 )
+from school_events.family.costs import costs
 from school_events.invitations.model import Invitation
 from school_events.notifications.model import InboxEntry
 from school_events.payments.api import PaymentView, payment_view
@@ -48,14 +50,23 @@ def children(ctx: Context, pupil_ids: Iterable[str]) -> list[ChildView]:
     return [child_view(pupil, today(ctx.now)) for pupil in pupils.values()]
 
 
-def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[FamilyInvitationView]:
-    """Invitations with their events and how the places stand; events that families do not see are left out."""
+def invitation_views(
+    ctx: Context, invitations: Iterable[Invitation], household: frozenset[str]
+) -> list[FamilyInvitationView]:
+    """Invitations with their events, what they cost and how the places stand; events not shown to families left out.
+
+    Args:
+        ctx: the moment.
+        invitations: of children of the caller's.
+        household: all of the caller's children (:func:`open_pupils`).
+    """
     invitations = tuple(invitations)
     if not invitations:
         return []
     events = find_events(ctx.school_id, [one.event_id for one in invitations])
     live = live_bookings_of_pupils(ctx.school_id, sorted({one.pupil_id for one in invitations}))
     places = {(booking.event_id, booking.pupil_id): booking for booking in live}
+    cost = costs(ctx, invitations, events, live, household)
     return [
         FamilyInvitationView(
             id=one.id,
@@ -63,7 +74,8 @@ def invitation_views(ctx: Context, invitations: Iterable[Invitation]) -> list[Fa
             state=one.state,
             place=_place(places.get((one.event_id, one.pupil_id))),
             created_at=one.created_at,
-            event=FamilyEvent.model_validate(event),
+            cost=cost[one.event_id, one.pupil_id],
+            event=_family_event(event),
         )
         for one in invitations
         if (event := events.get(one.event_id)) and event.status in _SHOWN
@@ -140,8 +152,13 @@ def _place(booking: Booking | None) -> Literal["none", "held", "booked"]:
     return "booked" if booking.state is BookingState.CONFIRMED else "held"
 
 
+def _family_event(event: SchoolEvent) -> FamilyEvent:
+    words = policy_in_words(event.cancellation)
+    return FamilyEvent.model_validate(event).model_copy(update={"cancellation_policy": words})
+
+
 def _booking_view(booking: Booking, *, mine: bool, event: SchoolEvent | None) -> FamilyBookingView:
-    shown = booking_view(booking, whole=mine, mine=mine).model_copy(update={"answers": None})
+    shown = booking_view(booking, answers=False, money=mine, mine=mine)
     return FamilyBookingView(**dict(shown), event=None if event is None else EventCard.model_validate(event))
 
 

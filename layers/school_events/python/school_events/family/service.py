@@ -78,7 +78,7 @@ def _name_of(ctx: Context) -> str:
 def invitations(ctx: Context) -> Page[FamilyInvitationView]:
     """What the caller's children are invited to."""
     pupils = reading.open_pupils(ctx) or frozenset()
-    return Page(items=reading.invitation_views(ctx, invitations_of_pupils(ctx.school_id, pupils)))
+    return Page(items=reading.invitation_views(ctx, invitations_of_pupils(ctx.school_id, pupils), pupils))
 
 
 def bookings(ctx: Context) -> Page[FamilyBookingView]:

@@ -66,7 +66,7 @@ def _of_children(ctx: Context, pupils: frozenset[str]) -> Iterator[ChangeView]:
     """Everything there is about the caller's children, and the payments of what the caller booked for them."""
     yield from (created("child", view) for view in reading.children(ctx, pupils))
     invitations = invitations_of_pupils(ctx.school_id, sorted(pupils))
-    yield from (created("invitation", view) for view in reading.invitation_views(ctx, invitations))
+    yield from (created("invitation", view) for view in reading.invitation_views(ctx, invitations, pupils))
     bookings = reading.booking_views(ctx, reading.bookings_of(ctx, sorted(pupils)))
     yield from (created("booking", view) for view in bookings)
     payments = {booking.payment_id for booking in bookings if booking.payment_id}
