@@ -10,8 +10,6 @@ from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.api import Duplicate, EventRef, NewEvent, event_ref
 from school_events.events.charging.duplicating import moved_money
-from school_events.events.evenings import planning as evenings
-from school_events.events.evenings.store import plan_item
 from school_events.events.model import SchoolEvent
 from school_events.events.planning import plan
 from school_events.events.trips import rules as trips
@@ -25,8 +23,7 @@ _OF_ITS_OWN = frozenset({"meets", "takes_place", "trip", "booking_window"})
 def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -> EventRef:
     """Make a draft that says what an event says, its form included, at the dates asked for.
 
-    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not. The
-    slot plan of a parents' evening comes along with its teachers, by the same clocks.
+    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not.
 
     Args:
         ctx: the moment.
@@ -44,22 +41,17 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
     model = store.find_event(ctx.school_id, event_id)
     rules.status_after(model.status, "duplicate")
     created = stamp(ctx, "event.created")
-    slot_plan, slots = evenings.plan_at(ctx.school_id, model, asked.takes_place)
     planned = plan(
         find_school(ctx.school_id),
         _asked(model, asked),
         event_id=ctx.new_id("event"),
         created_at=created.at,
         form=None,
-        slots=slots,
     )
     event = SchoolEvent.of(planned.details, "draft", 1)
     transaction = Transaction(ctx).create(store.event_item(ctx.school_id, event, created))
     for session in planned.sessions:
         transaction.create(store.session_item(ctx.school_id, event.id, session))
-    if slot_plan is not None:
-        # Its teachers follow it, as they do when it is set.
-        transaction.create(plan_item(ctx.school_id, event.id, slot_plan, ctx.now))
     if asked.with_staff:
         _take_staff_along(transaction, ctx, model, event)
     answer = event_ref(event)
@@ -73,7 +65,6 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
 
 def _asked(model: SchoolEvent, asked: Duplicate) -> NewEvent:
     taken_over = {name: getattr(model, name) for name in NewEvent.model_fields.keys() - _OF_ITS_OWN}
-    taken_over["capacity"] = evenings.capacity_asked(model)
     own = {name: getattr(asked, name) for name in _OF_ITS_OWN}
     if asked.trip is None:
         own["trip"] = _moved_plan(model, asked)
@@ -102,6 +93,6 @@ def _take_staff_along(transaction: Transaction, ctx: Context, model: SchoolEvent
     allocations = store.allocations_of(ctx.school_id, model.id)
     known = find_staff(ctx.school_id, [one.staff_id for one in allocations])
     for one in allocations:
-        if one.staff_id in known and not one.by_plan:
+        if one.staff_id in known:
             taken = one.model_copy(update={"event_id": event.id})
             transaction.create(store.allocation_item(ctx.school_id, event.starts_on, taken))
