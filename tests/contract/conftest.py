@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.engines import ENGINES, Engine
-from tests.support import contexts
+from tests.support import contexts, short_way
 from tests.support.embedded_aws import EmbeddedAws, embedded_aws
 from tests.support.tables import make_tables
 
@@ -33,7 +33,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine in turn, its tables empty; the product talks to it."""
     engine = ENGINES[request.param]
     if engine.name == "moto":
-        with mock_aws():
+        with mock_aws(), short_way.taken():
             make_tables()
             yield engine
         return

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from school_events.core import aws
+from tests.support import short_way
 
 INDEXES = {
     "People": ("listing", "by_pupil", "by_alias", "due"),
@@ -37,7 +38,7 @@ BUS = "school-events"
 @pytest.fixture
 def tables() -> Iterator[None]:
     """Empty tables, queues, bus and bucket, and the secrets, for one test."""
-    with mock_aws():
+    with mock_aws(), short_way.taken():
         aws._secret.cache_clear()
         make_tables()
         make_secrets()

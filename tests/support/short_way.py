@@ -1,0 +1,98 @@
+"""The short way from the product's stores to moto's tables: a call is handed over as it is.
+
+On the long way it is made into an HTTP request, signed, taken apart, answered and read again. That is nine tenths of
+what a call costs and says nothing about the product. Both ways answer the same (``tests/unit/support``), and the
+contract tests hold the short one against the local stage's engine.
+"""
+
+import copy
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.validate import ParamValidationDecorator, validate_parameters
+from moto.core.exceptions import ServiceException
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+from werkzeug.exceptions import HTTPException
+
+_METHODS: dict[str, Callable[[DynamoHandler], Any]] = {
+    "BatchGetItem": DynamoHandler.batch_get_item,
+    "BatchWriteItem": DynamoHandler.batch_write_item,
+    "DeleteItem": DynamoHandler.delete_item,
+    "GetItem": DynamoHandler.get_item,
+    "PutItem": DynamoHandler.put_item,
+    "Query": DynamoHandler.query,
+    "Scan": DynamoHandler.scan,
+    "TransactWriteItems": DynamoHandler.transact_write_items,
+    "UpdateItem": DynamoHandler.update_item,
+}
+_long_way = BaseClient._make_api_call
+_update_item = DynamoDBBackend.update_item
+
+
+@contextmanager
+def taken() -> Iterator[None]:
+    """Inside the block, which stands inside moto's, calls about items take the short way, and copies cost little."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", _call)
+        patch.setattr(DynamoDBBackend, "update_item", _update_a_copy)
+        patch.setattr(Table, "__deepcopy__", _with_the_same_items, raising=False)
+        yield
+
+
+def _call(client: Any, operation: str, asked: dict[str, Any]) -> Any:
+    if operation not in _METHODS or client.meta.service_model.service_name != "dynamodb":
+        return _long_way(client, operation, asked)
+    model = client.meta.service_model.operation_model(operation)
+    if isinstance(client._serializer, ParamValidationDecorator):
+        validate_parameters(asked, model.input_shape)
+    try:
+        copied = json.loads(json.dumps(asked))
+    except TypeError:  # bytes are no JSON
+        return _long_way(client, operation, asked)
+    try:
+        answer = _asked_directly(client.meta.region_name, operation, copied)
+    except (ServiceException, HTTPException) as refused:
+        # What is refused has changed nothing: asked again, it is refused in the words of botocore.
+        _long_way(client, operation, asked)
+        raise AssertionError(f"only the short way refuses this {operation}") from refused
+    known = model.output_shape.members
+    told = {name: value for name, value in answer.items() if name in known and value is not None}
+    return told | {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}
+
+
+def _asked_directly(region: str, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    handler = DynamoHandler()
+    handler.region, handler.current_account, handler.body = region, DEFAULT_ACCOUNT_ID, asked
+    answer: dict[str, Any] = _METHODS[operation](handler).result
+    return answer
+
+
+def _update_a_copy(backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *args: Any, **others: Any) -> object:
+    """Put a copy in an item's place before it is changed: an item once written stays as it is, in every copy."""
+    table = backend.get_table(table_name)
+    hash_value, range_value = backend.get_keys_value(table, key)
+    item = table.get_item(hash_value, range_value)
+    if item is not None:
+        table.items[hash_value][range_value] = copy.deepcopy(item)
+    return _update_item(backend, table_name, key, *args, **others)
+
+
+def _with_the_same_items(table: Table, _memo: object) -> Table:
+    """A copy of a table that holds the same items, since they are never changed but replaced.
+
+    moto copies a table for each action of a transaction, and tests go back to a moment many times.
+    """
+    twin = copy.copy(table)
+    twin.items = defaultdict(dict, {pk: dict(items) for pk, items in table.items.items()})
+    if table.stream_shard is not None:
+        twin.stream_shard = copy.copy(table.stream_shard)
+        twin.stream_shard.table, twin.stream_shard.items = twin, list(table.stream_shard.items)
+    return twin
