@@ -9,11 +9,15 @@ bucket as it is (what Lambda gave up on, kept by the failure destination), and i
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from school_events.bookings import consequences as of_bookings
-from school_events.core import logs
+from school_events.core import clock, logs
+from school_events.core.consequences import ToShow
+from school_events.core.workers import context_of
 from school_events.events import consequences as of_events
+from school_events.events.staffing import feed
 from school_events.invitations import consequences as of_invitations
 from school_events.outbox import records
 from school_events.outbox.service import Outbox
@@ -26,25 +30,32 @@ OUTBOX = Outbox(
 )
 
 
-def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Follow a batch; the stream is taken up again at the first record something did not happen for."""
     if "DDBStreamBatchInfo" in event:
-        return replay(event)
-    failed = OUTBOX.follow(records.records_of(event))
+        return replay(event, context)
+    failed = OUTBOX.follow(records.records_of(event), partial(show, context))
     logs.flush()
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed[:1]]}
 
 
-def replay(report: Mapping[str, Any]) -> dict[str, Any]:
+def replay(report: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Follow the records of a failure report again; what was done already is not done twice.
 
     Args:
         report: an object of the stream-failure bucket.
+        context: tells how long the function may still run.
 
     Returns:
         How many records there were, and the sequence numbers of those that failed again.
     """
     batch = records.records_of_failure(report)
-    failed = OUTBOX.follow(batch)
+    failed = OUTBOX.follow(batch, partial(show, context))
     logs.flush()
     return {"records": len(batch), "failed": failed}
+
+
+def show(context: Any, school_id: str, asked: ToShow) -> None:
+    """Let the staff of an event see it in their next refresh."""
+    ctx = context_of(school_id, "system", "outbox", context, clock.utc_now())
+    feed.show(ctx, asked.event_id, asked.what)

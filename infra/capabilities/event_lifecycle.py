@@ -5,6 +5,7 @@ from infra.spec import (
     EVENTS,
     GET,
     IDEMPOTENCY,
+    INBOX,
     PEOPLE,
     READ,
     Capability,
@@ -28,6 +29,8 @@ CAPABILITY = Capability(
         table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem"),
         # Making an event's places and shutting their gates; what becomes of bookings is housekeeping's.
         table(BOOKINGS, *READ, "PutItem", "UpdateItem"),
+        # The change feed of who works at a draft that is deleted.
+        table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
     ),
     layers=("events",),

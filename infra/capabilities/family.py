@@ -34,6 +34,7 @@ CAPABILITY = Capability(
     grants=(
         table(PEOPLE, *READ),
         table(EVENTS, *READ),
+        index(EVENTS, "by_staff"),
         table(BOOKINGS, *READ),
         index(BOOKINGS, "by_pupil"),
         table(PAYMENTS, "GetItem", "BatchGetItem"),

@@ -4,6 +4,7 @@ from infra.spec import (
     AUDIT,
     BOOKINGS,
     EVENTS,
+    INBOX,
     PAYMENTS,
     PEOPLE,
     PUT_MESSAGES,
@@ -27,6 +28,9 @@ CAPABILITY = Capability(
     grants=(
         table(PEOPLE, *READ),
         table(AUDIT, "PutItem"),
+        # Who works at an event that has changed, and their change feeds.
+        table(EVENTS, "Query"),
+        table(INBOX, "PutItem"),
         PUT_MESSAGES,
         SEND_NOTIFICATIONS,
         SEND_INVITATIONS,

@@ -11,9 +11,10 @@ from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core import aws
 from school_events.core.change import Change, stamp
-from school_events.core.consequences import Consequences, Message, Subject, ToTell
+from school_events.core.consequences import Consequences, Message, Subject, ToShow, ToTell
 from school_events.core.context import Actor
 from school_events.core.dynamodb import Document, Item
+from school_events.core.errors import TryAgain
 from school_events.outbox.records import records_of, records_of_failure
 from school_events.outbox.service import Outbox
 from tests.support.contexts import PARENT, SCHOOL, a_context
@@ -45,7 +46,7 @@ def consequences_of(item: Item) -> Consequences | None:
         raise ValueError("consequences that cannot be told")
     invitation = Message("InvitationSent", {"version": 1, "event_id": item.name, "pupil_id": "pupil-1"})
     told = ToTell(kind="invited", pupil_id="pupil-1", event_id=item.name, thing="invitation", thing_id=item.name)
-    return Consequences(Subject("pupil", "pupil-1"), (invitation,), (told,))
+    return Consequences(Subject("pupil", "pupil-1"), (invitation,), (told,), to_show=ToShow(item.name, "changed"))
 
 
 def aliases_of(school_id: str, people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -60,8 +61,17 @@ def a_kettle(name: str = "event-1", actor: Actor = PARENT) -> KettleItem:
     return KettleItem(f"SCH#{SCHOOL}#KETTLE#{name}", "KETTLE", name=name, change=change)
 
 
+shown: list[tuple[str, ToShow]] = []
+
+
+def show(school_id: str, asked: ToShow) -> None:
+    shown.append((school_id, asked))
+    if asked.event_id == "unseen":
+        raise TryAgain
+
+
 def follow(*records: dict[str, Any]) -> list[str]:
-    return OUTBOX.follow(records_of(stream_event(*records)))
+    return OUTBOX.follow(records_of(stream_event(*records)), show)
 
 
 def numbers(*records: dict[str, Any]) -> list[str]:
@@ -220,3 +230,11 @@ def test_a_failure_report_without_the_records_is_refused() -> None:
     del report["payload"]
     with pytest.raises(ValueError, match="no payload"):
         records_of_failure(report)
+
+
+def test_staff_are_shown_each_change_before_anything_is_sent_and_who_fails_to_see_it_is_shown_again(bus: Bus) -> None:
+    shown.clear()
+    records = [stream_record(a_kettle(name)) for name in ("event-1", "unseen")]
+    assert follow(*records) == numbers(*records)[1:]
+    assert shown == [(SCHOOL, ToShow("event-1", "changed")), (SCHOOL, ToShow("unseen", "changed"))]
+    assert [json.loads(entry["Detail"])["event_id"] for entry in bus.taken] == ["event-1"]

@@ -283,6 +283,6 @@ def test_a_cursor_older_than_the_feed_starts_over(event: SchoolEvent) -> None:
     assert app.refresh() == []
 
 
-def test_a_member_of_staff_is_given_their_own_inbox_only(event: SchoolEvent) -> None:
+def test_a_member_of_staff_is_given_what_they_work_at_and_nothing_of_families(event: SchoolEvent) -> None:
     answer = handler.lambda_handler(http_event(SYNC, roles=("staff",), person="staff-1"), LambdaContext())
-    assert json_of(answer)["changes"] == []
+    assert [(one["thing"], one["id"]) for one in json_of(answer)["changes"]] == [("event", event.id)]

@@ -110,6 +110,14 @@ class ToTell:
 
 
 @dataclass(frozen=True)
+class ToShow:
+    """Whoever of the staff works at an event sees it in their next refresh (F3): asked for when it is followed."""
+
+    event_id: str
+    what: Literal["created", "changed"]
+
+
+@dataclass(frozen=True)
 class Consequences:
     """Everything that follows from one change of one item."""
 
@@ -117,3 +125,4 @@ class Consequences:
     messages: tuple[Message, ...] = ()
     tellings: tuple[ToTell, ...] = ()
     to_invite: ToInvite | None = None
+    to_show: ToShow | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from school_events.core.consequences import Consequences, Message, Subject
+from school_events.core.consequences import Consequences, Message, Subject, ToShow
 from school_events.core.dynamodb import Item
 from school_events.events.model import SchoolEvent
 from school_events.events.store import EventItem, to_event
@@ -24,7 +24,8 @@ def of(item: Item) -> Consequences | None:
     if not isinstance(item, EventItem):
         return None
     event = to_event(item)
-    return Consequences(Subject("event", event.id), messages=_messages(event, item.change.action))
+    action = item.change.action
+    return Consequences(Subject("event", event.id), messages=_messages(event, action), to_show=_to_show(event, action))
 
 
 def _messages(event: SchoolEvent, action: str) -> tuple[Message, ...]:
@@ -36,6 +37,13 @@ def _messages(event: SchoolEvent, action: str) -> tuple[Message, ...]:
     if action in _CHANGES and event.status != "draft":
         return (Message("SchoolEventChanged", _detail(event) | {"state": event.status}),)
     return ()
+
+
+def _to_show(event: SchoolEvent, action: str) -> ToShow | None:
+    """Every change is its staff's to see, a draft's too, unless they see it already: it came with rows of its own."""
+    if action in {"staff.allocated", "event.deleted"}:
+        return None
+    return ToShow(event.id, "created" if action == "event.created" else "changed")
 
 
 def _detail(event: SchoolEvent) -> dict[str, Any]:

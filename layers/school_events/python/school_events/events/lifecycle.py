@@ -15,6 +15,7 @@ from school_events.events.api import EventRef, event_ref
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import news_item
 from school_events.events.session_rules import running
+from school_events.events.staffing import feed
 
 PlaceKeeper = Callable[[Context, SchoolEvent], None]
 """Makes or closes an event's places: of ``bookings``, which sits above. Doing it again changes nothing."""
@@ -139,5 +140,6 @@ def remove(ctx: Context, event_id: str, version: int) -> bool:
     store.update(transaction, ctx.school_id, gone, stamp(ctx, "event.deleted" if is_draft else "event.archived"))
     transaction.commit()
     if is_draft:
+        feed.let_go(ctx, event_id)
         store.delete(ctx, gone)
     return not is_draft

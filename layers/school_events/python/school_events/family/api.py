@@ -12,7 +12,7 @@ from school_events.core.http import ApiModel
 from school_events.core.ids import OpaqueId
 from school_events.events.api import BookingWindowBody, FormView
 from school_events.events.charging.api import ChildCost
-from school_events.events.model import EventKind, EventStatus
+from school_events.events.model import EventKind, EventStatus, StaffRole
 from school_events.invitations.model import InvitationState
 from school_events.notifications.model import Platform
 from school_events.payments.api import PaymentView
@@ -21,7 +21,7 @@ from school_events.people.model import Pupil
 MOST_ENTRIES_AT_ONCE = 100
 PAGE_SIZE = 50
 
-Thing = Literal["child", "invitation", "booking", "payment", "inbox_entry"]
+Thing = Literal["child", "invitation", "booking", "payment", "inbox_entry", "event"]
 What = Literal["created", "changed", "removed"]
 DeviceToken = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^\S+$", strict=True)]
 
@@ -176,7 +176,23 @@ class DeviceRemoved(ApiModel):
     id: str
 
 
-Content = ChildView | FamilyInvitationView | FamilyBookingView | PaymentView | EntryView
+class StaffEvent(Shown):
+    """An event the caller works at; when, is in their timetable."""
+
+    id: str
+    kind: EventKind
+    status: EventStatus
+    version: int
+    title: str
+    location: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    archived: bool
+    role: StaffRole
+
+
+Content = ChildView | FamilyInvitationView | FamilyBookingView | PaymentView | EntryView | StaffEvent
 
 
 class ChangeView(ApiModel):

@@ -6,7 +6,7 @@ from typing import cast
 from school_events.bookings.model import Booking
 from school_events.bookings.store import live_bookings_of_pupils
 from school_events.core.context import Context
-from school_events.family import reading
+from school_events.family import reading, working
 from school_events.family.api import ChangeView, Content, Thing, What
 from school_events.invitations.model import Invitation, event_and_pupil, invitation_id
 from school_events.invitations.store import find_invitations, invitations_of_pupils
@@ -73,7 +73,9 @@ def of_rows(ctx: Context, rows: Iterable[Row]) -> list[ChangeView]:
         if rules.may_see(entry, pupils)
     ]
     contents = _by_name("inbox_entry", reading.entry_views(ctx, entries))
-    if pupils is not None:
+    if pupils is None:
+        contents |= _by_name("event", working.events(ctx, named.ids("event")))
+    else:
         contents |= _family_contents(ctx, named, entries, pupils)
     return named.shown(contents)
 

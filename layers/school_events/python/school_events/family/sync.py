@@ -3,11 +3,11 @@
 Nothing new costs one read. What a row speaks of and the caller may no longer see, or that is gone, is ``removed``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from school_events.core import cursors
 from school_events.core.context import Context
-from school_events.family import changes, reading
+from school_events.family import changes, reading, working
 from school_events.family.api import ChangeView, Refresh
 from school_events.family.changes import created
 from school_events.invitations.store import invitations_of_pupils
@@ -42,21 +42,27 @@ def refresh(ctx: Context, cursor: str | None) -> Refresh:
 def _start_over(ctx: Context, scope: str) -> Refresh:
     """Everything; the feed is read first, so that nothing falls between it and the things."""
     bookmark = feed.first_bookmark(ctx.now)
+    recent: list[feed.Row] = []
     is_last = False
     while not is_last:
         rows, is_last = feed.read_page(ctx.school_id, ctx.actor, bookmark)
-        _, bookmark = feed.turn(bookmark, rows, ctx.now, is_last=is_last)
+        news, bookmark = feed.turn(bookmark, rows, ctx.now, is_last=is_last)
+        recent += news
     return Refresh(
         start_over=True,
-        changes=list(_everything(ctx)),
+        changes=list(_everything(ctx, recent)),
         cursor=cursors.seal(bookmark.to_cursor(), scope),
         more=False,
     )
 
 
-def _everything(ctx: Context) -> Iterator[ChangeView]:
+def _everything(ctx: Context, recent: Iterable[feed.Row]) -> Iterator[ChangeView]:
+    """Everything of the caller's; ``recent`` is what their feed has named in the last minute."""
     pupils = reading.open_pupils(ctx)
-    if pupils:
+    if pupils is None:
+        named = [row.thing_id for row in recent if row.thing == "event"]
+        yield from (created("event", view) for view in working.all_events(ctx, named))
+    elif pupils:
         yield from _of_children(ctx, pupils)
     entries = notifications.inbox(ctx, pupils, before=None, limit=MOST_ENTRIES)
     yield from (created("inbox_entry", view) for view in reading.entry_views(ctx, entries))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from school_events.core.change import Change
-from school_events.core.consequences import Consequences, Inviting, Telling
+from school_events.core.consequences import Consequences, Inviting, Telling, ToShow
 from school_events.core.dynamodb import Item
 
 type ConsequencesOf = Callable[[Item], Consequences | None]
@@ -19,6 +19,9 @@ type AliasesOf = Callable[[str, Iterable[Person]], Mapping[Person, str]]
 
 type Aliases = Mapping[tuple[str, Person], str]
 """Aliases by school and person."""
+
+type Show = Callable[[str, ToShow], None]
+"""Lets the staff of a school's event see it in their next refresh; doing it again does no harm."""
 
 _PEOPLE = frozenset({"contact", "staff"})
 

@@ -1,11 +1,12 @@
-"""Following changes: for every stamp that is new, an audit line, our messages, and who is to be told.
+"""Following changes: for every stamp that is new, an audit line, our messages, and who is to be told or shown it.
 
 Doing it again changes nothing: the audit line is put only if absent, a message keeps its ``message_id``, and an
-inbox has one entry for each change and kind.
+inbox has one entry for each change and kind. A row of a feed may come twice: it only says "look at this".
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 
 from school_events.core import audit, logs
@@ -15,7 +16,16 @@ from school_events.core.consequences import Consequences
 from school_events.core.dynamodb import Item
 from school_events.outbox import gateway, records, rules
 from school_events.outbox.gateway import Parcel
-from school_events.outbox.model import Aliases, AliasesOf, Changed, ConsequencesOf, FollowUp, Person, StreamRecord
+from school_events.outbox.model import (
+    Aliases,
+    AliasesOf,
+    Changed,
+    ConsequencesOf,
+    FollowUp,
+    Person,
+    Show,
+    StreamRecord,
+)
 
 _MOST_PEOPLE = 100
 """So many aliases are read at once."""
@@ -33,10 +43,14 @@ class Outbox:
     consequences: Sequence[ConsequencesOf]
     aliases_of: AliasesOf
 
-    def follow(self, batch: Iterable[StreamRecord]) -> list[str]:
+    def follow(self, batch: Iterable[StreamRecord], show: Show) -> list[str]:
         """Make happen what follows from a batch of records.
 
         One bad record does not keep the others from being followed.
+
+        Args:
+            batch: in the stream's order.
+            show: lets staff see what has changed.
 
         Returns:
             The sequence numbers of the records something did not happen for, in the stream's order.
@@ -46,7 +60,8 @@ class Outbox:
         changes = _each(batch, self._changed, failed)
         aliases = self._aliases(changes)
         written = _write_down(changes, aliases, failed)
-        follow_ups = _each(written, _to_send, failed)
+        shown = _each(written, partial(_shown, show), failed)
+        follow_ups = _each(shown, _to_send, failed)
         failed |= _send(follow_ups)
         _count(follow_ups, failed)
         return [record.sequence_number for record in batch if record.sequence_number in failed]
@@ -103,6 +118,13 @@ def _write_down(changes: Sequence[Changed], aliases: Aliases, failed: set[str]) 
         return changed
 
     return _each(changes, write, failed)
+
+
+def _shown(show: Show, changed: Changed) -> Changed:
+    """Let staff see a change that is theirs to see."""
+    if changed.consequences.to_show is not None:
+        show(changed.school_id, changed.consequences.to_show)
+    return changed
 
 
 def _to_send(changed: Changed) -> FollowUp:
