@@ -56,7 +56,9 @@ def _families() -> None:
     )
 
 
-def a_draft(*, price: int = PRICE, capacity: int = 3, questions: Sequence[dict[str, Any]] = ()) -> SchoolEvent:
+def a_draft(
+    *, price: int = PRICE, capacity: int = 3, questions: Sequence[dict[str, Any]] = (), charging: Any = None
+) -> SchoolEvent:
     """A trip on 4 December that nobody but the school has heard of, with ``staff-1`` as its lead."""
     asked: dict[str, Any] = {
         "kind": "trip",
@@ -64,6 +66,7 @@ def a_draft(*, price: int = PRICE, capacity: int = 3, questions: Sequence[dict[s
         "takes_place": {"starts_at": "2026-12-04T08:30", "ends_at": "2026-12-04T16:00"},
         "capacity": capacity,
         "price": {"amount": price},
+        "charging": charging,
         "booking_window": {"opens_at": OPENS_AT.isoformat(), "closes_at": CLOSES_AT.isoformat()},
     }
     if questions:
@@ -79,6 +82,7 @@ def an_event(
     capacity: int = 3,
     questions: Sequence[dict[str, Any]] = (),
     invited: Iterable[str] = ALL_PUPILS,
+    charging: Any = None,
 ) -> SchoolEvent:
     """The trip, published, with its places, and pupils invited.
 
@@ -87,8 +91,9 @@ def an_event(
         capacity: how many places.
         questions: of its form.
         invited: which pupils.
+        charging: the rules of its price.
     """
-    event = a_draft(price=price, capacity=capacity, questions=questions)
+    event = a_draft(price=price, capacity=capacity, questions=questions, charging=charging)
     lifecycle.publish(a_context(), event.id, places.make_places)
     invitations.invite(a_context(), UNASKED, event.id, Audience.model_validate({"pupils": tuple(invited)}))
     return find_event(SCHOOL, event.id)

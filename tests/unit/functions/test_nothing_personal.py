@@ -185,7 +185,7 @@ def visit_outbox(watch: Watch) -> None:
     with pytest.MonkeyPatch.context() as spied:
         spied.setattr(bus, "put_events", seen)
         _follow(records, watch)
-    assert '"DetailType": "BookingConfirmed"' in watch.text()
+    assert '"DetailType": "BookingConfirmed.v2"' in watch.text()
 
 
 def _follow(records: list[dict[str, Any]], watch: Watch) -> None:

@@ -71,8 +71,8 @@ def test_what_is_sent_follows_the_published_schemas(booked: dict[str, Any], monk
     monkeypatch.setattr(bus, "put_events", put_events)
     lambda_handler(booked, LambdaContext())
     types = [entry["DetailType"] for entry in sent]
-    assert sorted(set(types)) == ["BookingConfirmed", "InvitationSent", "SchoolEventPublished"]
-    assert types.count("BookingConfirmed") == 2
+    assert sorted(set(types)) == ["BookingConfirmed.v2", "InvitationSent", "SchoolEventPublished"]
+    assert types.count("BookingConfirmed.v2") == 2
     assert {entry["Source"] for entry in sent} == {"school_events"}
 
 

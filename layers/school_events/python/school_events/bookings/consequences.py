@@ -32,15 +32,15 @@ def _telling(item: BookingItem, kind: TellingKind) -> ToTell:
 
 
 def _confirmed(item: BookingItem) -> Message:
+    """Without a price: it would tell others which children's charges are remitted (B8)."""
     booking = item.record
     return Message(
-        "BookingConfirmed",
+        "BookingConfirmed.v2",
         {
             "version": booking.version,
             "booking_id": booking.id,
             "event_id": booking.event_id,
             "pupil_id": booking.pupil_id,
-            "price": booking.price.model_dump(),
             "confirmed_at": clock.to_text(item.change.at),
         },
     )

@@ -48,7 +48,7 @@ def bus_entry(school_id: str, change: Change, message: Message) -> dict[str, Any
     detail = {
         **message.detail,
         "school_id": school_id,
-        "message_id": f"{change.id}-{message.type}",
+        "message_id": f"{change.id}-{message.type.replace('.', '-')}",
         "occurred_at": clock.to_text(change.at),
     }
     checked = SCHOOL_EVENT_MESSAGES[message.type].read(detail)

@@ -23,6 +23,7 @@ from school_events.people.model import Nation
 
 _HALF_DAY = timedelta(hours=12)
 _NIGHT_ENDS_AT = time(6)
+_SATURDAY = 5
 _UNDER_THE_ACT = frozenset({"ENG", "WLS"})
 """The Education Act 1996 is the law of England and Wales; the other nations have their own."""
 
@@ -114,9 +115,11 @@ def _halves(day: date) -> tuple[Span, Span]:
 
 
 def _sessions(span: Span, days: SchoolDays, hours: SchoolHours) -> Iterator[Span]:
-    """The school sessions of the days a span touches."""
+    """The school sessions of the days a span touches; terms include weekends, on which there are none."""
     morning = hours.morning_starts_at, hours.morning_ends_at
     afternoon = hours.afternoon_starts_at, hours.afternoon_ends_at
-    for day in filter(days.is_open, span.days):
+    for day in span.days:
+        if day.weekday() >= _SATURDAY or not days.is_open(day):
+            continue
         for starts_at, ends_at in (morning, afternoon):
             yield Span(datetime.combine(day, starts_at), datetime.combine(day, ends_at))

@@ -7,6 +7,7 @@ from school_events.messages.base import Message
 
 from .booking_cancelled_v1 import BookingCancelled
 from .booking_confirmed_v1 import BookingConfirmed
+from .booking_confirmed_v2 import BookingConfirmedV2
 from .invitation_sent_v1 import InvitationSent
 from .payment_received_v1 import PaymentReceived
 from .pupil_anonymised_v1 import PupilAnonymised
@@ -17,6 +18,7 @@ from .school_event_published_v1 import SchoolEventPublished
 SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
     "BookingCancelled": BookingCancelled,
     "BookingConfirmed": BookingConfirmed,
+    "BookingConfirmed.v2": BookingConfirmedV2,
     "InvitationSent": InvitationSent,
     "PaymentReceived": PaymentReceived,
     "PupilAnonymised": PupilAnonymised,
@@ -29,6 +31,7 @@ __all__ = [
     "SCHOOL_EVENT_MESSAGES",
     "BookingCancelled",
     "BookingConfirmed",
+    "BookingConfirmedV2",
     "InvitationSent",
     "PaymentReceived",
     "PupilAnonymised",
