@@ -32,7 +32,7 @@ def apply(ctx: Context, messages: Sequence[Received]) -> list[tuple[Received, Ex
 
     A change of what the school authorises leaves the school unsettled until its things are refitted (``refit``).
     The things of a batch are read and written together; when that fails, one by one, so that one that cannot be
-    applied keeps no other back.
+    applied keeps no other back. Groups come last: a pupil who comes back with the same batch is let into them.
 
     Args:
         ctx: the moment, for that school.
@@ -42,14 +42,15 @@ def apply(ctx: Context, messages: Sequence[Received]) -> list[tuple[Received, Ex
         The messages that could not be applied, each with why: ``NeverRight`` for good, anything else for now.
     """
     announcing = [one for one in messages if one.statement.thing.kind == "school"]
-    others = [one for one in messages if one.statement.thing.kind != "school"]
+    others = [one for one in messages if one.statement.thing.kind not in {"school", "teaching_group"}]
+    about_groups = [one for one in messages if one.statement.thing.kind == "teaching_group"]
     failed = _apply_together(ctx, announcing)
     if announcing and not failed:
         try:
             _take_up_what_waits(ctx)
         except Exception as error:  # noqa: BLE001 - the announcement is tried again, and with it what waits
             failed = [(announcing[-1], error)]
-    return failed + _apply_together(ctx, others)
+    return failed + _apply_together(ctx, others) + _apply_together(ctx, about_groups)
 
 
 def _take_up_what_waits(ctx: Context) -> None:
