@@ -141,6 +141,23 @@ def test_staff_come_along_if_asked_but_for_those_who_have_left() -> None:
     assert _listed(staff="staff-1") == [event_id, new_id]
 
 
+def test_a_duplicated_club_meets_as_its_weekly_plan_says_whatever_became_of_single_sessions() -> None:
+    event_id = made(CLUB)
+    session = f"{EVENT}/sessions/{{session_id}}"
+    for route, number, day in (
+        (f"POST {session}/cancel", "session_001", None),
+        (f"PUT {session}", "session_002", "2027-05-13"),
+        (f"POST {EVENT}/sessions", None, "2027-05-14"),
+    ):
+        path = {} if number is None else {"session_id": number}
+        body = None if day is None else {"day": day, "starts_at": "08:00", "ends_at": "09:00"}
+        assert call(route, event_id, body, path=path, headers=version_of(event_id))["statusCode"] in {200, 201}
+    again = {"meets": CLUB["meets"], "booking_window": CLUB["booking_window"]}
+    new_id = json_of(call(f"POST {EVENT}/duplicate", event_id, again))["id"]
+    assert store.sessions_of(SCHOOL, new_id) == store.sessions_of(SCHOOL, made(CLUB))
+    assert store.sessions_of(SCHOOL, new_id) != store.sessions_of(SCHOOL, event_id)
+
+
 def test_the_same_request_twice_makes_one_duplicate() -> None:
     event_id = made()
     headers = {"Idempotency-Key": "key-1"}

@@ -23,7 +23,8 @@ _OF_ITS_OWN = frozenset({"meets", "takes_place", "trip", "booking_window"})
 def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -> EventRef:
     """Make a draft that says what an event says, its form included, at the dates asked for.
 
-    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not.
+    Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not. A club
+    meets as its weekly plan says: what became of single sessions was for reasons of those days.
 
     Args:
         ctx: the moment.
