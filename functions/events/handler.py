@@ -11,7 +11,7 @@ from school_events.core.http import Page, SchoolApi, reply
 from school_events.events import api as bodies
 from school_events.events import service
 from school_events.events.model import EventKind
-from school_events.invitations.service import is_invited
+from school_events.invitations.service import look_at
 from school_events.people import access
 
 api = SchoolApi("events", access=access.check)
@@ -61,7 +61,7 @@ def list_events(
     errors=(NotFound,),
 )
 def read(school_id: str, event_id: str) -> Response[bodies.EventView]:
-    event = service.read(api.context, event_id, is_invited)
+    event = service.read(api.context, event_id, look_at)
     return reply(event, version=event.version)
 
 

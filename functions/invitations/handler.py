@@ -8,7 +8,16 @@ from school_events.bookings.reading import booked_pupils
 from school_events.core.errors import Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import SchoolApi
 from school_events.invitations import service
-from school_events.invitations.api import AudienceBody, InvitationPage, InvitationRef, Invited, Preview, Reminded
+from school_events.invitations.api import (
+    AudienceBody,
+    InvitationPage,
+    InvitationRef,
+    InviteBody,
+    Invited,
+    LateJoinersEnded,
+    Preview,
+    Reminded,
+)
 from school_events.people import access
 
 api = SchoolApi("invitations", access=access.check)
@@ -34,8 +43,20 @@ def preview(school_id: str, event_id: str, body: AudienceBody) -> Preview:
     summary="Invite those of an audience who are not invited yet",
     errors=(NotFound, WrongState, Invalid, TryAgain),
 )
-def invite(school_id: str, event_id: str, body: AudienceBody) -> Invited:
-    return service.invite(api.context, api.asked(body), event_id, body.audience)
+def invite(school_id: str, event_id: str, body: InviteBody) -> Invited:
+    asked = api.asked(body)
+    return service.invite(api.context, asked, event_id, body.audience, late_joiners=body.late_joiners)
+
+
+@api.route(
+    "DELETE",
+    f"{EVENT}/late-joiners",
+    roles={"school_admin"},
+    summary="Invite nobody by itself any more who comes to belong to an audience later",
+    errors=(NotFound, TryAgain),
+)
+def end_late_joiners(school_id: str, event_id: str) -> LateJoinersEnded:
+    return service.end_late_joiners(api.context, event_id)
 
 
 @api.route(

@@ -33,7 +33,8 @@ CAPABILITY = Capability(
     ),
     grants=(
         table(PEOPLE, *READ),
-        table(EVENTS, *READ),
+        # That an invitation was seen.
+        table(EVENTS, *READ, "UpdateItem"),
         index(EVENTS, "by_staff"),
         table(BOOKINGS, *READ),
         index(BOOKINGS, "by_pupil"),

@@ -1,16 +1,28 @@
-"""Invitations and reminders too many for one request, made in the background."""
+"""Invitations and reminders made in the background: too many for one request, or of pupils who join later."""
 
-from infra.spec import BOOKINGS, EVENTS, INVITATIONS_QUEUE, PEOPLE, READ, Capability, QueueTrigger, index, table
+from infra.spec import (
+    BOOKINGS,
+    EVENTS,
+    INVITATIONS_QUEUE,
+    PEOPLE,
+    READ,
+    SEND_NOTIFICATIONS,
+    Capability,
+    QueueTrigger,
+    index,
+    table,
+)
 
 CAPABILITY = Capability(
     name="invitation_fanout",
-    about="Invite large audiences, remind who has not answered",
+    about="Invite large audiences and late joiners, remind who has not answered",
     triggers=(QueueTrigger(INVITATIONS_QUEUE, batch=10),),
     grants=(
-        table(PEOPLE, *READ),
+        table(PEOPLE, *READ, "ConditionCheckItem"),
         index(PEOPLE, "listing"),
-        table(EVENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
+        table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
         index(BOOKINGS, "by_event"),
+        SEND_NOTIFICATIONS,
     ),
     memory=1024,
     timeout=120,

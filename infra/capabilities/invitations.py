@@ -9,6 +9,7 @@ CAPABILITY = Capability(
         school("POST", "/events/{event_id}/audience-preview", rate=10, burst=20),
         school("POST", "/events/{event_id}/invitations", rate=10, burst=20),
         school("GET", "/events/{event_id}/invitations"),
+        school("DELETE", "/events/{event_id}/late-joiners"),
         school("POST", "/events/{event_id}/reminders", rate=10, burst=20),
         school("POST", "/invitations/{invitation_id}/decline"),
     ),

@@ -21,8 +21,8 @@ SYSTEM = Actor("system", "notifications")
 CANARIES = ("Amelia", "Connor", "Niamh", "Museum", "pupil-1", "event-1", "contact-1", "invited", "booking")
 
 
-def a_telling(change: str = "change-1", **others: str | None) -> Telling:
-    told = {
+def a_telling(change: str = "change-1", **others: str | bool | None) -> Telling:
+    told: dict[str, str | bool | None] = {
         "school_id": SCHOOL,
         "change_id": change,
         "kind": "invited",
@@ -69,9 +69,14 @@ class TestInbox:
         assert feed_of(PARENT) == ["inbox_entry"]
 
     def test_another_kind_or_another_change_makes_another_entry(self) -> None:
-        for telling in (a_telling(), a_telling(kind="changed"), a_telling("change-2")):
+        for telling in (a_telling(), a_telling(kind="changed"), a_telling("change-2", kind="changed")):
             deliver(a_context(actor=SYSTEM), telling)
-        assert sorted(inbox_of(PARENT)) == ["changed", "invited", "invited"]
+        assert sorted(inbox_of(PARENT)) == ["changed", "changed", "invited"]
+
+    def test_what_is_quiet_is_only_in_the_feed(self) -> None:
+        deliver(a_context(actor=SYSTEM), a_telling(kind="changed", quiet=True))
+        assert inbox_of(PARENT) == []
+        assert feed_of(PARENT) == feed_of(FATHER) == ["invitation"]
 
     @pytest.mark.parametrize(
         "cut",
@@ -206,7 +211,7 @@ def test_a_page_of_the_inbox_passes_over_children_who_are_no_longer_theirs(famil
     tell(pupil_told("pupil-2", "Ben"), link_told(pupil_id="pupil-2"))
     for number in range(5):
         pupil = f"pupil-{number % 2 + 1}"
-        deliver(a_context(actor=SYSTEM), a_telling(f"change-{number}", pupil_id=pupil))
+        deliver(a_context(actor=SYSTEM), a_telling(f"change-{number}", pupil_id=pupil, kind="changed"))
     ctx = a_context(actor=PARENT)
     assert len(service.inbox(ctx, frozenset({"pupil-2"}), before=None, limit=10)) == 2
     assert len(service.inbox(ctx, None, before=None, limit=3)) == 3

@@ -37,13 +37,22 @@ def test_the_same_telling_has_the_same_entry_for_the_same_person(telling: Tellin
     assert rules.entry_of(telling, person) == rules.entry_of(again, person)
 
 
-@given(tellings(), NAMES, NAMES, KINDS, NAMES)
+@given(tellings(), NAMES, NAMES, KINDS.filter(lambda kind: kind != "invited"), NAMES)
 def test_another_change_kind_or_person_has_another_entry(
     telling: Telling, person: str, other_person: str, kind: str, change: str
 ) -> None:
     other = telling.model_copy(update={"kind": kind, "change_id": change})
     same = (telling, person) == (other, other_person)
     assert (rules.entry_id(telling, person) == rules.entry_id(other, other_person)) is same
+
+
+@given(tellings(), NAMES, NAMES, NAMES)
+def test_of_an_invitation_a_person_has_one_entry_whoever_has_them_told(
+    telling: Telling, person: str, change: str, contact: str
+) -> None:
+    one = telling.model_copy(update={"kind": "invited"})
+    other = one.model_copy(update={"change_id": change, "contact_id": contact})
+    assert rules.entry_id(one, person) == rules.entry_id(other, person)
 
 
 @given(tellings(), tellings(), NAMES)

@@ -49,8 +49,8 @@ def a_telling(event_id: str = "event-1", change: str = "change-1", **others: Any
     return Telling.model_validate(told | others)
 
 
-def tell_family(event: SchoolEvent, change: str = "change-1") -> None:
-    deliver(world.as_system(), a_telling(event.id, change))
+def tell_family(event: SchoolEvent, change: str = "change-1", kind: str = "invited") -> None:
+    deliver(world.as_system(), a_telling(event.id, change, kind=kind))
 
 
 def fill_inbox(how_many: int) -> None:
@@ -192,7 +192,7 @@ class TestInbox:
 
     def test_entries_are_read_by_id_once_and_others_stay_unread(self, event: SchoolEvent) -> None:
         tell_family(event, "change-1")
-        tell_family(event, "change-2")
+        tell_family(event, "change-2", "changed")
         ids = [entry["id"] for entry in call(f"GET {ME}/inbox")["items"]]
         assert read({"ids": ids[:1]}) == {"marked": 1, "more": False}
         assert read({"ids": [*ids[:1], "entry_unknown"]}) == {"marked": 0, "more": False}

@@ -78,7 +78,7 @@ def told() -> list[Row]:
 def test_who_has_neither_booked_nor_declined_is_reminded() -> None:
     decline("pupil-2")
     a_booking("booking_1", pupil_id="pupil-3")
-    assert listed()["counts"] == {"invited": 4, "booked": 1, "declined": 1, "no_answer": 2}
+    assert listed()["counts"] == {"invited": 4, "seen": 0, "booked": 1, "declined": 1, "no_answer": 2}
     message = asked_for()
     assert reminded() == []
     assert deliver(message) == {"batchItemFailures": []}

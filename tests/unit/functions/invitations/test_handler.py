@@ -218,7 +218,7 @@ def test_invitations_are_listed_in_pages_with_counts_on_the_first() -> None:
     _invite({"audience": {"year_groups": ["8", "9"]}})
     _decline("event_1~pupil-1")
     first = json_of(_call(f"GET {EVENT}/invitations", query={"limit": "2"}))
-    assert first["counts"] == {"invited": 3, "booked": 0, "declined": 1, "no_answer": 2}
+    assert first["counts"] == {"invited": 3, "seen": 0, "booked": 0, "declined": 1, "no_answer": 2}
     assert [(item["pupil_id"], item["state"]) for item in first["items"]] == [
         ("pupil-1", "declined"),
         ("pupil-2", "invited"),

@@ -74,5 +74,5 @@ def _telling(news: NewsItem, pupil_id: str, *, quiet: bool) -> Telling:
         event_id=news.event_id,
         thing="invitation" if quiet else "event",
         thing_id=invitation_id(news.event_id, pupil_id) if quiet else news.event_id,
-        quiet=quiet,
+        quiet=quiet or None,
     )

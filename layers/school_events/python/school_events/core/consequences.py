@@ -73,7 +73,7 @@ class Telling(BaseModel):
     event_id: str
     thing: Literal["invitation", "booking", "payment", "event"]
     thing_id: str
-    quiet: bool = False
+    quiet: bool | None = None
 
 
 class Inviting(BaseModel):
@@ -87,6 +87,28 @@ class Inviting(BaseModel):
     school_id: str
     event_id: str
     round_id: str
+
+
+class Joining(BaseModel):
+    """The Portal has changed pupils, who may belong to an audience now, or whose contacts see them anew.
+
+    The body of a message on the invitations queue. Ids only; each of ``links`` is (contact, pupil). Doing it twice
+    does no harm.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    school_id: str
+    pupil_ids: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What one change adds to a :class:`Joining`."""
+
+    pupil_ids: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,3 +148,4 @@ class Consequences:
     tellings: tuple[ToTell, ...] = ()
     to_invite: ToInvite | None = None
     to_show: ToShow | None = None
+    joined: Joined | None = None

@@ -53,6 +53,7 @@ class Retention(StrEnum):
 
     LEAVER = "until the person is anonymised, two academic years after they leave"
     CONTRACT = "until the school's contract ends"
+    BOOKING_OPEN = "until booking for the event closes"
     AFTER_EVENT = "until 30 days after the event"
     EIGHT_YEARS = "at most 8 years"
     DAY = "24 hours"

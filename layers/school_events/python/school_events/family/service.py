@@ -20,6 +20,7 @@ from school_events.family.api import (
     MembershipView,
     ReadEntries,
 )
+from school_events.invitations.service import note_seen
 from school_events.invitations.store import invitations_of_pupils
 from school_events.notifications import rules as inbox_rules
 from school_events.notifications import service as notifications
@@ -76,9 +77,11 @@ def _name_of(ctx: Context) -> str:
 
 
 def invitations(ctx: Context) -> Page[FamilyInvitationView]:
-    """What the caller's children are invited to."""
+    """What the caller's children are invited to; it is noted that they have seen it."""
     pupils = reading.open_pupils(ctx) or frozenset()
-    return Page(items=reading.invitation_views(ctx, invitations_of_pupils(ctx.school_id, pupils), pupils))
+    found = invitations_of_pupils(ctx.school_id, pupils)
+    note_seen(ctx, found)
+    return Page(items=reading.invitation_views(ctx, found, pupils))
 
 
 def bookings(ctx: Context) -> Page[FamilyBookingView]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from school_events.core.http import ApiModel
+from school_events.core.http import ApiModel, YesNo
 from school_events.invitations.audience import WholeAudience
 from school_events.invitations.model import Invitation, InvitationState
 from school_events.invitations.rounds.model import Round, RoundPurpose, RoundState
@@ -15,6 +15,16 @@ class AudienceBody(ApiModel):
     """Whom to invite."""
 
     audience: WholeAudience
+
+
+class InviteBody(AudienceBody):
+    """Whom to invite, now or also later."""
+
+    late_joiners: YesNo = Field(
+        default=False,
+        description="Also invite who comes to belong to the audience as long as booking is open. It may then name no "
+        "pupils, and takes the place of an audience that stood for this event before",
+    )
 
 
 class InvitedPupil(ApiModel):
@@ -82,12 +92,14 @@ class InvitationView(InvitationRef):
 
     created_at: datetime
     pupil: InvitedPupil | None
+    seen: bool = Field(description="Whether a contact of the child has looked at it")
 
 
 class Counts(ApiModel):
     """An event's invitations by what came of them: each is booked, declined or not answered."""
 
     invited: int = Field(description="All of them")
+    seen: int = Field(description="Those that a contact of the child has looked at, whatever came of them")
     booked: int = Field(description="Those with a place, be it only held while it is paid for")
     declined: int
     no_answer: int
@@ -104,6 +116,19 @@ class RoundView(ApiModel):
     created_at: datetime
 
 
+class LateJoiners(ApiModel):
+    """The audience that stands for an event: who comes to belong to it is invited."""
+
+    explanation: str = Field(description="The audience in words")
+    since: datetime
+
+
+class LateJoinersEnded(ApiModel):
+    """No audience stands for the event any more."""
+
+    event_id: str
+
+
 class InvitationPage(ApiModel):
     """A page of an event's invitations."""
 
@@ -111,6 +136,9 @@ class InvitationPage(ApiModel):
     counts: Counts | None = Field(description="Of all of them, on the first page only")
     rounds: list[RoundView] | None = Field(
         default=None, description="The latest that were worked off in the background, on the first page only"
+    )
+    late_joiners: LateJoiners | None = Field(
+        default=None, description="Whom the event invites by itself, on the first page only"
     )
     next_cursor: str | None = None
 

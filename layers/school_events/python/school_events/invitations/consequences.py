@@ -1,17 +1,18 @@
 """What follows from a change of an invitation: an audit line, and for a new one a message and the family told (C1).
 
-From a round that is asked for follows that it is worked off.
+From a round that is asked for follows that it is worked off. That an audience stands, or does no more, is audited.
 """
 
 from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToInvite, ToTell
 from school_events.core.dynamodb import Item
+from school_events.invitations.late_joiners.store import StandingItem
 from school_events.invitations.model import Invitation
 from school_events.invitations.rounds.store import RoundItem
 from school_events.invitations.store import InvitationItem, to_invitation
 
 
 def of(item: Item) -> Consequences | None:
-    """What follows from the change an item carries; nothing, if it is no invitation and no round of them.
+    """What follows from the change an item carries; nothing, if it is none of invitations' items.
 
     The audit line names the pupil, so that it names nobody once they are anonymised: an invitation's id would.
     """
@@ -20,6 +21,8 @@ def of(item: Item) -> Consequences | None:
         return Consequences(
             Subject("event", asked.event_id), to_invite=ToInvite(event_id=asked.event_id, round_id=asked.id)
         )
+    if isinstance(item, StandingItem):
+        return Consequences(Subject("event", item.record.event_id))
     if not isinstance(item, InvitationItem):
         return None
     invitation = to_invitation(item)

@@ -21,10 +21,10 @@ type BookedPupils = Callable[[Context, str], Collection[str]]
 """Who has a place at an event: of ``bookings``, which sits above."""
 
 
-class Counting(Protocol):
-    """Adds to a count of invitations, in the transaction that makes them."""
+class Beside(Protocol):
+    """Adds to the transaction that invites these pupils what else it is to do or to look at."""
 
-    def __call__(self, transaction: Transaction, more: int, /) -> None: ...
+    def __call__(self, transaction: Transaction, pupil_ids: Sequence[str], /) -> None: ...
 
 
 def pupils_of(ctx: Context) -> list[Pupil]:
@@ -59,25 +59,26 @@ def teaching_for(ctx: Context, audience: Audience) -> Teaching:
     return teaching_of(all_groups(ctx.school_id), people.find_staff(ctx.school_id, teachers).values())
 
 
-def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], count: Counting | None = None) -> int:
+def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], beside: Beside | None = None) -> int:
     """Invite these pupils, all or none, leaving out who was invited meanwhile; says how many were new.
 
     Args:
         ctx: the moment; its actor is who invites.
         event_id: to what.
-        pupil_ids: at most :data:`AT_ONCE`.
-        count: where to count them, if anywhere.
+        pupil_ids: at most :data:`AT_ONCE`, with what is beside them.
+        beside: what else the transaction does, if anything.
 
     Raises:
         WrongState: the event is not published (any more).
+        Refused: what is beside them does not hold.
     """
     while pupil_ids:
         transaction = Transaction(ctx)
         store.require_published(transaction, ctx.school_id, event_id)
         for pupil_id in pupil_ids:
             store.add(transaction, ctx, event_id, pupil_id)
-        if count is not None:
-            count(transaction, len(pupil_ids))
+        if beside is not None:
+            beside(transaction, pupil_ids)
         try:
             transaction.commit()
         except store.AlreadyInvited:

@@ -1,11 +1,13 @@
 """A pupil's invitation to an event, seen by every contact with an open link to the pupil (C1)."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from school_events.core.inventory import Category, Count, Instant, Kept, PersonId, Purpose, Record, Retention, ThingId
 
 InvitationState = Literal["invited", "declined"]
 
+SEEN = Kept(Category.ACTIVITY, Purpose.TARGETING, Retention.LEAVER)
 ANSWERED = Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.LEAVER)
 Answered = Annotated[InvitationState, ANSWERED]
 
@@ -21,10 +23,14 @@ class InvitationDetails(Record):
 
 
 class Invitation(InvitationDetails):
-    """An invitation as it stands; ``version`` counts its changes."""
+    """An invitation as it stands; ``version`` counts its changes.
+
+    ``seen_at`` is when a contact of the child first looked at it, whoever that was.
+    """
 
     state: Answered
     version: Count
+    seen_at: Annotated[datetime | None, SEEN] = None
 
     @property
     def id(self) -> str:

@@ -141,7 +141,7 @@ def require_published(status: EventStatus) -> None:
 
 
 def require_open(closes_at: datetime, now: datetime) -> None:
-    """Families are only reminded of what they can still book.
+    """Families are only reminded of, and later invited to, what they can still book.
 
     Args:
         closes_at: when booking closes, UTC.
@@ -151,7 +151,31 @@ def require_open(closes_at: datetime, now: datetime) -> None:
         WrongState: booking is over.
     """
     if closes_at <= now:
-        raise WrongState("Booking is over; nobody is reminded any more")
+        raise WrongState("Booking is over")
+
+
+def takes_bookings(status: EventStatus, closes_at: datetime, now: datetime) -> bool:
+    """Whether families can still book an event, or will be able to.
+
+    Args:
+        status: where it stands.
+        closes_at: when booking closes, UTC.
+        now: the present instant, UTC.
+    """
+    return status == "published" and now < closes_at
+
+
+def check_can_stand(audience: Audience, where: str) -> None:
+    """Whether an audience can stand for late joiners: it names no pupils, for those are known and invited now.
+
+    Raises:
+        Invalid: it does; names where.
+    """
+    _refuse(
+        FieldError(path, "cannot be asked of late joiners: invite pupils you can name, and leave this out")
+        for path, leaf in leaves(audience, where)
+        if leaf.rule == "pupils"
+    )
 
 
 def is_unanswered(invitation: Invitation, booked: Collection[str]) -> bool:

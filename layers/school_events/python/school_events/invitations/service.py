@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import batched, islice
 
 from school_events.core import feed, requests
@@ -20,6 +20,8 @@ from school_events.invitations.api import (
     InvitationView,
     Invited,
     InvitedPupil,
+    LateJoiners,
+    LateJoinersEnded,
     Preview,
     PreviewedPupil,
     Reminded,
@@ -29,6 +31,7 @@ from school_events.invitations.api import (
 )
 from school_events.invitations.audience import Audience
 from school_events.invitations.inviting import BookedPupils
+from school_events.invitations.late_joiners import store as standing
 from school_events.invitations.model import Invitation, event_and_pupil
 from school_events.invitations.rounds import store as rounds
 from school_events.invitations.rounds.model import RoundDetails, RoundPurpose
@@ -62,21 +65,35 @@ def preview(ctx: Context, event_id: str, audience: Audience) -> Preview:
     )
 
 
-def invite(ctx: Context, request: Request, event_id: str, audience: Audience) -> Invited:
+def invite(ctx: Context, request: Request, event_id: str, audience: Audience, *, late_joiners: bool = False) -> Invited:
     """Invite those of an audience who are not invited yet; if it breaks off, asking again goes on.
 
     A large audience is invited in the background: its round is followed up from the table's stream.
 
+    Args:
+        ctx: the moment.
+        request: what is asked.
+        event_id: to what.
+        audience: whom.
+        late_joiners: whether to invite, too, who comes to belong to it as long as booking is open (C3).
+
     Raises:
         NotFound: there is no such event.
-        WrongState: it is not published.
-        Invalid: as :func:`preview`.
+        WrongState: it is not published; for late joiners, booking is over.
+        Invalid: as :func:`preview`; for late joiners, it names pupils.
     """
     earlier = requests.find_earlier_answer(ctx, request, Invited)
     if earlier is not None:
         return earlier
-    rules.require_published(find_event(ctx.school_id, event_id).status)
-    pupils = [pupil.id for pupil in _members(ctx, audience, inviting.teaching_for(ctx, audience))]
+    event = find_event(ctx.school_id, event_id)
+    rules.require_published(event.status)
+    pupils = _ids_of_members(ctx, audience)
+    if late_joiners:
+        rules.check_can_stand(audience, "audience")
+        rules.require_open(event.window.closes_at, ctx.now)
+        standing.keep(ctx, event_id, audience, event.window.closes_at)
+        # Asked again: who came to belong to it before it stood, is not followed from the stream.
+        pupils = _ids_of_members(ctx, audience)
     known = {invitation.pupil_id for invitation in store.invitations_of_event(ctx.school_id, event_id)}
     new = [one for one in pupils if one not in known]
     if len(new) > MOST_IN_A_REQUEST:
@@ -109,6 +126,18 @@ def remind(ctx: Context, request: Request, event_id: str, booked: BookedPupils) 
     return _ask_for_round(ctx, request, "remind", answer)
 
 
+def end_late_joiners(ctx: Context, event_id: str) -> LateJoinersEnded:
+    """Let an event invite nobody by itself any more; ending it again changes nothing.
+
+    Raises:
+        NotFound: there is no such event.
+    """
+    event = find_event(ctx.school_id, event_id)
+    if standing.find(ctx.school_id, event_id) is not None:
+        standing.end(ctx, event_id, event.window.closes_at)
+    return LateJoinersEnded(event_id=event_id)
+
+
 def list_invitations(
     ctx: Context, event_id: str, limit: int, cursor: str | None, booked: BookedPupils
 ) -> InvitationPage:
@@ -134,6 +163,7 @@ def list_invitations(
         items=_views(ctx, shown),
         counts=_counts(ctx, event_id, booked) if cursor is None else None,
         rounds=[round_view(one) for one in rounds.latest_rounds(ctx.school_id, event_id)] if cursor is None else None,
+        late_joiners=_late_joiners(ctx, event_id) if cursor is None else None,
         next_cursor=seal({"after": shown[-1].pupil_id}, scope) if len(page) > limit else None,
     )
 
@@ -157,8 +187,41 @@ def decline(ctx: Context, asked_id: str) -> InvitationRef:
 
 def is_invited(ctx: Context, event_id: str) -> bool:
     """Whether a child the calling contact has an open link to is invited to an event, read fresh."""
+    return bool(_of_children(ctx, event_id))
+
+
+def look_at(ctx: Context, event_id: str) -> bool:
+    """As :func:`is_invited`, for a contact who is shown the event: it is noted that their invitations were seen."""
+    found = _of_children(ctx, event_id)
+    note_seen(ctx, found.values())
+    return bool(found)
+
+
+def note_seen(ctx: Context, invitations: Iterable[Invitation]) -> None:
+    """Note of invitations that a contact looks at them, once for each, not at every look.
+
+    Whoever looks is not refused for it: what DynamoDB is too busy to note is noted at the next look.
+    """
+    for invitation in invitations:
+        if invitation.seen_at is None:
+            store.note_seen(ctx, invitation)
+
+
+def _of_children(ctx: Context, event_id: str) -> dict[str, Invitation]:
     children = [link.pupil_id for link in access.open_links(ctx, ctx.actor.id)]
-    return bool(store.find_invitations(ctx.school_id, event_id, children))
+    return store.find_invitations(ctx.school_id, event_id, children)
+
+
+def _late_joiners(ctx: Context, event_id: str) -> LateJoiners | None:
+    found = standing.find(ctx.school_id, event_id)
+    if found is None:
+        return None
+    teaching = inviting.teaching_for(ctx, found.audience)
+    return LateJoiners(explanation=rules.explain(found.audience, teaching), since=found.since)
+
+
+def _ids_of_members(ctx: Context, audience: Audience) -> list[str]:
+    return [pupil.id for pupil in _members(ctx, audience, inviting.teaching_for(ctx, audience))]
 
 
 def _members(ctx: Context, audience: Audience, teaching: Teaching) -> list[Pupil]:
@@ -202,6 +265,7 @@ def _views(ctx: Context, invitations: Sequence[Invitation]) -> list[InvitationVi
         InvitationView(
             **dict(invitation_ref(invitation)),
             created_at=invitation.created_at,
+            seen=invitation.seen_at is not None,
             pupil=_invited_pupil(pupils[invitation.pupil_id]) if invitation.pupil_id in pupils else None,
         )
         for invitation in invitations
@@ -214,7 +278,8 @@ def _counts(ctx: Context, event_id: str, booked: BookedPupils) -> Counts:
     has_place = sum(one.pupil_id in with_place for one in of_event)
     no_answer = sum(rules.is_unanswered(one, with_place) for one in of_event)
     declined = len(of_event) - has_place - no_answer
-    return Counts(invited=len(of_event), booked=has_place, declined=declined, no_answer=no_answer)
+    seen = sum(one.seen_at is not None for one in of_event)
+    return Counts(invited=len(of_event), seen=seen, booked=has_place, declined=declined, no_answer=no_answer)
 
 
 def _invited_pupil(pupil: Pupil) -> InvitedPupil:

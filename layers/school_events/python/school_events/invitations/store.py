@@ -6,15 +6,26 @@ from itertools import batched
 from typing import Annotated, ClassVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
 
 from school_events.core.attributes import PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change, stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Document, Key, Transaction, delete_if, get_many, school_key, update_if
+from school_events.core.dynamodb import (
+    Document,
+    InstantAttribute,
+    Key,
+    Transaction,
+    delete_if,
+    get_many,
+    is_busy,
+    school_key,
+    update_if,
+)
 from school_events.core.errors import Conflict, NotFound, WrongState
 from school_events.core.indexes import ByEvent
 from school_events.events.store import EventsTableItem, event_key, is_published
-from school_events.invitations.model import ANSWERED, Invitation, InvitationDetails, InvitationState
+from school_events.invitations.model import ANSWERED, SEEN, Invitation, InvitationDetails, InvitationState
 
 _MOST_KEYS = 100
 _PREFIX = "INVITATION#"
@@ -28,6 +39,7 @@ class InvitationItem(EventsTableItem, discriminator="invitation"):
     version: VersionAttribute = NumberAttribute()
     record = Document(InvitationDetails)
     change = Document(Change)
+    seen_at: Annotated[InstantAttribute, SEEN] = InstantAttribute(null=True)
     reminded_on: Annotated[UnicodeAttribute, ANSWERED] = UnicodeAttribute(null=True)
     event_pk: ThingKey = UnicodeAttribute()
     event_sk: PersonKey = UnicodeAttribute()
@@ -58,7 +70,12 @@ def invitation_item(school_id: str, invitation: Invitation, change: Change) -> I
 
 def to_invitation(item: InvitationItem) -> Invitation:
     """The invitation an item keeps."""
-    return Invitation(**dict(item.record), state=cast(InvitationState, item.state), version=int(item.version))
+    return Invitation(
+        **dict(item.record),
+        state=cast(InvitationState, item.state),
+        version=int(item.version),
+        seen_at=item.seen_at,
+    )
 
 
 def find_invitation(school_id: str, event_id: str, pupil_id: str) -> Invitation:
@@ -159,6 +176,17 @@ def remind(transaction: Transaction, ctx: Context, invitation: Invitation, day: 
         ],
         (InvitationItem.state == "invited") & again,
     )
+
+
+def note_seen(ctx: Context, invitation: Invitation) -> None:
+    """Note that an invitation is seen now, unless it is noted already or gone, or DynamoDB is too busy for it."""
+    key = invitation_key(ctx.school_id, invitation.pupil_id, invitation.event_id)
+    unseen = InvitationItem.seen_at.does_not_exist() & InvitationItem.record.exists()
+    try:
+        update_if(key, [InvitationItem.seen_at.set(ctx.now)], unseen)
+    except UpdateError as error:
+        if not is_busy(error):
+            raise
 
 
 def decline(transaction: Transaction, ctx: Context, invitation: Invitation, change: Change) -> None:

@@ -19,19 +19,22 @@ MOST_DEVICES = 20
 
 _RANDOM_BYTES = 10
 _ONCE_A_DAY = frozenset({"reminded"})
+_ONCE = frozenset({"invited"})
+"""Of what a person is told once, whoever has them told: when it is made, or when they first see the child."""
 
 
 def entry_id(telling: Telling, person_id: str) -> str:
     """The id of the entry a telling makes in one person's inbox: the same for the same change and kind (F2).
 
-    A reminder has the same id as any other of that day, so that nobody gets two, whatever they are about (C3).
+    A reminder has the same id as any other of that day, so that nobody gets two, whatever they are about (C3). An
+    invitation has one id for ever.
 
     It sorts by the instant of the change, a reminder by the beginning of its day. What makes it one's own is a digest
     over the person as well, so that an id that a push service sees says nothing about what happened, nor that two
     people were told of the same thing.
     """
     occurred_at = clock.from_text(telling.occurred_at)
-    occasion = telling.change_id
+    occasion = telling.thing_id if telling.kind in _ONCE else telling.change_id
     if telling.kind in _ONCE_A_DAY:
         occurred_at = datetime.combine(today(occurred_at), time(), occurred_at.tzinfo)
         occasion = occurred_at.date().isoformat()

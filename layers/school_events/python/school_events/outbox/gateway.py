@@ -18,9 +18,9 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Parcel:
-    """One thing to send, and the record it follows from."""
+    """One thing to send, and the records it follows from."""
 
-    sequence_number: str
+    sequence_numbers: tuple[str, ...]
     content: Any
 
 
@@ -65,7 +65,7 @@ def _send_all(parcels: Sequence[Parcel], send: Callable[[Sequence[Parcel]], list
     left: list[Parcel] = []
     for some in batched(parcels, _MOST_AT_ONCE, strict=False):
         left += _send(some, send)
-    return {one.sequence_number for one in left}
+    return {number for one in left for number in one.sequence_numbers}
 
 
 def _send(some: Sequence[Parcel], send: Callable[[Sequence[Parcel]], list[Parcel]]) -> Sequence[Parcel]:

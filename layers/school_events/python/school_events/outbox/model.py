@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from school_events.core.change import Change
-from school_events.core.consequences import Consequences, Inviting, Telling, ToShow
+from school_events.core.consequences import Consequences, Inviting, Joined, Telling, ToShow
 from school_events.core.dynamodb import Item
 
 type ConsequencesOf = Callable[[Item], Consequences | None]
@@ -73,12 +73,16 @@ class FollowUp:
 
     Args:
         sequence_number: the record's.
+        school_id: the item's.
         messages: entries for our bus, as ``PutEvents`` takes them, without the bus.
         tellings: for the notification queue.
         inviting: for the invitations queue, if anything is.
+        joined: for the invitations queue, together with what other records say of the same school.
     """
 
     sequence_number: str
+    school_id: str
     messages: tuple[dict[str, Any], ...]
     tellings: tuple[Telling, ...]
     inviting: Inviting | None = None
+    joined: Joined | None = None

@@ -1,15 +1,21 @@
 """From a stamp and its consequences to what is sent: pure, so that the same record always makes the same things."""
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import batched
 from typing import Any
 
 from school_events.core import clock
 from school_events.core.audit import AuditLine
 from school_events.core.change import Change
-from school_events.core.consequences import Consequences, Inviting, Message, Telling, ToInvite, ToTell
+from school_events.core.consequences import Consequences, Inviting, Joining, Message, Telling, ToInvite, ToTell
 from school_events.messages.school_events import SCHOOL_EVENT_MESSAGES
+from school_events.outbox.model import FollowUp
 
 SOURCE = "school_events"
+
+_MOST_JOINING = 300
+"""So many ids travel in one message at the most, so that ten of them fit into one call."""
 
 
 def audit_line(school_id: str, change: Change, consequences: Consequences, *, actor: str, subject: str) -> AuditLine:
@@ -78,3 +84,25 @@ def telling(school_id: str, change: Change, told: ToTell) -> Telling:
 def inviting(school_id: str, asked: ToInvite) -> Inviting:
     """A round to be worked off, as the invitations queue carries it."""
     return Inviting(school_id=school_id, event_id=asked.event_id, round_id=asked.round_id)
+
+
+def joinings(follow_ups: Iterable[FollowUp]) -> Iterator[tuple[tuple[str, ...], Joining]]:
+    """What the records of a batch say of pupils and their contacts, in as few messages as can be, one school each.
+
+    Returns:
+        The sequence numbers of the records a message follows from, and the message.
+    """
+    by_school: dict[str, list[FollowUp]] = {}
+    for one in follow_ups:
+        if one.joined is not None:
+            by_school.setdefault(one.school_id, []).append(one)
+    for school_id, some in by_school.items():
+        numbers = tuple(one.sequence_number for one in some)
+        for pupil_ids in _parts({pupil_id for one in some if one.joined for pupil_id in one.joined.pupil_ids}):
+            yield numbers, Joining(school_id=school_id, pupil_ids=pupil_ids)
+        for links in _parts({link for one in some if one.joined for link in one.joined.links}):
+            yield numbers, Joining(school_id=school_id, links=links)
+
+
+def _parts[T: (str, tuple[str, str])](ids: set[T]) -> Iterator[tuple[T, ...]]:
+    yield from batched(sorted(ids), _MOST_JOINING, strict=False)

@@ -134,7 +134,7 @@ def _to_send(changed: Changed) -> FollowUp:
     tellings = tuple(rules.telling(school_id, change, told) for told in consequences.tellings)
     to_invite = consequences.to_invite
     inviting = None if to_invite is None else rules.inviting(school_id, to_invite)
-    return FollowUp(changed.sequence_number, messages, tellings, inviting)
+    return FollowUp(changed.sequence_number, school_id, messages, tellings, inviting, consequences.joined)
 
 
 def _audit_line(changed: Changed, aliases: Aliases) -> AuditLine:
@@ -159,17 +159,18 @@ def _stamp_of(item: Item) -> Change:
 
 
 def _send(follow_ups: Sequence[FollowUp]) -> set[str]:
-    messages = [Parcel(one.sequence_number, entry) for one in follow_ups for entry in one.messages]
+    messages = [Parcel((one.sequence_number,), entry) for one in follow_ups for entry in one.messages]
     tellings = [
-        Parcel(one.sequence_number, told.model_dump_json(exclude_none=True))
+        Parcel((one.sequence_number,), told.model_dump_json(exclude_none=True))
         for one in follow_ups
         for told in one.tellings
     ]
     inviting = [
-        Parcel(one.sequence_number, one.inviting.model_dump_json(exclude_none=True))
+        Parcel((one.sequence_number,), one.inviting.model_dump_json(exclude_none=True))
         for one in follow_ups
         if one.inviting is not None
     ]
+    inviting += [Parcel(numbers, joining.model_dump_json()) for numbers, joining in rules.joinings(follow_ups)]
     failed = gateway.publish(messages)
     failed |= gateway.queue("NOTIFICATIONS_QUEUE_URL", tellings) | gateway.queue("INVITATIONS_QUEUE_URL", inviting)
     if failed:

@@ -119,6 +119,11 @@ def check_link(transaction: Transaction, ctx: Context, contact_id: str, pupil_id
     transaction.check(link, store.link_is_open(rules.today(ctx.now)), refusal=NotFound())
 
 
+def check_on_roll(transaction: Transaction, ctx: Context, pupil_id: str) -> None:
+    """Only go ahead, in a transaction, while somebody is a pupil here; refused with ``Refused``."""
+    transaction.check(store.pupil_key(ctx.school_id, pupil_id), store.pupil_is_on_roll(rules.today(ctx.now)))
+
+
 def family_of(ctx: Context, pupil_id: str) -> frozenset[str]:
     """The contacts with an open link to a pupil, as an index knows them, a moment behind: who may be worth telling.
 

@@ -4,7 +4,7 @@ The families' feed rows are written with the change itself.
 """
 
 from school_events.core import clock
-from school_events.core.consequences import Consequences, Message, Subject
+from school_events.core.consequences import Consequences, Joined, Message, Subject
 from school_events.core.dynamodb import Item
 from school_events.people.store import (
     CalendarItem,
@@ -16,6 +16,8 @@ from school_events.people.store import (
     SchoolItem,
     StaffItem,
     id_of,
+    to_group,
+    to_link,
 )
 
 _KINDS: dict[type[HeardItem], str] = {
@@ -41,4 +43,15 @@ def of(item: Item) -> Consequences | None:
     if isinstance(item, PupilItem) and item.change.action == "pupil.anonymised":
         detail = {"version": int(item.revision), "pupil_id": subject.id, "anonymised_at": clock.to_text(item.change.at)}
         return Consequences(subject, messages=(Message("PupilAnonymised", detail),))
-    return Consequences(subject)
+    return Consequences(subject, joined=_joined(item))
+
+
+def _joined(item: Item) -> Joined | None:
+    """Who may belong to an audience, or see a child, as they did not before this change (C3)."""
+    if isinstance(item, PupilItem) and item.record is not None:
+        return Joined(pupil_ids=(id_of(item),))
+    if isinstance(item, GroupItem) and (group := to_group(item)):
+        return Joined(pupil_ids=group.pupil_ids)
+    if isinstance(item, LinkItem) and item.change.action == "link.opened" and (link := to_link(item)):
+        return Joined(links=((link.contact_id, link.pupil_id),))
+    return None

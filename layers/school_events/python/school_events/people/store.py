@@ -193,6 +193,13 @@ def link_is_open(today: date) -> Condition:
     return condition
 
 
+def pupil_is_on_roll(today: date) -> Condition:
+    """The condition that somebody is a pupil on a local day: what ``Pupil.is_on_roll`` says in Python."""
+    stays = PupilItem.left_on.does_not_exist() | (PupilItem.left_on >= today.isoformat())
+    condition: Condition = PupilItem.record.exists() & stays
+    return condition
+
+
 def still_at(revision: int) -> Condition:
     """The condition that an item is as it was when it was read; revision 0 means that there was none."""
     condition: Condition = HeardItem.revision == revision if revision else Item.pk.does_not_exist()

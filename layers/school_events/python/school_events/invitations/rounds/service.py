@@ -94,8 +94,8 @@ def _remind_together(ctx: Context, asked: Round, some: Sequence[Invitation]) -> 
     return True
 
 
-def _count(ctx: Context, asked: Round, transaction: Transaction, more: int) -> None:
-    store.count_reached(transaction, ctx, asked, more)
+def _count(ctx: Context, asked: Round, transaction: Transaction, pupil_ids: Sequence[str]) -> None:
+    store.count_reached(transaction, ctx, asked, len(pupil_ids))
 
 
 def _on_behalf(ctx: Context, change: Change) -> Context:
