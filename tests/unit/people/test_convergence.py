@@ -20,6 +20,8 @@ from tests.support.people import (
     EVERYTHING,
     PortalMessage,
     contact_told,
+    group_removed,
+    group_told,
     link_removed,
     link_told,
     portal_message,
@@ -49,6 +51,12 @@ def _link(contact_id: str, step: str, version: int) -> PortalMessage:
     if step == "removed":
         return link_removed(contact_id, version=version)
     return link_told(contact_id, restricted=step == "restricted", version=version)
+
+
+def _group(group_id: str, step: str, version: int) -> PortalMessage:
+    if step == "removed":
+        return group_removed(group_id, version=version)
+    return group_told(group_id, [f"pupil-{version}", "pupil-1"], [f"staff-{version}"], version=version)
 
 
 _MOST = 5
@@ -175,6 +183,9 @@ class _Sometimes:
     contacts = st.builds(
         _contact, st.sampled_from(("contact-1", "contact-3")), st.sampled_from(("told", "merged")), st.integers(1, 9)
     )
+    groups = st.builds(
+        _group, st.sampled_from(("group-1", "group-2")), st.sampled_from(("told", "removed")), st.integers(1, 9)
+    )
     links = st.builds(
         _link,
         st.sampled_from(("contact-1", "contact-2")),
@@ -183,7 +194,9 @@ class _Sometimes:
     )
 
 
-LONG_HISTORIES = st.lists(st.one_of(_Sometimes.pupils, _Sometimes.contacts, _Sometimes.links), max_size=40)
+LONG_HISTORIES = st.lists(
+    st.one_of(_Sometimes.pupils, _Sometimes.contacts, _Sometimes.groups, _Sometimes.links), max_size=40
+)
 
 
 @given(history=LONG_HISTORIES, data=st.data())

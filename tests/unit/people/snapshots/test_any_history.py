@@ -25,6 +25,8 @@ from tests.support.people import (
     PORTAL,
     PortalMessage,
     contact_told,
+    group_removed,
+    group_told,
     link_removed,
     link_told,
     portal_message,
@@ -88,6 +90,14 @@ def _staff(name: str, step: Step, version: int) -> PortalMessage:
     return portal_message("StaffRemoved", {"staff_id": name}, version=version)
 
 
+def _group(name: str, step: Step, version: int) -> PortalMessage:
+    what, content = step
+    if what == "told":
+        pupils = ("pupil-1", "pupil-2")[: content + 1]
+        return group_told(name, pupils, ("staff-1",)[:content], year_group=f"Year {content + 7}", version=version)
+    return group_removed(name, version=version)
+
+
 def _calendar(name: str, step: Step, version: int) -> PortalMessage:
     calendar = {
         "academic_year": name,
@@ -116,6 +126,7 @@ KINDS: Mapping[str, _Kind] = {
     "contact": _Kind(_contact, ("contact-1", "contact-2"), ("told", "told", "removed")),
     "link": _Kind(_link, ("contact-1 pupil-1", "contact-1 pupil-2", "contact-2 pupil-2"), ("told", "told", "removed")),
     "staff": _Kind(_staff, ("staff-1", "staff-2"), ("told", "told", "removed")),
+    "teaching_group": _Kind(_group, ("group-1", "group-2"), ("told", "told", "removed")),
 }
 
 
