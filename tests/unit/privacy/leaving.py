@@ -29,7 +29,7 @@ from tests.support.booked_world import a_school_with_families, an_event, as_pare
 from tests.support.contexts import NOW, SCHOOL, a_context, next_id
 from tests.support.http_events import LambdaContext
 from tests.support.memory import made_once
-from tests.support.people import PortalMessage, contact_told, portal_message, pupil_told, tell
+from tests.support.people import PortalMessage, contact_told, group_told, portal_message, pupil_told, tell
 from tests.support.streams import row_record, stream_event
 from tests.support.tables import INDEXES, STREAMED, messages, rows
 
@@ -79,7 +79,7 @@ def a_past(*, price: int = 0) -> tuple[SchoolEvent, list[Booked]]:
     """Everybody was invited, most booked by one parent; inboxes, feeds and devices are full, the audit log is written.
 
     ``contact-1`` booked for both children, ``contact-3`` for theirs, ``contact-4`` declined. ``pupil-3`` and their
-    mother have names of their own.
+    mother have names of their own. All children are in teaching groups.
     """
     made_once(_free_past if price == 0 else _priced_past, *INDEXES)
     for _ in range(_IDS_USED):
@@ -100,6 +100,8 @@ def _make_past(price: int) -> None:
     tell(
         pupil_told("pupil-3", SECRETS[0], SECRETS[1], version=2),
         contact_told("contact-3", SECRETS[2], SECRETS[1], email=SECRETS[3], version=2),
+        group_told("group-1", ("pupil-1", "pupil-2", "pupil-3")),
+        group_told("group-2", ("pupil-3", "pupil-4"), name="8y/En2"),
     )
     event = an_event(price=price, capacity=5, questions=QUESTIONS)
     booked = [

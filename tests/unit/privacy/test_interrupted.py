@@ -14,6 +14,7 @@ from school_events.invitations.audience import Audience
 from school_events.invitations.store import invitations_of_pupils
 from school_events.payments.store import payments_of_school
 from school_events.people.aliases import alias_of
+from school_events.people.groups import all_groups
 from school_events.people.store import find_contacts, find_pupils, links_of_pupil
 from school_events.privacy import steps
 from school_events.privacy import store as privacy_store
@@ -56,6 +57,7 @@ def _end() -> dict[str, Any]:
         "payers": sorted(payer.partition("_")[0] for payer in _payers()),
         "sagas": [row["pk"]["S"] for row in rows("People") if row["kind"]["S"] == "anonymisation"],
         "due": list(due_things(FORGOTTEN_AT + days(2))),
+        "groups": [group.pupil_ids for group in all_groups(SCHOOL)],
     }
 
 
@@ -76,6 +78,7 @@ def test_killed_before_or_after_any_write_and_run_again_it_ends_the_same() -> No
     wanted = _end()
     assert wanted["sagas"] == []
     assert wanted["due"] == []
+    assert wanted["groups"] == [("pupil-1", "pupil-2"), ("pupil-4",)]
     points = whole.points()
     assert len(points) > 12
     for point in points:
