@@ -301,6 +301,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "event_staff": asking("event_staff"),
     "events": asking("events"),
     "family": asking("family"),
+    "form_templates": asking("form_templates"),
     "housekeeping": visit_housekeeping,
     "invitation_fanout": visit_invitation_fanout,
     "invitations": asking("invitations"),

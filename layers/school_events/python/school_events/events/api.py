@@ -9,7 +9,7 @@ from school_events.core.http import ApiModel, LocalDate, WholeNumber, YesNo
 from school_events.core.money import Money
 from school_events.events.bodies import Body, Instant, WallClockMoment, WallClockTime
 from school_events.events.charging.api import CancellationStepBody, ChargingBody, ChargingRuleView
-from school_events.events.forms.model import QuestionKind
+from school_events.events.forms.api import FormBody, ShownForm
 from school_events.events.model import EventKind, EventStatus, SchoolEvent
 from school_events.events.trips.api import ForStaffBody, ForStaffView, TripBody, TripView
 
@@ -52,32 +52,6 @@ class OutingBody(Body):
 
     starts_at: WallClockMoment
     ends_at: WallClockMoment
-
-
-class QuestionBody(Body):
-    """A question families are asked when they book."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$", description="Names the answer; unique in the form")]
-    kind: QuestionKind
-    prompt: Annotated[
-        str, Field(min_length=1, max_length=2000, description="What they are shown; for consent, its wording")
-    ]
-    required: YesNo
-    choices: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=50)] = Field(
-        default_factory=list, description="The answers a choice allows"
-    )
-
-
-class FormBody(Body):
-    """The questions of an event."""
-
-    questions: Annotated[list[QuestionBody], Field(max_length=50)]
-
-
-class FormView(FormBody):
-    """The questions of an event; a consent is kept with the version it was given to."""
-
-    version: int
 
 
 class NewEvent(Body):
@@ -191,6 +165,6 @@ class EventView(EventSummary):
     takes_place: OutingBody | None
     trip: TripView | None
     for_staff: ForStaffView | None = Field(description="null for families, and for what is no trip")
-    form: FormView | None
+    form: ShownForm
     created_at: datetime
     sessions: list[SessionView]

@@ -4,6 +4,7 @@ from typing import Any
 
 from school_events.core.consequences import Consequences, Message, Subject, ToShow
 from school_events.core.dynamodb import Item
+from school_events.events.forms.store import TemplateItem
 from school_events.events.model import SchoolEvent
 from school_events.events.store import EventItem, to_event
 
@@ -20,7 +21,9 @@ _CHANGES = frozenset(
 
 
 def of(item: Item) -> Consequences | None:
-    """What follows from the change an item carries; nothing, if it is no event."""
+    """What follows from the change an item carries; nothing, if it is neither an event nor a form template."""
+    if isinstance(item, TemplateItem):
+        return Consequences(Subject("form_template", item.record.id))
     if not isinstance(item, EventItem):
         return None
     event = to_event(item)

@@ -10,6 +10,7 @@ from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.api import Duplicate, EventRef, NewEvent, event_ref
 from school_events.events.charging.duplicating import moved_money
+from school_events.events.forms.rules import copied_form
 from school_events.events.model import SchoolEvent
 from school_events.events.planning import plan
 from school_events.events.trips import rules as trips
@@ -47,7 +48,7 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
         _asked(model, asked),
         event_id=ctx.new_id("event"),
         created_at=created.at,
-        form=None,
+        form=copied_form(model.form),
     )
     event = SchoolEvent.of(planned.details, "draft", 1)
     transaction = Transaction(ctx).create(store.event_item(ctx.school_id, event, created))

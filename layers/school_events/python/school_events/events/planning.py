@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from school_events.core.errors import Invalid
 from school_events.events import rules
-from school_events.events.api import EventChanges, FormBody, MeetsBody, NewEvent, OutingBody
+from school_events.events.api import EventChanges, MeetsBody, NewEvent, OutingBody
 from school_events.events.charging.planning import charged
-from school_events.events.forms import rules as form_rules
-from school_events.events.forms.model import Form, Question
+from school_events.events.forms.model import Form
+from school_events.events.forms.service import asked_form
 from school_events.events.model import BookingWindow, EventDetails, Outing, Session, WeeklyMeeting
 from school_events.events.school_days import school_days
 from school_events.events.session_rules import running
@@ -79,7 +79,7 @@ def plan(
         charging_rule=money.rule,
         cancellation=money.cancellation,
         window=window,
-        form=_form(asked.form, form),
+        form=asked_form(school.id, asked.form, form),
         created_at=created_at,
     )
     return Plan(details, sessions)
@@ -127,12 +127,3 @@ def _sessions(
         raise ValueError("an event meets or takes place")
     rules.check_meeting(meets)
     return rules.club_sessions(meets, school_days(school, meets.first_day, meets.last_day), zone)
-
-
-def _form(asked: FormBody | None, before: Form | None) -> Form | None:
-    questions = tuple(
-        Question(**dict(question) | {"choices": tuple(question.choices)})
-        for question in (asked.questions if asked is not None else ())
-    )
-    form_rules.check_questions(questions)
-    return form_rules.next_form(before, questions)

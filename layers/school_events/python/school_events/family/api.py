@@ -10,8 +10,9 @@ from school_events.core.consequences import TellingKind
 from school_events.core.context import Role
 from school_events.core.http import ApiModel
 from school_events.core.ids import OpaqueId
-from school_events.events.api import BookingWindowBody, FormView
+from school_events.events.api import BookingWindowBody
 from school_events.events.charging.api import ChildCost
+from school_events.events.forms.api import ShownForm
 from school_events.events.model import EventKind, EventStatus, StaffRole
 from school_events.invitations.model import InvitationState
 from school_events.notifications.model import Platform
@@ -90,7 +91,7 @@ class FamilyEvent(Shown):
     time_zone: str
     booking_window: BookingWindowBody = Field(validation_alias="window", description="Book before `closes_at`")
     cancellation_policy: str = Field(default="", description="What a family that cancels gets back, in words")
-    form: FormView | None
+    form: ShownForm
 
 
 class FamilyInvitationView(ApiModel):
