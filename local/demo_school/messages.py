@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from .calendar import ACADEMIC_YEAR, HALF_TERMS, INSET_DAYS, TERMS
-from .model import Characteristics, Eligibility, Pupil
+from .model import Characteristics, Eligibility, Pupil, TeachingGroup
 from .school import DemoSchool
 
 SOURCE: Final = "portal"
@@ -23,6 +23,7 @@ AUTHORISED_CATEGORIES: Final = (
     "contact_details",
     "relationship",
     "staff",
+    "teaching_groups",
 )
 
 
@@ -47,7 +48,7 @@ class PortalMessage:
 def portal_messages(
     school: DemoSchool, occurred_at: datetime = OCCURRED_AT, version: int = 1
 ) -> Iterator[PortalMessage]:
-    """Every message that tells a new reader about the school: school, calendar, staff, pupils, contacts, links.
+    """Every message that tells a new reader about the school: school, calendar, staff, pupils, groups, contacts, links.
 
     Args:
         school: The school to tell about.
@@ -67,12 +68,14 @@ def portal_messages(
 
 def _things(school: DemoSchool) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Type, unique key and content of each message."""
-    yield "SchoolUpdated", "school", {"school": _school(school)}
+    yield "SchoolUpdated.v2", "school", {"school": _school(school)}
     yield "TermCalendarUpdated", f"calendar-{ACADEMIC_YEAR}", {"calendar": _calendar()}
     for member in school.staff:
         yield "StaffChanged", member.id, {"staff": {**asdict(member), "app_roles": list(member.app_roles)}}
     for pupil in school.pupils:
         yield "PupilChanged", pupil.id, {"pupil": _pupil(pupil)}
+    for group in school.groups:
+        yield "TeachingGroupChanged", group.id, {"teaching_group": _group(group)}
     for contact in school.contacts:
         yield "ContactChanged", contact.id, {"contact": asdict(contact)}
     for link in school.links:
@@ -110,6 +113,10 @@ def _pupil(pupil: Pupil) -> dict[str, object]:
         "registration_group": pupil.form,
         "characteristics": _characteristics(pupil.characteristics),
     }
+
+
+def _group(group: TeachingGroup) -> dict[str, object]:
+    return {**asdict(group), "staff_ids": list(group.staff_ids), "pupil_ids": list(group.pupil_ids)}
 
 
 def _characteristics(own: Characteristics) -> dict[str, object]:

@@ -37,6 +37,18 @@ class Pupil:
 
 
 @dataclass(frozen=True)
+class TeachingGroup:
+    """A class or set: who is taught what by whom."""
+
+    id: str
+    name: str
+    subject: str
+    year_group: str
+    staff_ids: tuple[str, ...]
+    pupil_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Contact:
     """One parent, guardian or other contact; `first_name` is empty where the office knows a title and a name only."""
 

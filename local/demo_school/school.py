@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .households import Adult, Child, Household, households
-from .model import Characteristics, Contact, Link, Pupil, StaffMember
+from .model import Characteristics, Contact, Link, Pupil, StaffMember, TeachingGroup
 from .needs import characteristics_of
 from .staff import staff_members
+from .teaching import teaching_groups
 
 SCHOOL_ID: Final = "demo-school"
 SCHOOL_NAME: Final = "St Brigid's Academy"
@@ -52,6 +53,7 @@ class DemoSchool:
     name: str
     staff: tuple[StaffMember, ...]
     pupils: tuple[Pupil, ...]
+    groups: tuple[TeachingGroup, ...]
     contacts: tuple[Contact, ...]
     links: tuple[Link, ...]
 
@@ -68,7 +70,13 @@ def build(seed: int = DEFAULT_SEED, school_id: str = SCHOOL_ID) -> DemoSchool:
     for household in households(office.chance):
         office.enrol(household)
     return DemoSchool(
-        school_id, SCHOOL_NAME, tuple(staff), tuple(office.pupils), tuple(office.contacts), tuple(office.links)
+        school_id,
+        SCHOOL_NAME,
+        tuple(staff),
+        tuple(office.pupils),
+        tuple(teaching_groups(office.pupils, staff)),
+        tuple(office.contacts),
+        tuple(office.links),
     )
 
 

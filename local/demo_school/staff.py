@@ -1,7 +1,7 @@
 """The 70 members of staff: one administrator, one finance officer, those who teach, and some without any access."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from .model import StaffMember
@@ -9,7 +9,7 @@ from .names import COMMUNITIES
 
 STAFF_DOMAIN: Final = "st-brigids.test"
 
-_SUBJECTS: Final = {
+SUBJECTS: Final = {
     "Mathematics": 6,
     "English": 6,
     "Science": 7,
@@ -52,7 +52,7 @@ _WITHOUT_ACCESS: Final = ("Site Manager", "Catering Manager", "Science Technicia
 
 def _jobs() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Job titles of those who are not in the cast, with what each may do."""
-    teachers = (f"Teacher of {subject}" for subject, count in _SUBJECTS.items() for _ in range(count))
+    teachers = (f"Teacher of {subject}" for subject, count in SUBJECTS.items() for _ in range(count))
     for role in (*_LEADERS, *teachers, *_SUPPORT):
         yield role, ("staff",)
     for role in _WITHOUT_ACCESS:
@@ -71,6 +71,11 @@ def staff_members(chance: random.Random, email: Callable[[str, str, str], str]) 
         StaffMember(f"stf-{number:03d}", first, last, email(first, last, STAFF_DOMAIN), role, app_roles)
         for number, (first, last, role, app_roles) in enumerate(people, 1)
     ]
+
+
+def teaches(staff: Iterable[StaffMember], subject: str) -> list[str]:
+    """The ids of those who teach a subject."""
+    return [member.id for member in staff if member.role == f"Teacher of {subject}"]
 
 
 def _name(chance: random.Random) -> tuple[str, str]:

@@ -45,7 +45,7 @@ def _children(journey: Journey) -> set[str]:
 def _tell_link(journey: Journey, pupil_id: str, *, restricted: bool) -> None:
     school = build()
     (link,) = [one for one in school.links if (one.contact_id, one.pupil_id) == (CAST.other_parent_of_two, pupil_id)]
-    told = replace(school, staff=(), pupils=(), contacts=(), links=(replace(link, restricted=restricted),))
+    told = replace(school, staff=(), pupils=(), groups=(), contacts=(), links=(replace(link, restricted=restricted),))
     # A journey can be made again on the same stage, so versions follow the clock.
     again: list[PortalMessage] = list(portal_messages(told, datetime.now(UTC), version=time.time_ns() // 1_000_000))
     journey.stage.publish([again[-1]])

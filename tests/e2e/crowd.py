@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local.demo_school import PortalMessage, build, portal_messages
+from local.demo_school import DemoSchool, PortalMessage, build, portal_messages
 
 MESSAGES = 10_000
 EACH_POISON = 10
@@ -76,8 +76,8 @@ def a_crowd(school_id: str, ended_school_id: str) -> Crowd:
         ended_school_id: of a school with an ended contract, about which a few are too.
     """
     chance = random.Random(10_000)  # noqa: S311 - a shuffled pack, not a secret
-    first = list(portal_messages(build(7, school_id)))
-    second = list(portal_messages(build(8, school_id), version=2))
+    first = list(portal_messages(_with_few_groups(build(7, school_id))))
+    second = list(portal_messages(_with_few_groups(build(8, school_id)), version=2))
     good = [*first[1:], *second, *_departures(first)]
     poison = list(_poison(school_id, ended_school_id))
     good += chance.choices(good, k=MESSAGES - len(good) - len(poison) - 1)
@@ -86,6 +86,11 @@ def a_crowd(school_id: str, ended_school_id: str) -> Crowd:
     # Late, so that some wait for it, but not as late as by chance: what waits is applied in one go.
     sent.insert(_ANNOUNCED_AT, first[0])
     return Crowd(school_id, sent)
+
+
+def _with_few_groups(school: DemoSchool) -> DemoSchool:
+    """A tenth of the teaching groups: with all of them no room would be left for messages that come twice."""
+    return replace(school, groups=school.groups[::10])
 
 
 def _departures(told: list[PortalMessage]) -> Iterator[PortalMessage]:
@@ -103,6 +108,9 @@ def _departures(told: list[PortalMessage]) -> Iterator[PortalMessage]:
     for detail in by_type["LinkChanged"][500 : 500 + _REMOVED]:
         ids = {name: detail["link"][name] for name in ("contact_id", "pupil_id")}
         yield _message("LinkRemoved", told, f"gone-{'-'.join(ids.values())}", ids)
+    for detail in by_type["TeachingGroupChanged"][:EACH_POISON]:
+        group_id = detail["teaching_group"]["id"]
+        yield _message("TeachingGroupRemoved", told, f"gone-{group_id}", {"teaching_group_id": group_id})
     for detail in by_type["StaffChanged"][:EACH_POISON]:
         staff_id = detail["staff"]["id"]
         yield _message("StaffRemoved", told, f"gone-{staff_id}", {"staff_id": staff_id})
@@ -182,14 +190,13 @@ def _key(message: PortalMessage) -> Key:
     school = f"SCH#{detail['school_id']}"
     thing = {**detail, **next((detail[kind] for kind in _KINDS if kind in detail), {})}
     match message.type.removesuffix("Changed").removesuffix("Removed").removesuffix("Updated").removesuffix("Left"):
-        case "Pupil":
-            return f"{school}#PUPIL#{thing.get('pupil_id') or thing['id']}", "PUPIL"
-        case "Contact":
-            return f"{school}#CONTACT#{thing.get('contact_id') or thing['id']}", "CONTACT"
-        case "Staff":
-            return f"{school}#STAFF#{thing.get('staff_id') or thing['id']}", "STAFF"
+        case "Pupil" | "Contact" | "Staff" as person:
+            kind = person.upper()
+            return f"{school}#{kind}#{thing.get(f'{person.lower()}_id') or thing['id']}", kind
         case "Link":
             return f"{school}#CONTACT#{thing['contact_id']}", f"LINK#{thing['pupil_id']}"
+        case "TeachingGroup":
+            return f"{school}#TEACHING_GROUPS", f"GROUP#{thing.get('teaching_group_id') or thing['id']}"
         case "TermCalendar":
             return school, f"CALENDAR#{thing['academic_year']}"
         case _:
@@ -200,6 +207,7 @@ _KINDS = {
     "pupil": ("first_name", "last_name", "registration_group"),
     "contact": ("first_name", "last_name", "email"),
     "staff": ("first_name", "last_name", "role"),
+    "teaching_group": ("name", "subject", "staff_ids", "pupil_ids"),
     "link": ("priority", "parental_responsibility"),
     "calendar": ("academic_year",),
     "school": ("name",),
@@ -210,7 +218,7 @@ def _state(said: list[PortalMessage]) -> Fields:
     last = said[-1]
     if last.type.endswith("Removed"):
         return {"state": "removed"}
-    told = [message for message in said if message.type.endswith(("Changed", "Updated"))]
+    told = [message for message in said if message.type.endswith(("Changed", "Updated.v2"))]
     fields = _told(told[-1]) if told else {}
     if last.type == "PupilLeft":
         return {"state": "left", "left_on": last.detail["left_on"], **fields}

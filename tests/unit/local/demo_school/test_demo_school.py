@@ -15,7 +15,7 @@ from local.demo_school import CAST, DemoSchool, build, portal_messages, sign_in_
 from local.demo_school.__main__ import main
 from local.demo_school.households import YEAR_SIZES
 from local.demo_school.model import Pupil
-from local.schemas import SCHEMAS
+from local.schemas import message_type, schema_files
 from local.sign_in.people import load_people
 from school_events.messages import PORTAL_MESSAGES
 
@@ -46,10 +46,8 @@ def test_the_same_seed_makes_the_same_messages_and_another_seed_makes_others(sch
 
 def test_every_message_is_what_the_schemas_and_models_accept_with_nothing_dropped(school: DemoSchool) -> None:
     validators = {
-        name: Draft4Validator(
-            json.loads((SCHEMAS / f"portal/{name}.v1.json").read_text()), format_checker=FormatChecker()
-        )
-        for name in PORTAL_MESSAGES
+        message_type(schema): Draft4Validator(json.loads(schema.read_text()), format_checker=FormatChecker())
+        for schema in schema_files("portal")
     }
     for message in portal_messages(school):
         validators[message.type].validate(message.detail)
@@ -59,10 +57,11 @@ def test_every_message_is_what_the_schemas_and_models_accept_with_nothing_droppe
 def test_messages_come_in_the_portals_order_and_each_has_its_own_identifier(school: DemoSchool) -> None:
     messages = list(portal_messages(school))
     assert [name for name, _ in groupby(messages, key=lambda message: message.type)] == [
-        "SchoolUpdated",
+        "SchoolUpdated.v2",
         "TermCalendarUpdated",
         "StaffChanged",
         "PupilChanged",
+        "TeachingGroupChanged",
         "ContactChanged",
         "LinkChanged",
     ]
@@ -105,6 +104,19 @@ def test_free_school_meals_are_not_pupil_premium(school: DemoSchool) -> None:
 
 def _meals(pupil: Pupil) -> bool:
     return pupil.characteristics.free_school_meals.eligible
+
+
+def test_everybody_is_taught_by_somebody_who_teaches_the_subject(school: DemoSchool, pupils: dict[str, Pupil]) -> None:
+    roles = {member.id: member.role for member in school.staff}
+    subjects = Counter(pupil_id for group in school.groups for pupil_id in group.pupil_ids)
+    assert {subjects[one.id] for one in school.pupils if one.year <= 11} == {7}
+    assert {subjects[one.id] for one in school.pupils if one.year > 11} == {3}
+    assert len({group.name for group in school.groups}) == len(school.groups) == 5 * 6 * 7 + 2 * 13
+    for group in school.groups:
+        assert 3 <= len(group.pupil_ids) <= 30
+        assert {f"Year {pupils[one].year}" for one in group.pupil_ids} == {group.year_group}
+        assert f"Teacher of {group.subject}" in {roles[one] for one in group.staff_ids}
+    assert sum(CAST.teacher in group.staff_ids for group in school.groups) == 2
 
 
 def test_names_are_as_varied_as_on_a_real_roll(school: DemoSchool) -> None:
@@ -202,7 +214,7 @@ def test_the_command_writes_files_a_person_can_read(
     lines = [line for path in sorted(tmp_path.glob("*.jsonl")) for line in path.read_text().splitlines()]
     assert lines == [message.line() for message in portal_messages(school)]
     first: dict[str, Any] = json.loads(lines[0])
-    assert first["detail-type"] == "SchoolUpdated"
+    assert first["detail-type"] == "SchoolUpdated.v2"
     assert load_people(tmp_path / "people.json").keys() == {person.key for person in sign_in_people(school)}
     assert json.loads((tmp_path / "cast.json").read_text())["admin"] == CAST.admin
     assert "1000 messages" in capsys.readouterr().out
