@@ -4,7 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from school_events.bookings.places import close_places, make_places
+from school_events.bookings.places import close_places
+from school_events.bookings.slot_places import make_places_or_slots
 from school_events.core.context import Role
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import SchoolApi, reply
@@ -20,7 +21,7 @@ MOVES = (NotFound, WrongState, TryAgain)
 
 @api.route("POST", f"{EVENT}/publish", roles=ADMIN, summary="Publish a draft", errors=MOVES)
 def publish(school_id: str, event_id: str) -> Response[EventRef]:
-    event = lifecycle.publish(api.context, event_id, make_places)
+    event = lifecycle.publish(api.context, event_id, make_places_or_slots)
     return reply(event, version=event.version)
 
 

@@ -26,7 +26,8 @@ CAPABILITY = Capability(
         table(PEOPLE, *READ, "DeleteItem"),
         index(PEOPLE, "due"),
         SEND_PORTAL_DLQ,
-        table(EVENTS, "UpdateItem", "DeleteItem"),
+        # Slots and staff of parents' evenings follow its plan; news is forgotten.
+        table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
         # Whom a change of an event concerns, besides those who have booked it.
         index(EVENTS, "due", "by_event"),
         table(BOOKINGS, *READ, *WRITE),

@@ -98,7 +98,7 @@ NO_TRIPS: list[tuple[dict[str, Any], str]] = [
     ({"capacity": 3.0}, "capacity"),
     ({"minimum": 4}, "minimum"),
     ({"title": " "}, "title"),
-    ({"kind": "parents_evening"}, "kind"),
+    ({"kind": "picnic"}, "kind"),
     ({"price": {"amount": 29}}, "price.amount"),
     ({"price": {"amount": -1}}, "price.amount"),
     ({"price": {"amount": 12.5}}, "price.amount"),

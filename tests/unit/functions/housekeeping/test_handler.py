@@ -14,6 +14,7 @@ from school_events.bookings.model import BookingState
 from school_events.core import due
 from school_events.events import lifecycle
 from school_events.events import store as events_store
+from school_events.events.evenings.store import SLOTS
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import NEWS
 from school_events.payments import gateway
@@ -43,6 +44,7 @@ KINDS = (
     NEWS,
     waiting.WAITING,
     events_store.CALL_OFF,
+    SLOTS,
     store.HOLD,
     payments_store.REFUND,
 )

@@ -41,16 +41,17 @@ def call_off(ctx: Context, event: SchoolEvent, may_go_on: Callable[[], bool]) ->
     """
     places.close_places(ctx, event)
     all_ended = True
-    for booking in _live_bookings(ctx.school_id, event.id):
+    for booking in _live_bookings(ctx.school_id, event):
         if not may_go_on():
             return False
         all_ended = _end(ctx, booking) and all_ended
     return all_ended
 
 
-def _live_bookings(school_id: str, event_id: str) -> Iterator[Booking]:
+def _live_bookings(school_id: str, event: SchoolEvent) -> Iterator[Booking]:
     """Who has a place, read strongly by the places: an index might not know yet who came last."""
-    had = [item.booking_id for item in places.places_of(school_id, event_id) if item.booking_id is not None]
+    there = places.places_of(school_id, event.id, places.pool_of(event))
+    had = [item.booking_id for item in there if item.booking_id is not None]
     for some in batched(had, _MOST_KEYS, strict=False):
         yield from (one for one in store.find_bookings(school_id, some).values() if one.state in LIVE)
 

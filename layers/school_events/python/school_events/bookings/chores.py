@@ -7,12 +7,14 @@ make.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from school_events.bookings import calling_off, news, places, settlement, store
+from school_events.bookings import calling_off, news, places, settlement, slot_places, store
 from school_events.bookings.model import Booking
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.events import lifecycle
 from school_events.events import store as events
+from school_events.events.evenings import store as evenings
+from school_events.events.evenings.service import follow_up
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
 from school_events.payments import service as payment_service
@@ -80,6 +82,19 @@ def tell_news(now: datetime, may_go_on: MayGoOn) -> int:
         if not may_go_on():
             break
         _one(lambda: news.tell(change, may_go_on))  # noqa: B023 - called at once
+        count += 1
+    return count
+
+
+def arrange_due_slots(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
+    """Let slots and staff follow the plans of parents' evenings where that broke off; says how many that concerned."""
+    count = 0
+    for school_id, event_id, plan in evenings.due_plans(now):
+        if not may_go_on():
+            break
+        ctx = context_for(school_id)
+        if not _one(lambda: follow_up(ctx, event_id, slot_places.arrange)):  # noqa: B023 - called at once
+            evenings.put_off(school_id, event_id, plan, now + PUT_OFF)
         count += 1
     return count
 

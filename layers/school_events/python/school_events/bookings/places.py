@@ -19,7 +19,9 @@ from school_events.core.attributes import TECHNICAL, IdAttribute, StateAttribute
 from school_events.core.context import Context
 from school_events.core.dynamodb import (
     MOST_ACTIONS,
+    Document,
     InstantAttribute,
+    Item,
     Key,
     Refused,
     Transaction,
@@ -29,10 +31,14 @@ from school_events.core.dynamodb import (
 )
 from school_events.core.errors import Conflict, StaleVersion
 from school_events.core.indexes import Due
+from school_events.events.evenings.model import Slot
 from school_events.events.model import SchoolEvent
 
 TERM = "term"
 """The pool of an event's places that are good for the whole event."""
+
+SLOTS = "slots"
+"""The pool of a parents' evening's places, each of which is one slot (``slot_places``)."""
 
 RETURNED = "RETURNED"
 """The kind of due thing a returned place is."""
@@ -46,6 +52,7 @@ class PlaceItem(BookingsTableItem, discriminator="place"):
     pool: StateAttribute = UnicodeAttribute()
     number: Annotated[NumberAttribute, TECHNICAL] = NumberAttribute()
     state: StateAttribute = UnicodeAttribute()
+    slot = Document(Slot, null=True)
     bookable: Annotated[BooleanAttribute, TECHNICAL] = BooleanAttribute()
     opens_at: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute()
     closes_at: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute()
@@ -74,7 +81,8 @@ def make_places(ctx: Context, event: SchoolEvent) -> None:
         event: with its capacity and booking window.
     """
     for numbers in batched(range(1, event.capacity + 1), MOST_ACTIONS, strict=False):
-        items = [_new_place(ctx.school_id, event, number) for number in numbers]
+        wanted = [Place(event_id=event.id, pool=TERM, number=number) for number in numbers]
+        items = [new_place(ctx.school_id, event, place) for place in wanted]
         transaction = Transaction(ctx)
         for item in items:
             transaction.create(item)
@@ -86,15 +94,54 @@ def make_places(ctx: Context, event: SchoolEvent) -> None:
 
 
 def close_places(ctx: Context, event: SchoolEvent) -> None:
-    """Shut the gate of every place of an event that was closed; doing it again changes nothing."""
-    for item in places_of(ctx.school_id, event.id):
-        key = Key(PlaceItem, item.pk, item.sk)
-        update_if(key, [PlaceItem.bookable.set(False)], PlaceItem.bookable == True)  # noqa: E712 - builds a condition
+    """Shut the gate of every place of an event that was closed; doing it again changes nothing.
+
+    Raises:
+        TryAgain: too busy; calling again goes on.
+    """
+    still_open = (item for item in places_of(ctx.school_id, event.id, pool_of(event)) if item.bookable)
+    for some in batched(still_open, MOST_ACTIONS, strict=False):
+        transaction = Transaction(ctx)
+        for item in some:
+            transaction.update(Key(PlaceItem, item.pk, item.sk), [PlaceItem.bookable.set(False)], Item.pk.exists())
+        transaction.commit()
+
+
+def pool_of(event: SchoolEvent) -> str:
+    """The pool that an event's places are in."""
+    return SLOTS if event.kind == "parents_evening" else TERM
 
 
 def places_of(school_id: str, event_id: str, pool: str = TERM) -> Iterator[PlaceItem]:
     """Every place of a pool, read strongly."""
     yield from PlaceItem.query(_pool_key(school_id, event_id, pool), consistent_read=True)
+
+
+def new_place(
+    school_id: str, event: SchoolEvent, place: Place, *, slot: Slot | None = None, bookable: bool = True
+) -> PlaceItem:
+    """A free place of an event as it is kept.
+
+    Args:
+        school_id: whose.
+        event: with its booking window.
+        place: which.
+        slot: when and where it is, at a parents' evening.
+        bookable: whether its gate is open as long as the window is.
+    """
+    key = place_key(school_id, place)
+    return PlaceItem(
+        key.pk,
+        key.sk,
+        event_id=event.id,
+        pool=place.pool,
+        number=place.number,
+        state=PlaceState.FREE.value,
+        slot=slot,
+        bookable=bookable,
+        opens_at=event.window.opens_at,
+        closes_at=event.window.closes_at,
+    )
 
 
 def free_places(ctx: Context, event_id: str, pool: str = TERM) -> list[Place]:
@@ -164,21 +211,6 @@ def returned_places(now: datetime) -> Iterator[tuple[str, Place]]:
     """
     for item in due.sweep(RETURNED, now, lambda pk, end: PlaceItem.due.query(pk, PlaceItem.due_sk <= end)):
         yield item.pk.split("#")[1], _to_place(item)
-
-
-def _new_place(school_id: str, event: SchoolEvent, number: int) -> PlaceItem:
-    key = place_key(school_id, Place(event_id=event.id, pool=TERM, number=number))
-    return PlaceItem(
-        key.pk,
-        key.sk,
-        event_id=event.id,
-        pool=TERM,
-        number=number,
-        state=PlaceState.FREE.value,
-        bookable=True,
-        opens_at=event.window.opens_at,
-        closes_at=event.window.closes_at,
-    )
 
 
 def _to_place(item: Any) -> Place:

@@ -19,10 +19,12 @@ def require_bookable(event: SchoolEvent, now: datetime) -> None:
 
     Raises:
         NotFound: it is not published yet: families do not know of it (C2).
-        WrongState: it is closed, or its booking window is not open.
+        WrongState: it is closed, its booking window is not open, or it is a parents' evening.
     """
     if event.status in {"draft", "publishing"}:
         raise NotFound
+    if event.kind == "parents_evening":
+        raise WrongState("Appointments of a parents' evening cannot be booked here yet")
     if event.status != "published":
         raise WrongState("This event is not open for booking")
     if now < event.window.opens_at:

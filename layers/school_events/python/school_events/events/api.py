@@ -62,10 +62,12 @@ class NewEvent(Body):
     description: Description = ""
     location: Location = ""
     meets: MeetsBody | None = Field(default=None, description="A club's times")
-    takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    takes_place: OutingBody | None = Field(default=None, description="A trip's or a parents' evening's times")
     trip: TripBody | None = Field(default=None, description="A trip's legs and itinerary")
     for_staff: ForStaffBody | None = Field(default=None, description="What families never see of a trip")
-    capacity: Capacity
+    capacity: Annotated[WholeNumber, Field(ge=0, le=2000)] = Field(
+        default=0, description="How many places there are; a parents' evening has as many as slots in its plan"
+    )
     minimum: Minimum = 0
     price: Money = Field(description="What a place costs in full: 0, or at least 30 pence")
     charging: ChargingBody | None = Field(default=None, description="For whom it is less, and when it is due")
@@ -98,7 +100,7 @@ class Duplicate(Body):
 
     title: Title | None = Field(default=None, description="Another title; the same unless given")
     meets: MeetsBody | None = Field(default=None, description="A club's times")
-    takes_place: OutingBody | None = Field(default=None, description="A trip's times")
+    takes_place: OutingBody | None = Field(default=None, description="A trip's or a parents' evening's times")
     trip: TripBody | None = Field(default=None, description="Unless given, a trip's plan moves to its new dates")
     booking_window: BookingWindowBody
     with_staff: YesNo = Field(default=False, description="Whether the same staff work at it")

@@ -16,6 +16,7 @@ _CHANGES = frozenset(
         "session.added",
         "session.moved",
         "session.cancelled",
+        "slots.planned",
     }
 )
 

@@ -10,6 +10,8 @@ from school_events.core.requests import AnsweredMeanwhile, Request
 from school_events.events import rules, store
 from school_events.events.api import Duplicate, EventRef, NewEvent, event_ref
 from school_events.events.charging.duplicating import moved_money
+from school_events.events.evenings import planning as evenings
+from school_events.events.evenings.store import plan_item
 from school_events.events.forms.rules import copied_form
 from school_events.events.model import SchoolEvent
 from school_events.events.planning import plan
@@ -25,7 +27,8 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
     """Make a draft that says what an event says, its form included, at the dates asked for.
 
     Nobody is invited to it and nothing booked. Staff come along if asked; those the Portal has removed do not. A club
-    meets as its weekly plan says: what became of single sessions was for reasons of those days.
+    meets as its weekly plan says: what became of single sessions was for reasons of those days. The slot plan of a
+    parents' evening comes along with its teachers, by the same clocks.
 
     Args:
         ctx: the moment.
@@ -43,17 +46,22 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
     model = store.find_event(ctx.school_id, event_id)
     rules.status_after(model.status, "duplicate")
     created = stamp(ctx, "event.created")
+    slot_plan, slots = evenings.plan_at(ctx.school_id, model, asked.takes_place)
     planned = plan(
         find_school(ctx.school_id),
         _asked(model, asked),
         event_id=ctx.new_id("event"),
         created_at=created.at,
         form=copied_form(model.form),
+        slots=slots,
     )
     event = SchoolEvent.of(planned.details, "draft", 1)
     transaction = Transaction(ctx).create(store.event_item(ctx.school_id, event, created))
     for session in planned.sessions:
         transaction.create(store.session_item(ctx.school_id, event.id, session))
+    if slot_plan is not None:
+        # Its teachers follow it, as they do when it is set.
+        transaction.create(plan_item(ctx.school_id, event.id, slot_plan, ctx.now))
     if asked.with_staff:
         _take_staff_along(transaction, ctx, model, event)
     answer = event_ref(event)
@@ -67,6 +75,7 @@ def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -
 
 def _asked(model: SchoolEvent, asked: Duplicate) -> NewEvent:
     taken_over = {name: getattr(model, name) for name in NewEvent.model_fields.keys() - _OF_ITS_OWN}
+    taken_over["capacity"] = evenings.capacity_asked(model)
     own = {name: getattr(asked, name) for name in _OF_ITS_OWN}
     if asked.trip is None:
         own["trip"] = _moved_plan(model, asked)
@@ -95,6 +104,6 @@ def _take_staff_along(transaction: Transaction, ctx: Context, model: SchoolEvent
     allocations = store.allocations_of(ctx.school_id, model.id)
     known = find_staff(ctx.school_id, [one.staff_id for one in allocations])
     for one in allocations:
-        if one.staff_id in known:
+        if one.staff_id in known and not one.by_plan:
             taken = one.model_copy(update={"event_id": event.id})
             transaction.create(store.allocation_item(ctx.school_id, event.starts_on, taken))

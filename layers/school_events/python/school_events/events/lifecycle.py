@@ -12,6 +12,8 @@ from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
 from school_events.events import rules, store
 from school_events.events.api import EventRef, event_ref
+from school_events.events.evenings.rules import check_planned
+from school_events.events.evenings.store import plan_key
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import news_item
 from school_events.events.session_rules import running
@@ -31,13 +33,14 @@ def publish(ctx: Context, event_id: str, make_places: PlaceKeeper) -> EventRef:
 
     Raises:
         NotFound: there is none.
-        WrongState: booking is closed, or would already be over.
+        WrongState: booking is closed, or would already be over, or a parents' evening has no slots.
     """
     event = store.find_event(ctx.school_id, event_id)
     rules.status_after(event.status, "publish")
     if event.status == "published":
         return event_ref(event)
     rules.check_publishable(event.window.closes_at, ctx.now)
+    check_planned(event.kind, event.capacity)
     store.move(ctx, event_id, {"draft"}, "publishing")
     make_places(ctx, store.find_event(ctx.school_id, event_id))
     store.move(ctx, event_id, {"publishing"}, "published", stamp(ctx, "event.published"))
@@ -141,5 +144,5 @@ def remove(ctx: Context, event_id: str, version: int) -> bool:
     transaction.commit()
     if is_draft:
         feed.let_go(ctx, event_id)
-        store.delete(ctx, gone)
+        store.delete(ctx, gone, *([plan_key(ctx.school_id, event_id)] if event.kind == "parents_evening" else ()))
     return not is_draft

@@ -24,7 +24,7 @@ from school_events.events.charging.model import CancellationStep, Charging, Char
 from school_events.events.forms.model import Form
 from school_events.events.trips.model import ForStaff, TripPlan
 
-EventKind = Literal["club", "trip"]
+EventKind = Literal["club", "trip", "parents_evening"]
 EventStatus = Literal["draft", "publishing", "published", "closed", "completed", "cancelled"]
 """``rules`` says which may follow which; ``publishing`` lasts only while places are made."""
 
@@ -131,8 +131,9 @@ class Session(Record):
 
 
 class StaffAllocation(Record):
-    """A member of staff works at an event (B6)."""
+    """A member of staff works at an event (B6); ``by_plan`` as long as the slot plan of a parents' evening has them."""
 
     event_id: ThingId
     staff_id: PersonId
     role: AllocatedAs
+    by_plan: Flag = False

@@ -9,6 +9,7 @@ from school_events.core.errors import Invalid
 from school_events.events import rules
 from school_events.events.api import EventChanges, MeetsBody, NewEvent, OutingBody
 from school_events.events.charging.planning import charged
+from school_events.events.evenings import planning as evenings
 from school_events.events.forms.model import Form
 from school_events.events.forms.service import asked_form
 from school_events.events.model import BookingWindow, EventDetails, Outing, Session, WeeklyMeeting
@@ -34,6 +35,7 @@ def plan(
     created_at: datetime,
     form: Form | None,
     made: tuple[Session, ...] = (),
+    slots: int = 0,
 ) -> Plan:
     """The event a school asks for.
 
@@ -44,11 +46,13 @@ def plan(
         created_at: when it was first asked for, UTC.
         form: the form it had so far, so that a new wording is a new version.
         made: its sessions, if they stay as they are; otherwise they are made from its times.
+        slots: how many a parents' evening has, by its slot plan.
 
     Raises:
         Invalid: what is asked makes no sense; names the field.
     """
-    rules.check_numbers(asked.price, asked.capacity, asked.minimum)
+    capacity = evenings.capacity_of(asked, slots)
+    rules.check_numbers(asked.price, capacity, asked.minimum)
     zone = ZoneInfo(school.time_zone)
     meets, takes_place = _times(asked)
     trips.check_belongs(asked.kind, asked.trip, asked.for_staff)
@@ -72,7 +76,7 @@ def plan(
         takes_place=takes_place,
         trip=trips.trip_plan(asked.trip, takes_place, school.time_zone),
         for_staff=trips.for_staff(asked.for_staff),
-        capacity=asked.capacity,
+        capacity=capacity,
         minimum=asked.minimum,
         price=asked.price,
         charging=money.charging,
@@ -101,7 +105,7 @@ def safely_changed(details: EventDetails, changes: EventChanges) -> EventDetails
 
 
 def _times(asked: NewEvent) -> tuple[WeeklyMeeting | None, Outing | None]:
-    """A club's or a trip's times: exactly those that belong to its kind."""
+    """When a club meets, or when anything else takes place: exactly what belongs to its kind."""
     wanted, other = ("meets", "takes_place") if asked.kind == "club" else ("takes_place", "meets")
     if getattr(asked, other) is not None:
         raise Invalid.of(other, f"does not belong to a {asked.kind}")

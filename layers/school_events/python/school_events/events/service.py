@@ -17,6 +17,7 @@ from school_events.events import rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
 from school_events.events.charging.reading import money_shown
+from school_events.events.evenings import planning as evenings
 from school_events.events.model import EventKind, SchoolEvent, Session
 from school_events.events.news.store import news_item
 from school_events.events.planning import Plan, plan, safely_changed
@@ -160,7 +161,8 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
 def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:
     """A draft as it would be made now, with its changes; its single sessions are made anew only with new times."""
     kept = {name: getattr(event, name) for name in NewEvent.model_fields if name != "booking_window"}
-    asked = NewEvent.model_validate(kept | {"booking_window": event.window} | _given(changes))
+    kept |= {"booking_window": event.window, "capacity": evenings.capacity_asked(event)}
+    asked = NewEvent.model_validate(kept | _given(changes))
     made = () if _TIMES & changes.model_fields_set else store.sessions_of(ctx.school_id, event.id)
     return plan(
         find_school(ctx.school_id),
@@ -169,6 +171,7 @@ def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:
         created_at=event.created_at,
         form=event.form,
         made=made,
+        slots=evenings.slots_at(ctx.school_id, event, asked.takes_place),
     )
 
 

@@ -206,8 +206,13 @@ def put_off(ctx: Context, event: SchoolEvent, kind: str, until: datetime) -> Non
     _update_if(ctx, event.id, _due_actions(kind, until, event.id), EventItem.status == event.status)
 
 
-def delete(ctx: Context, draft: SchoolEvent) -> None:
+def delete(ctx: Context, draft: SchoolEvent, *others: Key[Any]) -> None:
     """Delete a draft with its sessions and allocations, all at once; refused if it has moved on since it was read.
+
+    Args:
+        ctx: the moment.
+        draft: as it was read.
+        others: what else belongs to it.
 
     Raises:
         StaleVersion: somebody changed or published it meanwhile.
@@ -218,6 +223,8 @@ def delete(ctx: Context, draft: SchoolEvent) -> None:
         transaction.delete(session_key(ctx.school_id, draft.id, session.id))
     for allocation in allocations_of(ctx.school_id, draft.id):
         transaction.delete(allocation_key(ctx.school_id, draft.id, allocation.staff_id))
+    for other in others:
+        transaction.delete(other)
     transaction.commit()
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from school_events.events import store
+from school_events.events.evenings import busy as evenings
 from school_events.events.model import EventKind, SchoolEvent, StaffAllocation
 from school_events.events.staffing.model import Engagement
 
 type BusyTimes = Callable[[str, SchoolEvent, Iterable[StaffAllocation]], Iterable[Engagement]]
 """Of a school and event: when each of those who work at it is there."""
 
-OF_KINDS: Mapping[EventKind, BusyTimes] = {}
+OF_KINDS: Mapping[EventKind, BusyTimes] = {"parents_evening": evenings.busy_times}
 """The kinds of events at which not everybody is there all the time."""
 
 

@@ -25,6 +25,8 @@ MOST_CLASHES_SHOWN = 20
 def allocate(ctx: Context, event_id: str, version: int, asked: Sequence[AllocationBody]) -> tuple[StaffView, int]:
     """Say who works at an event; who is left out no longer does. A clash is reported and does not keep it from being.
 
+    Whom the slot plan of a parents' evening has works there for as long as it does, left out or not.
+
     Args:
         ctx: the moment.
         event_id: which.
@@ -45,8 +47,9 @@ def allocate(ctx: Context, event_id: str, version: int, asked: Sequence[Allocati
         raise StaleVersion
     rules.status_after(event.status, "allocate")
     known = _check_staff(ctx.school_id, asked)
-    wanted = {one.staff_id: StaffAllocation(event_id=event_id, staff_id=one.staff_id, role=one.role) for one in asked}
     present = {one.staff_id: one for one in store.allocations_of(ctx.school_id, event_id)}
+    planned = {staff_id: one for staff_id, one in present.items() if one.by_plan}
+    wanted = planned | {one.staff_id: _allocation(event_id, one, by_plan=one.staff_id in planned) for one in asked}
     if wanted != present:
         _write(ctx, event, wanted, present)
         version += 1
@@ -66,6 +69,10 @@ def staff_of(ctx: Context, event_id: str) -> tuple[StaffView, int]:
     allocations = store.allocations_of(ctx.school_id, event_id)
     known = find_staff(ctx.school_id, [one.staff_id for one in allocations])
     return _view(ctx, event, allocations, known), event.version
+
+
+def _allocation(event_id: str, asked: AllocationBody, *, by_plan: bool) -> StaffAllocation:
+    return StaffAllocation(event_id=event_id, staff_id=asked.staff_id, role=asked.role, by_plan=by_plan)
 
 
 def _check_staff(school_id: str, asked: Sequence[AllocationBody]) -> Mapping[str, StaffMember]:
