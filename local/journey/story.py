@@ -11,6 +11,7 @@ from local.demo_school import CAST
 from local.journey.traveller import Journey, promise
 
 PRICE = 1250
+_SATURDAY = 5
 PLACES = 30
 _YEAR_8 = {"year_groups": ["8"]}
 
@@ -36,7 +37,9 @@ def connect_stripe(journey: Journey) -> str:
 
 def create_trip(journey: Journey) -> str:
     """A draft with price, consent form and places, and a teacher who leads it."""
-    leaves = datetime.now(UTC).date() + timedelta(days=60)
+    in_two_months = datetime.now(UTC).date() + timedelta(days=60)
+    # A Saturday: a state-funded school may not charge for a day in school time.
+    leaves = in_two_months + timedelta(days=(_SATURDAY - in_two_months.weekday()) % 7)
     made = journey.post(
         "admin",
         "/events",
