@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 from school_events.bookings import service
 from school_events.bookings.service import Booked, Wish
@@ -37,9 +38,9 @@ def sixty_families() -> None:
     )
 
 
-def an_event(*, capacity: int, price: int = 0) -> SchoolEvent:
+def an_event(*, capacity: int, price: int = 0, charging: Any = None) -> SchoolEvent:
     """A published trip that all of them are invited to."""
-    return booked_world.an_event(price=price, capacity=capacity, invited=CHILDREN)
+    return booked_world.an_event(price=price, capacity=capacity, invited=CHILDREN, charging=charging)
 
 
 def moment_of(number: int, chance: int | None = None) -> Context:

@@ -13,7 +13,7 @@ from school_events.bookings.service import Booked
 from school_events.core.errors import AlreadyBooked, NoFreePlace, SchoolEventsError, WrongState
 from school_events.core.requests import request
 from school_events.events.model import SchoolEvent
-from tests.contract.races.families import FAMILIES, an_event, books, moment_of
+from tests.contract.races.families import FAMILIES, WITH_SIBLINGS, an_event, books, moment_of
 from tests.support.at_once import at_once
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import bookings_of, faults_of
@@ -62,6 +62,15 @@ def test_without_the_condition_of_places_the_same_families_oversell_them_and_the
     faults = faults_of(event)
     assert f"{len(booked)} live bookings for {PLACES} places" in faults
     assert any("is had" in fault for fault in faults)
+
+
+def test_of_siblings_booked_at_once_one_pays_in_full_and_the_other_has_the_discount() -> None:
+    event = an_event(capacity=PLACES, price=1250, charging={"sibling_discount": 50})
+    wishes = [books(event, number, f"{who}-{number}") for number in WITH_SIBLINGS for who in ("child", "sibling")]
+    assert len(_answered(at_once(wishes))) == len(wishes)
+    families = [(one.booked_by, one.price.amount) for one in bookings_of(event)]
+    assert sorted(families) == sorted((f"parent-{number}", pence) for number in WITH_SIBLINGS for pence in (625, 1250))
+    assert faults_of(event) == []
 
 
 def test_without_guards_a_child_is_booked_twice_and_the_checker_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
