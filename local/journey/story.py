@@ -111,12 +111,12 @@ def see_invitation(journey: Journey) -> str:
 def book_two_children(journey: Journey) -> str:
     """All or none, in one request; the same request again is the same booking."""
     _pick_up_phone(journey, "parent-of-two")
-    body = {
-        "event_id": journey.things["trip"],
-        "items": [
-            {"pupil_id": pupil_id, "answers": {"consent": "yes", "lunch": "own"}} for pupil_id in CAST.two_children
-        ],
+    trip = journey.things["trip"]
+    filled = {
+        "answers": {"consent": "yes", "lunch": "own"},
+        "form_version": journey.get("parent-of-two", f"/events/{trip}")["form"]["version"],
     }
+    body = {"event_id": trip, "items": [{"pupil_id": pupil_id} | filled for pupil_id in CAST.two_children]}
     booked = journey.post("parent-of-two", "/bookings", body, expect=201, key="book-two")
     again = journey.post("parent-of-two", "/bookings", body, expect=201, key="book-two")
     promise(booked == again, "the same request made another booking")

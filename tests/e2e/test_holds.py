@@ -42,6 +42,9 @@ def test_a_hold_given_up_closes_the_payment_page_and_frees_the_places(stage: Loc
     assert journey.get("parent-of-two", f"/payments/{journey.things['payment']}")["state"] == "expired"
     again = {
         "event_id": journey.things["trip"],
-        "items": [{"pupil_id": one, "answers": {"consent": "yes", "lunch": "own"}} for one in CAST.two_children],
+        "items": [
+            {"pupil_id": one, "answers": {"consent": "yes", "lunch": "own"}, "form_version": 1}
+            for one in CAST.two_children
+        ],
     }
     assert journey.post("parent-of-two", "/bookings", again, expect=201, key="again")["state"] == "pending"

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from school_events.bookings import places, service, store
+from school_events.bookings.answers import Filled
 from school_events.bookings.model import Booking
 from school_events.bookings.service import Booked, Wish
 from school_events.core.context import Actor, Context
@@ -16,6 +17,7 @@ from school_events.core.requests import Request, request
 from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events.api import NewEvent
+from school_events.events.forms.rules import Given
 from school_events.events.model import SchoolEvent
 from school_events.events.staffing.api import AllocationBody
 from school_events.events.staffing.service import allocate
@@ -118,12 +120,13 @@ def book(
     event: SchoolEvent,
     *pupils: str,
     parent: int = 1,
-    answers: dict[str, str] | None = None,
+    answers: Given | None = None,
     now: datetime = NOW,
     asked: Request = UNASKED,
 ) -> Booked:
     """Book pupils of one parent, all with the same answers."""
-    wishes = [Wish(pupil_id, answers or {}) for pupil_id in pupils or ("pupil-1",)]
+    filled = Filled(answers or {}, None if event.form is None else event.form.version)
+    wishes = [Wish(pupil_id, filled) for pupil_id in pupils or ("pupil-1",)]
     return service.book(as_parent(parent, now), f"contact-{parent}", event.id, wishes, asked)
 
 

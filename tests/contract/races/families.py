@@ -54,5 +54,5 @@ def books(
     event: SchoolEvent, number: int, *pupils: str, asked: Request = booked_world.UNASKED, chance: int | None = None
 ) -> Callable[[], Booked]:
     """A family's wish to book its child, or the pupils named."""
-    wishes = [Wish(pupil_id, {}) for pupil_id in pupils or (f"child-{number}",)]
+    wishes = [Wish(pupil_id) for pupil_id in pupils or (f"child-{number}",)]
     return partial(service.book, moment_of(number, chance), f"parent-{number}", event.id, wishes, asked)

@@ -221,7 +221,7 @@ def test_an_event_of_another_school_does_not_exist() -> None:
     before = everything()
     ctx = a_context("school-2", actor=Actor("contact", "contact-1"))
     with pytest.raises(NotFound):
-        service.book(ctx, "contact-1", event.id, [Wish("pupil-1", {})], UNASKED)
+        service.book(ctx, "contact-1", event.id, [Wish("pupil-1")], UNASKED)
     assert everything() == before
 
 
@@ -310,7 +310,7 @@ def test_who_never_gets_a_place_in_time_is_told_to_try_again(monkeypatch: pytest
     monkeypatch.setattr(places, "free_places", lambda *_: [taken])
     ctx = a_context(actor=Actor("contact", "contact-1"), deadline=NOW - timedelta(days=30))
     with pytest.raises(TryAgain):
-        service.book(ctx, "contact-1", event.id, [Wish("pupil-1", {})], UNASKED)
+        service.book(ctx, "contact-1", event.id, [Wish("pupil-1")], UNASKED)
 
 
 def test_a_child_named_twice_is_refused_by_name() -> None:
@@ -321,7 +321,7 @@ def test_a_child_named_twice_is_refused_by_name() -> None:
 
 def test_an_administrator_books_on_a_contacts_behalf() -> None:
     event = an_event()
-    booked = service.book(a_context(), "contact-1", event.id, [Wish("pupil-1", {})], UNASKED)
+    booked = service.book(a_context(), "contact-1", event.id, [Wish("pupil-1")], UNASKED)
     assert booking_of(booked).booked_by == "contact-1"
     assert payment_of(booked).payer_id == "contact-1"
 
@@ -329,7 +329,7 @@ def test_an_administrator_books_on_a_contacts_behalf() -> None:
 def test_nor_does_an_administrator_book_for_a_contact_what_is_not_theirs() -> None:
     event = an_event()
     with pytest.raises(NotFound):
-        service.book(a_context(), "contact-1", event.id, [Wish("pupil-3", {})], UNASKED)
+        service.book(a_context(), "contact-1", event.id, [Wish("pupil-3")], UNASKED)
 
 
 def test_the_booker_finds_booking_and_payment_at_the_next_refresh() -> None:

@@ -1,25 +1,40 @@
 """Request and response models of the booking routes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from school_events.bookings.model import Booking
-from school_events.core.http import ApiModel
+from school_events.bookings.model import Answer, Booking
+from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
 from school_events.events.charging.api import InstalmentView
+from school_events.events.forms.model import Form
 
 MOST_CHILDREN = 10
+
+
+def _text_or_texts(value: object) -> object:
+    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        return value
+    raise ValueError("must be text, or a list of texts")
+
+
+GivenAnswer = Annotated[str | list[str], BeforeValidator(_text_or_texts)]
 
 
 class BookingWish(ApiModel):
     """A child to be booked."""
 
     pupil_id: PortalId
-    answers: dict[OpaqueId, str] = Field(
-        default_factory=dict, max_length=100, description="By question id; `yes` or `no` for consents"
+    answers: dict[OpaqueId, GivenAnswer] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="By question id; `yes` or `no` for consents, a list for choices",
+    )
+    form_version: WholeNumber | None = Field(
+        default=None, description="The version of the form that was shown; required if the form has a consent"
     )
 
 
@@ -35,7 +50,8 @@ class AnswerView(ApiModel):
     """What was answered to one question."""
 
     question_id: str
-    value: str
+    prompt: str | None = Field(description="What was asked, word for word, in the version that was answered")
+    value: str | list[str]
 
 
 class BookingView(ApiModel):
@@ -52,6 +68,10 @@ class BookingView(ApiModel):
     payment_id: str | None = None
     hold_until: datetime | None = None
     answers: list[AnswerView] | None = None
+    form_version: int | None = Field(default=None, description="Which version of the event's form was answered")
+    consent_outdated: bool | None = Field(
+        default=None, description="What was agreed to has changed since: the family is to be asked again"
+    )
 
 
 class Attendee(ApiModel):
@@ -65,6 +85,7 @@ class Attendee(ApiModel):
     registration_group: str | None
     state: str
     created_at: datetime
+    consent_outdated: bool = Field(description="What the family agreed to has changed since")
 
 
 class Register(ApiModel):
@@ -78,7 +99,7 @@ class Register(ApiModel):
     expected: list[Attendee]
 
 
-def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool) -> BookingView:
+def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, form: Form | None = None) -> BookingView:
     """A booking as the API shows it: at least how its place stands.
 
     Args:
@@ -86,6 +107,7 @@ def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool) ->
         answers: with what was answered to the form.
         money: with what it costs.
         mine: whether the caller booked it.
+        form: the version of the form that was answered, for its words.
     """
     shown = BookingView(
         id=booking.id,
@@ -95,12 +117,21 @@ def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool) ->
         created_at=booking.created_at,
         mine=mine,
     )
-    return shown.model_copy(update=(_answers(booking) if answers else {}) | (_money(booking) if money else {}))
+    return shown.model_copy(update=(_answers(booking, form) if answers else {}) | (_money(booking) if money else {}))
 
 
-def _answers(booking: Booking) -> dict[str, Any]:
-    given = booking.answers.answers if booking.answers else ()
-    return {"answers": [AnswerView(question_id=one.question_id, value=one.value) for one in given]}
+def _answers(booking: Booking, form: Form | None) -> dict[str, Any]:
+    given = booking.answers
+    if given is None:
+        return {"answers": []}
+    prompts = {question.id: question.prompt for question in (form.questions if form is not None else ())}
+    shown = [_answer(one, prompts.get(one.question_id)) for one in given.answers]
+    return {"answers": shown, "form_version": given.form_version}
+
+
+def _answer(answer: Answer, prompt: str | None) -> AnswerView:
+    value = answer.value if isinstance(answer.value, str) else list(answer.value)
+    return AnswerView(question_id=answer.question_id, prompt=prompt, value=value)
 
 
 def _money(booking: Booking) -> dict[str, Any]:

@@ -65,12 +65,12 @@ class Answer(Record):
 
     Args:
         question_id: which question.
-        value: the answer as text; ``yes`` or ``no`` for a choice of two and for consent.
+        value: the answer as text; ``yes`` or ``no`` for a choice of two and for consent; several, for ``choices``.
         wording: for a consent, the digest of the exact words consented to.
     """
 
     question_id: ThingId
-    value: Annotated[str, _ANSWER]
+    value: Annotated[str | tuple[str, ...], _ANSWER]
     wording: Annotated[str, _ANSWER] | None = None
 
 

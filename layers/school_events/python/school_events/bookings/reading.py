@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 
 from school_events.bookings import store
+from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import Attendee, BookingView, Register, booking_view
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core.audit import UNKNOWN_ALIAS, AuditLine, append
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
 from school_events.events import store as events
+from school_events.events.forms.service import form_of_version
+from school_events.events.model import SchoolEvent
 from school_events.people import access, aliases
 from school_events.people import store as people
 from school_events.people.model import Pupil
@@ -35,9 +38,14 @@ def show(ctx: Context, booking: Booking) -> BookingView:
     """
     mine = _is_mine(ctx, booking)
     is_staff = ctx.actor.kind == "staff"
-    return booking_view(
-        booking, answers=mine or is_staff, money=mine or (is_staff and ctx.has_role("finance")), mine=mine
-    )
+    money = mine or (is_staff and ctx.has_role("finance"))
+    if not mine and not is_staff:
+        return booking_view(booking, answers=False, money=money, mine=mine)
+    event = events.find_event(ctx.school_id, booking.event_id)
+    answered = 0 if booking.answers is None else booking.answers.form_version
+    form = form_of_version(ctx.school_id, event, answered) if answered else None
+    shown = booking_view(booking, answers=True, money=money, mine=mine, form=form)
+    return shown.model_copy(update={"consent_outdated": is_consent_outdated(booking, event.form)})
 
 
 def require_own_booking(ctx: Context, booking: Booking) -> None:
@@ -54,15 +62,16 @@ def _is_mine(ctx: Context, booking: Booking) -> bool:
     return ctx.actor.kind == "contact" and access.is_same_person(ctx, booking.booked_by, ctx.actor.id)
 
 
-def require_event(ctx: Context, event_id: str) -> None:
-    """A member of staff may look into an event: administrators into all, others where they are allocated.
+def require_event(ctx: Context, event_id: str) -> SchoolEvent:
+    """The event a member of staff may look into: administrators into all, others where they are allocated.
 
     Raises:
         NotFound: there is no such event, or they are not allocated to it.
     """
-    events.find_event(ctx.school_id, event_id)
+    event = events.find_event(ctx.school_id, event_id)
     if not ctx.has_role("school_admin") and not events.is_allocated(ctx.school_id, event_id, ctx.actor.id):
         raise NotFound
+    return event
 
 
 def attendees(ctx: Context, event_id: str) -> list[Attendee]:
@@ -71,8 +80,10 @@ def attendees(ctx: Context, event_id: str) -> list[Attendee]:
     Raises:
         NotFound: no such event for this member of staff.
     """
-    require_event(ctx, event_id)
-    listed = _by_name(ctx, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE))
+    event = require_event(ctx, event_id)
+    listed = _by_name(
+        ctx, event, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
+    )
     _note_reading(ctx, "attendees.read", event_id)
     return listed
 
@@ -83,10 +94,10 @@ def register(ctx: Context, event_id: str, session_id: str) -> Register:
     Raises:
         NotFound: no such event or session for this member of staff.
     """
-    require_event(ctx, event_id)
+    event = require_event(ctx, event_id)
     session = events.find_session(ctx.school_id, event_id, session_id)
     confirmed = (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state is BookingState.CONFIRMED)
-    expected = [] if session.cancelled else _by_name(ctx, confirmed)
+    expected = [] if session.cancelled else _by_name(ctx, event, confirmed)
     _note_reading(ctx, "register.read", event_id)
     return Register(
         event_id=event_id,
@@ -103,14 +114,14 @@ def booked_pupils(ctx: Context, event_id: str) -> frozenset[str]:
     return frozenset(one.pupil_id for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
 
 
-def _by_name(ctx: Context, bookings: Iterable[Booking]) -> list[Attendee]:
+def _by_name(ctx: Context, event: SchoolEvent, bookings: Iterable[Booking]) -> list[Attendee]:
     listed = list(bookings)
     pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in listed})
-    shown = [_attendee(booking, pupils[booking.pupil_id]) for booking in listed if booking.pupil_id in pupils]
+    shown = [_attendee(event, one, pupils[one.pupil_id]) for one in listed if one.pupil_id in pupils]
     return sorted(shown, key=lambda one: (one.last_name.casefold(), one.first_name.casefold(), one.booking_id))
 
 
-def _attendee(booking: Booking, pupil: Pupil) -> Attendee:
+def _attendee(event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:
     return Attendee(
         booking_id=booking.id,
         pupil_id=pupil.id,
@@ -120,6 +131,7 @@ def _attendee(booking: Booking, pupil: Pupil) -> Attendee:
         registration_group=pupil.registration_group,
         state=booking.state.value,
         created_at=booking.created_at,
+        consent_outdated=is_consent_outdated(booking, event.form),
     )
 
 

@@ -1,10 +1,11 @@
 """Booking a household's places: one look, one transaction, all or none (D1, D2)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from school_events.bookings import places, pricing, rules, store
+from school_events.bookings.answers import UNFILLED, Filled, checked_answers
 from school_events.bookings.model import Answers, Booking, BookingState, Place
 from school_events.core import feed
 from school_events.core.change import stamp
@@ -34,11 +35,11 @@ class Wish:
 
     Args:
         pupil_id: which child.
-        answers: by question id; ``yes`` and ``no`` for choices of two and consents.
+        filled: the event's form, filled in.
     """
 
     pupil_id: str
-    answers: Mapping[str, str]
+    filled: Filled = UNFILLED
 
 
 class Booked(ApiModel):
@@ -82,7 +83,7 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
 
     Raises:
         NotFound: no such event for this contact, or a child that is not theirs.
-        WrongState: the event is not open for booking.
+        WrongState: the event is not open for booking, or its form has changed since it was filled in.
         Invalid: a child twice, or wrong answers.
         AlreadyBooked: a child has a live booking of the event.
         NoFreePlace: not enough places are free.
@@ -99,7 +100,7 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
         return earlier
     event = _checked_event(ctx, contact_id, event_id, wishes, found)
     answers = [
-        rules.checked_answers(event.form, wish.answers, by=contact_id, at=ctx.now, field=f"items.{position}.answers")
+        checked_answers(event.form, wish.filled, by=contact_id, at=ctx.now, field=f"items.{position}")
         for position, wish in enumerate(wishes)
     ]
     pupils = [_Child(_on_roll(ctx, wish.pupil_id, found), filled) for wish, filled in zip(wishes, answers, strict=True)]

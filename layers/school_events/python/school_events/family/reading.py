@@ -5,6 +5,7 @@ from functools import partial
 from itertools import batched
 from typing import Literal
 
+from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import booking_view
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
@@ -159,6 +160,8 @@ def _family_event(event: SchoolEvent) -> FamilyEvent:
 
 def _booking_view(booking: Booking, *, mine: bool, event: SchoolEvent | None) -> FamilyBookingView:
     shown = booking_view(booking, answers=False, money=mine, mine=mine)
+    if mine and event is not None:
+        shown = shown.model_copy(update={"consent_outdated": is_consent_outdated(booking, event.form)})
     return FamilyBookingView(**dict(shown), event=None if event is None else EventCard.model_validate(event))
 
 
