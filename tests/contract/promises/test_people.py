@@ -5,8 +5,9 @@ from typing import Any
 
 from school_events.core.errors import NotFound, StaleVersion
 from school_events.people import rules, store
-from school_events.people.model import LinkDetails, PupilDetails
-from school_events.people.store import LinkItem, PupilItem
+from school_events.people.groups import all_groups
+from school_events.people.model import GroupDetails, LinkDetails, PupilDetails
+from school_events.people.store import GroupItem, LinkItem, PupilItem
 from tests.contract import faults
 from tests.contract.engines import Engine, broken_by
 from tests.contract.faults import database_with
@@ -118,3 +119,16 @@ def test_links_are_read_as_they_are_now_and_by_pupil_from_an_index(engine: Engin
         assert store.links_of_pupil(SCHOOL, "pupil-1") == (), "this one is an index"
         _, links = store.contact_with_links(SCHOOL, "contact-1")
     assert [link.pupil_id for link in links] == ["pupil-1"]
+
+
+@broken_by(faults.finds_nothing, faults.gives_the_first_page)
+def test_all_groups_of_a_school_are_read_as_they_are_now_however_large(engine: Engine) -> None:
+    """More than the megabyte a page has: whoever forgets a pupil must see every group."""
+    pupils = tuple(f"pupil-{number:058d}" for number in range(500))
+    names = [f"group-{number:02d}" for number in range(34)]
+    for name in names:
+        key = store.group_key(SCHOOL, name)
+        details = GroupDetails(name=name, pupil_ids=pupils)
+        GroupItem(key.pk, key.sk, revision=1, state="current", change=a_change(), record=details).save()
+    with database_with(faults.weak_reads_are_behind):
+        assert [group.id for group in all_groups(SCHOOL)] == names
