@@ -1,11 +1,11 @@
 """Audiences: what is accepted, whom they include, what they say in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,9 +31,8 @@ GROUPS = (
     TeachingGroup(id="g2", name="8y/En2", staff_ids=("s1", "s2"), pupil_ids=("p2",)),
     TeachingGroup(id="g3", name="8z/Mu"),
 )
-TEACHING = teaching_of(
-    GROUPS, [StaffMember(id=one, first_name=first, last_name="Lee") for one, first in (("s1", "Ann"), ("s2", "Bo"))]
-)
+TEACHERS = [StaffMember(id=one, first_name=first, last_name="Lee") for one, first in (("s1", "Ann"), ("s2", "Bo"))]
+TEACHING = teaching_of(GROUPS, TEACHERS)
 
 
 def audience(expression: Mapping[str, Any]) -> Audience:
@@ -253,20 +252,20 @@ def _on(eligibility: Eligibility | None) -> str:
     return "yes" if eligibility.eligible and begun and not over else "no"
 
 
-def _reference(expression: dict[str, Any], pupil: Pupil) -> bool:
+def _reference(expression: dict[str, Any], pupil: Pupil, groups: Sequence[TeachingGroup] = GROUPS) -> bool:
     """The plainest reading of an expression, straight from its JSON."""
     ((rule, value),) = expression.items()
     traits = pupil.characteristics
     sen = "?" if traits.sen is None or traits.sen.starts_on == TOMORROW else traits.sen.status
     readings: dict[str, Callable[[], bool]] = {
-        "all": lambda: [_reference(part, pupil) for part in value].count(False) == 0,
-        "any": lambda: [_reference(part, pupil) for part in value].count(True) > 0,
-        "not": lambda: not _reference(value, pupil),
+        "all": lambda: [_reference(part, pupil, groups) for part in value].count(False) == 0,
+        "any": lambda: [_reference(part, pupil, groups) for part in value].count(True) > 0,
+        "not": lambda: not _reference(value, pupil, groups),
         "year_groups": lambda: value.count(pupil.year_group) > 0,
         "registration_groups": lambda: value.count(pupil.registration_group) > 0,
         "pupils": lambda: value.count(pupil.id) > 0,
-        "teaching_groups": lambda: any(pupil.id in one.pupil_ids for one in GROUPS if one.id in value),
-        "taught_by": lambda: any(pupil.id in one.pupil_ids for one in GROUPS if set(one.staff_ids) & set(value)),
+        "teaching_groups": lambda: any(pupil.id in one.pupil_ids for one in groups if one.id in value),
+        "taught_by": lambda: any(pupil.id in one.pupil_ids for one in groups if set(one.staff_ids) & set(value)),
         "sen": lambda: value.count(sen) > 0,
         "free_school_meals": lambda: _on(traits.free_school_meals) == ("yes" if value else "no"),
         "pupil_premium": lambda: _on(traits.pupil_premium) == ("yes" if value else "no"),
@@ -279,3 +278,35 @@ def test_every_audience_includes_whom_its_plain_reading_does(expression: dict[st
     parsed = Audience.model_validate(expression)
     assert rules.includes(parsed, pupil, DAY, TEACHING) is _reference(expression, pupil)
     assert rules.explain(parsed, TEACHING)
+
+
+_groups = st.lists(
+    st.builds(
+        TeachingGroup,
+        id=st.sampled_from(["g1", "g2", "g3"]),
+        name=st.just("8x/Ma1"),
+        staff_ids=st.sets(st.sampled_from(["s1", "s2"])).map(sorted).map(tuple),
+        pupil_ids=st.sets(st.sampled_from(["p1", "p2", "p3", "p4"])).map(sorted).map(tuple),
+    ),
+    unique_by=lambda group: group.id,
+)
+_everybody = st.lists(
+    st.builds(
+        lambda pupil, number, left_on: pupil.model_copy(update={"id": f"p{number}", "left_on": left_on}),
+        _pupils,
+        st.integers(1, 8),
+        st.sampled_from([None, None, YESTERDAY, DAY, TOMORROW]),
+    ),
+    unique_by=lambda pupil: pupil.id,
+    max_size=8,
+)
+
+
+@settings(max_examples=250)
+@given(_expressions, _everybody, _groups)
+def test_of_a_whole_school_exactly_those_on_roll_are_members_whom_the_plain_reading_names(
+    expression: dict[str, Any], pupils: list[Pupil], groups: list[TeachingGroup]
+) -> None:
+    teaching = teaching_of(groups, TEACHERS)
+    wanted = [one for one in pupils if one.left_on != YESTERDAY and _reference(expression, one, groups)]
+    assert rules.members(Audience.model_validate(expression), pupils, DAY, teaching) == wanted
