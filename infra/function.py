@@ -16,7 +16,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.assets import Asset, function_asset, layer_asset
 from infra.grants import Resources, environment, policy
-from infra.names import EXPORTS, STREAM_FAILURES, bucket_name, function_log_group, snapshots_arn
+from infra.names import STREAM_FAILURES, bucket_name, function_log_group, snapshots_arn
 from infra.spec import BucketGrant, Capability, PushGrant, SnapshotsGrant, StreamTrigger
 from infra.stages import REGION, Stage
 
@@ -133,8 +133,10 @@ def _unavoidable_patterns(capability: Capability, stage: Stage) -> Iterator[tupl
     yield "*", "X-Ray takes no resource for writing traces"
     yield f"arn:aws:logs:{REGION}:{account}:log-group:{group}:*", "Streams of its own log group: Lambda names them"
     things = (*capability.grants, *capability.triggers)
-    if any(isinstance(thing, BucketGrant) for thing in things):
-        yield f"arn:aws:s3:::{bucket_name(stage, EXPORTS, account)}/*", "Exports are objects named by their random id"
+    for thing in things:
+        if isinstance(thing, BucketGrant):
+            objects = f"arn:aws:s3:::{bucket_name(stage, thing.bucket, account)}/{thing.prefix}*"
+            yield objects, "Exports and documents are objects named by their random id"
     if any(isinstance(thing, SnapshotsGrant) for thing in things):
         yield snapshots_arn(stage), "Snapshots are objects that the Portal names, under the prefix that is ours"
     if any(isinstance(thing, StreamTrigger) for thing in things):

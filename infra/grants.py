@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from aws_cdk import Aws, Stack, aws_dynamodb, aws_events, aws_iam, aws_kms, aws_s3, aws_sqs
 
 from infra.names import (
-    EXPORTS,
     STREAM_FAILURES,
     bucket_name,
     function_log_group,
@@ -61,7 +60,7 @@ class Resources:
     tables: dict[str, aws_dynamodb.Table]
     queues: dict[str, QueuePair]
     bus: aws_events.IEventBus
-    exports: aws_s3.IBucket
+    buckets: dict[str, aws_s3.IBucket]
     stream_failures: aws_s3.IBucket
 
     @property
@@ -94,8 +93,8 @@ def _variables(grant: Grant, resources: Resources) -> dict[str, str]:
             value = secret_name(resources.stage, variable)
         case SendGrant(variable=variable):
             value = _target(grant, resources).queue_url
-        case BucketGrant():
-            variable, value = "EXPORTS_BUCKET", resources.exports.bucket_name
+        case BucketGrant(bucket=name):
+            variable, value = f"{name.upper()}_BUCKET", resources.buckets[name].bucket_name
         case SnapshotsGrant():
             variable, value = "PORTAL_SNAPSHOTS_BUCKET", resources.stage.portal_snapshots_bucket
         case BusGrant():
@@ -140,8 +139,9 @@ def _statements(grant: Grant, resources: Resources) -> Iterator[aws_iam.PolicySt
             yield _allow(variable.title().replace("_", ""), ("secretsmanager:GetSecretValue",), arn)
         case SendGrant():
             yield _allow(_sid("Send", grant.variable), ("sqs:SendMessage",), _target(grant, resources).queue_arn)
-        case BucketGrant(action=action):
-            yield _allow(_sid("Exports", action.split(":")[1]), (action,), f"{_bucket_arn(resources, EXPORTS)}/*")
+        case BucketGrant(bucket=name, action=action, prefix=prefix):
+            sid = _sid(name, action.split(":")[1], prefix.rstrip("/"))
+            yield _allow(sid, (action,), f"{_bucket_arn(resources, name)}/{prefix}*")
         case SnapshotsGrant():
             yield from snapshot_statements(resources.stage)
         case BusGrant():
@@ -223,8 +223,10 @@ def _key_uses(capability: Capability) -> dict[str, set[str]]:
                 use("sqs", _KEY_WRITE)
             case QueueTrigger():
                 use("sqs", _KEY_READ)
-            case BucketGrant(action=action):
-                use("s3", _KEY_READ if action == "s3:GetObject" else _KEY_WRITE)
+            case BucketGrant(action="s3:GetObject"):
+                use("s3", _KEY_READ)
+            case BucketGrant(action="s3:PutObject"):
+                use("s3", _KEY_WRITE)
             case StreamTrigger():
                 use("dynamodb", _KEY_READ)
                 use("s3", _KEY_WRITE)

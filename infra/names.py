@@ -7,7 +7,6 @@ from infra.stages import Stage
 
 BUS = "school-events"
 PORTAL_BUS = "school-events-portal"
-EXPORTS = "exports"
 STREAM_FAILURES = "stream-failures"
 ACCESS_LOGS = "access-logs"
 

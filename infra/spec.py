@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 PEOPLE, EVENTS, BOOKINGS, PAYMENTS = "people", "events", "bookings", "payments"
 INBOX, AUDIT, IDEMPOTENCY, REPORTS = "inbox", "audit", "idempotency", "reports"
 
+# Buckets that functions use; the environment variable of EXPORTS is EXPORTS_BUCKET.
+EXPORTS, DOCUMENTS = "exports", "documents"
+
 # Item actions of DynamoDB, in the groups that handlers need them in. A transaction needs those of its parts.
 GET = ("GetItem",)
 READ = ("GetItem", "BatchGetItem", "Query")
@@ -78,9 +81,11 @@ class SendGrant:
 
 @dataclass(frozen=True)
 class BucketGrant:
-    """Reading or writing the objects of the exports bucket."""
+    """One action on the objects of one of our buckets whose keys begin with a prefix."""
 
+    bucket: str
     action: str
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,8 +142,16 @@ SEND_ANONYMISE = SendGrant(ANONYMISE_QUEUE, "ANONYMISE_QUEUE_URL")
 SEND_INVITATIONS = SendGrant(INVITATIONS_QUEUE, "INVITATIONS_QUEUE_URL")
 SEND_PORTAL_DLQ = SendGrant(PORTAL_QUEUE, "PORTAL_DLQ_URL", dead=True)
 
-READ_EXPORTS = BucketGrant("s3:GetObject")
-WRITE_EXPORTS = BucketGrant("s3:PutObject")
+READ_EXPORTS = BucketGrant(EXPORTS, "s3:GetObject")
+WRITE_EXPORTS = BucketGrant(EXPORTS, "s3:PutObject")
+# A document is sent to one place and, once it was looked at, kept in another.
+SENT, KEPT = "waiting/", "kept/"
+TAKE_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:PutObject", SENT)
+READ_SENT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:GetObject", SENT)
+KEEP_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:PutObject", KEPT)
+READ_KEPT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:GetObject", KEPT)
+DELETE_SENT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:DeleteObject", SENT)
+DELETE_KEPT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:DeleteObject", KEPT)
 READ_SNAPSHOTS = SnapshotsGrant()
 PUT_MESSAGES = BusGrant()
 

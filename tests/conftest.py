@@ -34,6 +34,7 @@ os.environ.update(
         "CURSOR_SECRET": "cursor",
         "EVENT_BUS_NAME": "school-events",
         "EXPORTS_BUCKET": "exports",
+        "DOCUMENTS_BUCKET": "documents",
         "PORTAL_SNAPSHOTS_BUCKET": "portal-snapshots",
         "TOKEN_AUDIENCE": "school-events",
         "TOKEN_ISSUER": "http://127.0.0.1:8401",

@@ -17,6 +17,7 @@ from school_events.core import clock, logs
 from school_events.core.consequences import ToShow
 from school_events.core.workers import context_of
 from school_events.events import consequences as of_events
+from school_events.events.documents import consequences as of_documents
 from school_events.events.staffing import feed
 from school_events.invitations import consequences as of_invitations
 from school_events.outbox import records
@@ -26,7 +27,15 @@ from school_events.people import consequences as of_people
 from school_events.people.aliases import aliases_of
 
 OUTBOX = Outbox(
-    consequences=(of_people.of, of_events.of, of_invitations.of, of_bookings.of, of_payments.of), aliases_of=aliases_of
+    consequences=(
+        of_people.of,
+        of_events.of,
+        of_documents.of,
+        of_invitations.of,
+        of_bookings.of,
+        of_payments.of,
+    ),
+    aliases_of=aliases_of,
 )
 
 

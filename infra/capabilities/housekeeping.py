@@ -2,6 +2,8 @@
 
 from infra.spec import (
     BOOKINGS,
+    DELETE_KEPT_DOCUMENTS,
+    DELETE_SENT_DOCUMENTS,
     EVENTS,
     INBOX,
     PAYMENTS,
@@ -30,6 +32,8 @@ CAPABILITY = Capability(
         table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
         # Whom a change of an event concerns, besides those who have booked it.
         index(EVENTS, "due", "by_event"),
+        DELETE_SENT_DOCUMENTS,
+        DELETE_KEPT_DOCUMENTS,
         table(BOOKINGS, *READ, *WRITE),
         index(BOOKINGS, "due", "by_event"),
         SEND_NOTIFICATIONS,

@@ -21,7 +21,7 @@ CAPABILITY = Capability(
     about="Turn table changes into messages, notifications and audit lines",
     triggers=(
         StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF", "GROUP#*")),
-        StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*", "STANDING#*", "TEMPLATE#*")),
+        StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*", "STANDING#*", "TEMPLATE#*", "DOCUMENT#*")),
         StreamTrigger(BOOKINGS, ("BOOKING",)),
         StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*")),
     ),

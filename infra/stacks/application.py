@@ -36,7 +36,7 @@ class ApplicationStack(Stack):
             tables=stateful.tables,
             queues=self.queues,
             bus=stateful.bus,
-            exports=stateful.exports,
+            buckets=stateful.buckets,
             stream_failures=stateful.stream_failures,
         )
         layers = make_layers(self, LAYERS, stage)

@@ -9,10 +9,39 @@ from constructs import Construct
 
 from infra.acknowledge import acknowledge
 from infra.keys import make_key
-from infra.names import ACCESS_LOGS, BUS, EXPORTS, PORTAL_BUS, STREAM_FAILURES, bucket_name, secret_name
-from infra.spec import CURSOR, STRIPE_KEY, STRIPE_WEBHOOK
+from infra.names import ACCESS_LOGS, BUS, PORTAL_BUS, STREAM_FAILURES, bucket_name, secret_name
+from infra.spec import CURSOR, DOCUMENTS, EXPORTS, SENT, STRIPE_KEY, STRIPE_WEBHOOK
 from infra.stages import REGION, STATEFUL, Stage
 from infra.tables import TABLES, make_table
+
+
+def _gone_after(days: int, prefix: str | None = None) -> aws_s3.LifecycleRule:
+    """Objects are deleted after so many days, and what of them was never completed."""
+    return aws_s3.LifecycleRule(
+        prefix=prefix,
+        expiration=Duration.days(days),
+        noncurrent_version_expiration=Duration.days(1) if prefix else None,
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+    )
+
+
+# What is deleted can be brought back for as long as the tables can be restored to the same moment, and then is gone.
+_DOCUMENT_RULES = (
+    _gone_after(1, SENT),
+    aws_s3.LifecycleRule(noncurrent_version_expiration=Duration.days(35), expired_object_delete_marker=True),
+)
+
+
+def _cors(stage: Stage) -> tuple[aws_s3.CorsRule, ...]:
+    """The web apps send files to a bucket and follow links to them, from their own origins."""
+    return (
+        aws_s3.CorsRule(
+            allowed_methods=[aws_s3.HttpMethods.POST, aws_s3.HttpMethods.GET],
+            allowed_origins=list(stage.origins),
+            allowed_headers=["*"],
+            max_age=3600,
+        ),
+    )
 
 
 class StatefulStack(Stack):
@@ -34,8 +63,11 @@ class StatefulStack(Stack):
         self.portal_bus = aws_events.EventBus(self, "PortalBus", event_bus_name=PORTAL_BUS)
         self.secrets = self._secrets()
         access_logs = self._access_log_bucket()
-        self.exports = self._bucket(EXPORTS, access_logs, keep=Duration.days(1))
-        self.stream_failures = self._bucket(STREAM_FAILURES, access_logs, keep=Duration.days(30))
+        self.buckets: dict[str, aws_s3.IBucket] = {
+            EXPORTS: self._bucket(EXPORTS, access_logs, (_gone_after(1),)),
+            DOCUMENTS: self._bucket(DOCUMENTS, access_logs, _DOCUMENT_RULES, versioned=True, cors=_cors(stage)),
+        }
+        self.stream_failures = self._bucket(STREAM_FAILURES, access_logs, (_gone_after(30),))
         self._outputs()
 
     def _secrets(self) -> dict[str, secretsmanager.Secret]:
@@ -98,7 +130,15 @@ class StatefulStack(Stack):
         self._accept_plain_http(bucket)
         return bucket
 
-    def _bucket(self, name: str, access_logs: aws_s3.Bucket, keep: Duration) -> aws_s3.Bucket:
+    def _bucket(
+        self,
+        name: str,
+        access_logs: aws_s3.Bucket,
+        rules: tuple[aws_s3.LifecycleRule, ...],
+        *,
+        versioned: bool = False,
+        cors: tuple[aws_s3.CorsRule, ...] = (),
+    ) -> aws_s3.Bucket:
         bucket = aws_s3.Bucket(
             self,
             name.title().replace("-", ""),
@@ -109,9 +149,9 @@ class StatefulStack(Stack):
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=self.stage_settings.require_tls,
-            lifecycle_rules=[
-                aws_s3.LifecycleRule(expiration=keep, abort_incomplete_multipart_upload_after=Duration.days(1))
-            ],
+            versioned=versioned,
+            lifecycle_rules=list(rules),
+            cors=list(cors),
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=f"{name}/",
             removal_policy=self._removal(),
@@ -131,7 +171,8 @@ class StatefulStack(Stack):
             CfnOutput(self, f"{name.capitalize()}TableName", value=table.table_name)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
         CfnOutput(self, "PortalBusName", value=self.portal_bus.event_bus_name)
-        CfnOutput(self, "ExportsBucketName", value=self.exports.bucket_name)
+        for name, bucket in self.buckets.items():
+            CfnOutput(self, f"{name.capitalize()}BucketName", value=bucket.bucket_name)
         CfnOutput(self, "StreamFailuresBucketName", value=self.stream_failures.bucket_name)
         CfnOutput(self, "KeyArn", value=self.key.key_arn)
         for variable in self.secrets:

@@ -145,6 +145,23 @@ def test_a_key_of_the_portals_own_may_be_used_to_read_its_bucket_and_for_nothing
     assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "s3.eu-west-2.amazonaws.com"}}
 
 
+def test_documents_are_kept_where_no_form_reaches_and_deleted_by_housekeeping_alone(prod: Assembly) -> None:
+    granted = {
+        (role.removeprefix("school-events-prod-"), action, text(statement["Resource"]).partition("}")[2].strip('", ]}'))
+        for role, statement in prod.role_statements()
+        if "-documents-" in text(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert granted == {
+        ("event-documents", "s3:PutObject", "/waiting/*"),
+        ("event-documents", "s3:GetObject", "/waiting/*"),
+        ("event-documents", "s3:PutObject", "/kept/*"),
+        ("event-documents", "s3:GetObject", "/kept/*"),
+        ("housekeeping", "s3:DeleteObject", "/waiting/*"),
+        ("housekeeping", "s3:DeleteObject", "/kept/*"),
+    }
+
+
 def test_nobody_changes_or_deletes_an_audit_line(prod: Assembly) -> None:
     actions = {
         action

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from infra.stages import context_file, stage_from
 from infra.tables import TABLES, index_attributes
 from tests.infra.assembly import Assembly, listed, text
 
@@ -102,6 +103,29 @@ def test_an_export_is_gone_after_a_day(prod: Assembly) -> None:
     assert rule["ExpirationInDays"] == 1
     assert rule["Status"] == "Enabled"
     assert "Prefix" not in rule
+
+
+def test_what_was_sent_as_a_document_is_gone_after_a_day_and_what_was_deleted_after_as_long_as_tables_go_back(
+    prod: Assembly,
+) -> None:
+    documents = _bucket(prod, "documents")
+    assert documents["VersioningConfiguration"] == {"Status": "Enabled"}
+    sent, everything = documents["LifecycleConfiguration"]["Rules"]
+    assert (sent["Prefix"], sent["ExpirationInDays"]) == ("waiting/", 1)
+    assert sent["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert "Prefix" not in everything
+    assert "ExpirationInDays" not in everything, "what a school keeps stays"
+    assert everything["NoncurrentVersionExpiration"] == {"NoncurrentDays": 35}
+    assert {sent["Status"], everything["Status"]} == {"Enabled"}
+
+
+def test_documents_are_sent_from_the_apps_origins_only_and_reading_them_leaves_a_trace(prod: Assembly) -> None:
+    documents = _bucket(prod, "documents")
+    (rule,) = documents["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == list(stage_from((context_file() | {"stage": "prod"}).get).origins)
+    assert "*" not in rule["AllowedOrigins"]
+    assert set(rule["AllowedMethods"]) == {"POST", "GET"}
+    assert "LoggingConfiguration" in documents
 
 
 def test_buckets_are_private_and_encrypted(prod: Assembly) -> None:

@@ -31,7 +31,7 @@ SECRETS = {
     "stripe-key": {"api_key": "sk_test_school_events"},
     "stripe-webhook": {"signing_secrets": ["whsec_test"], "livemode": False},
 }
-BUCKET = "exports"
+BUCKETS = ("exports", "documents")
 BUS = "school-events"
 
 
@@ -44,7 +44,8 @@ def tables() -> Iterator[None]:
         make_secrets()
         for queue in QUEUES:
             aws.client("sqs").create_queue(QueueName=queue)
-        aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        for bucket in BUCKETS:
+            aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
         aws.client("events").create_event_bus(Name=BUS)
         yield
 

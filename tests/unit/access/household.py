@@ -13,17 +13,21 @@ from typing import Any
 
 from functions.outbox.handler import lambda_handler as outbox
 from school_events.bookings import places
+from school_events.core.change import stamp
 from school_events.core.consequences import Telling
 from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events.api import NewEvent
+from school_events.events.documents import service as documents
+from school_events.events.documents import store as document_store
+from school_events.events.documents.api import NewDocument
 from school_events.events.staffing.api import AllocationBody
 from school_events.events.staffing.service import allocate
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from school_events.notifications.service import deliver
 from tests.support import booked_world as world
-from tests.support.contexts import NOW, a_context
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.memory import made_once
 from tests.support.people import contact_told, link_told, pupil_told, school_told, staff_told, tell
@@ -48,6 +52,7 @@ class Household:
     events: dict[str, str] = field(default_factory=dict)
     bookings: dict[str, str] = field(default_factory=dict)
     payments: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
 
 
 _made = Household()
@@ -77,6 +82,7 @@ def _household() -> None:
         assert booked.status == 201, booked
         _made.bookings[title] = booked.body["booking_ids"][0]
         _made.payments[title] = booked.body["payment_id"]
+    _made.documents["Orchard"] = _with_a_letter(_made.events["Orchard"])
     tell_everybody()
     for person in (MOTHER, FATHER):
         body = {"platform": "ios", "token": f"token-{person}"}
@@ -96,6 +102,15 @@ def _published(title: str, price: int) -> str:
     allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
     lifecycle.publish(a_context(), made.id, places.make_places)
     invitations.invite(a_context(), world.UNASKED, made.id, Audience.model_validate({"pupils": (CHILD,)}))
+    return made.id
+
+
+def _with_a_letter(event_id: str) -> str:
+    """A document for families; its file is of no account here."""
+    asked = NewDocument(name="Orchard letter", kind="letter", content_type="application/pdf", size=1)
+    made = documents.ask(a_context(), world.UNASKED, event_id, asked).document
+    waiting = document_store.find_document(SCHOOL, event_id, made.id)
+    assert document_store.make_ready(SCHOOL, waiting, stamp(a_context(), "document.added"))
     return made.id
 
 

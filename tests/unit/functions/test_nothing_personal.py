@@ -225,6 +225,25 @@ def visit_report_export(watch: Watch) -> None:
         call("report_export", sqs_event(*asked[1:], {FIRST: LAST}, f"{{{EMAIL}"))
 
 
+def visit_event_documents(watch: Watch) -> None:
+    """Every route; a document called after somebody is refused, then confirmed, and its link names nobody."""
+    ask_everything("event_documents", watch)
+    route = "/v1/schools/{school_id}/events/{event_id}/documents"
+    event_id = an_event()
+    body = {"name": f"{FIRST} {LAST}", "kind": "letter", "content_type": "application/pdf", "size": 20}
+    asked = json_of(call("event_documents", http_event(f"POST {route}", {"event_id": event_id}, body)))
+    named = {"event_id": event_id, "document_id": asked["document"]["id"]}
+    place = {"Bucket": "documents", "Key": asked["upload"]["fields"]["key"], "ContentType": "application/pdf"}
+    for content, status in ((FIRST, 422), (f"%PDF-{FIRST}".ljust(20), 200)):
+        aws.client("s3").put_object(**place, Body=content.encode())
+        confirmed = call("event_documents", http_event(f"POST {route}/{{document_id}}/confirm", named))
+        assert confirmed["statusCode"] == status
+        watch.also(confirmed["body"] if status == 422 else "")
+    fetched = call("event_documents", http_event(f"GET {route}/{{document_id}}/file", named))
+    assert fetched["statusCode"] == 303
+    watch.also([asked["upload"], fetched["headers"]])
+
+
 def visit_invitation_fanout(watch: Watch) -> None:
     """A family is reminded; messages that cannot be read, or that are about nobody."""
     event_id = an_event()
@@ -296,6 +315,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "anonymise": visit_anonymise,
     "bookings": asking("bookings"),
     "docs": lambda _: None,
+    "event_documents": visit_event_documents,
     "event_lifecycle": asking("event_lifecycle"),
     "event_sessions": asking("event_sessions"),
     "event_staff": asking("event_staff"),

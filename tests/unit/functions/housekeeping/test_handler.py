@@ -14,6 +14,7 @@ from school_events.bookings.model import BookingState
 from school_events.core import due
 from school_events.events import lifecycle
 from school_events.events import store as events_store
+from school_events.events.documents.store import DOCUMENTS
 from school_events.events.evenings.store import SLOTS
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import NEWS
@@ -42,6 +43,7 @@ KINDS = (
     events_store.CLOSE_PLACES,
     places.RETURNED,
     NEWS,
+    DOCUMENTS,
     waiting.WAITING,
     events_store.CALL_OFF,
     SLOTS,

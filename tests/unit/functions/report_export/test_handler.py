@@ -67,12 +67,12 @@ def kept(message: dict[str, Any]) -> Export:
 
 def file_of(message: dict[str, Any], file_format: ExportFormat) -> bytes:
     key = f"{SCHOOL}/{message['export_id']}.{file_format.value}"
-    content: bytes = aws.client("s3").get_object(Bucket=cloud.BUCKET, Key=key)["Body"].read()
+    content: bytes = aws.client("s3").get_object(Bucket="exports", Key=key)["Body"].read()
     return content
 
 
 def files() -> list[str]:
-    return [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=cloud.BUCKET).get("Contents", [])]
+    return [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket="exports").get("Contents", [])]
 
 
 def finished_lines() -> list[str]:

@@ -13,6 +13,8 @@ from school_events.core import logs
 from school_events.core.context import Context
 from school_events.events import lifecycle
 from school_events.events import store as events
+from school_events.events.documents import service as documents
+from school_events.events.documents import store as document_store
 from school_events.events.evenings import store as evenings
 from school_events.events.evenings.service import follow_up
 from school_events.events.model import SchoolEvent
@@ -95,6 +97,17 @@ def arrange_due_slots(now: datetime, context_for: ContextOf, may_go_on: MayGoOn)
         ctx = context_for(school_id)
         if not _one(lambda: follow_up(ctx, event_id, slot_places.arrange)):  # noqa: B023 - called at once
             evenings.put_off(school_id, event_id, plan, now + PUT_OFF)
+        count += 1
+    return count
+
+
+def clear_documents(now: datetime, may_go_on: MayGoOn) -> int:
+    """Delete the files of documents that were removed or never confirmed; says how many documents that concerned."""
+    count = 0
+    for school_id, document in document_store.due_documents(now):
+        if not may_go_on():
+            break
+        _one(lambda: documents.clear_away(school_id, document))  # noqa: B023 - called at once
         count += 1
     return count
 

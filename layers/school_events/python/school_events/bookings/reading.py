@@ -6,15 +6,15 @@ from school_events.bookings import store
 from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import Attendee, BookingView, Register, booking_view
 from school_events.bookings.model import LIVE, Booking, BookingState
-from school_events.core.audit import UNKNOWN_ALIAS, AuditLine, append
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
 from school_events.events import store as events
 from school_events.events.forms.service import form_of_version
 from school_events.events.model import SchoolEvent
-from school_events.people import access, aliases
+from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
+from school_events.people.readings import note_reading
 
 
 def find_for_caller(ctx: Context, booking_id: str) -> Booking:
@@ -84,7 +84,7 @@ def attendees(ctx: Context, event_id: str) -> list[Attendee]:
     listed = _by_name(
         ctx, event, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
     )
-    _note_reading(ctx, "attendees.read", event_id)
+    note_reading(ctx, "attendees.read", "event", event_id)
     return listed
 
 
@@ -98,7 +98,7 @@ def register(ctx: Context, event_id: str, session_id: str) -> Register:
     session = events.find_session(ctx.school_id, event_id, session_id)
     confirmed = (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state is BookingState.CONFIRMED)
     expected = [] if session.cancelled else _by_name(ctx, event, confirmed)
-    _note_reading(ctx, "register.read", event_id)
+    note_reading(ctx, "register.read", "event", event_id)
     return Register(
         event_id=event_id,
         session_id=session.id,
@@ -132,21 +132,4 @@ def _attendee(event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:
         state=booking.state.value,
         created_at=booking.created_at,
         consent_outdated=is_consent_outdated(booking, event.form),
-    )
-
-
-def _note_reading(ctx: Context, action: str, event_id: str) -> None:
-    append(
-        AuditLine(
-            school_id=ctx.school_id,
-            change_id=ctx.new_id("reading"),
-            action=action,
-            at=ctx.now,
-            actor_kind=ctx.actor.kind,
-            actor=aliases.alias_of(ctx.school_id, ctx.actor.kind, ctx.actor.id) or UNKNOWN_ALIAS,
-            subject_kind="event",
-            subject=event_id,
-            request_id=ctx.request_id,
-            origin=ctx.origin,
-        )
     )

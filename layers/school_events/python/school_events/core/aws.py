@@ -21,6 +21,19 @@ def client(service: str) -> Any:
     return botocore.session.get_session().create_client(service, config=_CONFIG)
 
 
+@cache
+def signer(service: str) -> Any:
+    """A client that signs what others will ask, made once per process.
+
+    Its links name a bucket's own region; by default they go round by the global address.
+
+    Args:
+        service: botocore's name of it, such as ``s3``.
+    """
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return botocore.session.get_session().create_client(service, config=config)
+
+
 _SECRET_LIFE = 300
 
 

@@ -12,6 +12,7 @@ from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
 from school_events.events import rules, store
 from school_events.events.api import EventRef, event_ref
+from school_events.events.documents import store as documents
 from school_events.events.evenings.rules import check_planned
 from school_events.events.evenings.store import plan_key
 from school_events.events.model import SchoolEvent
@@ -141,6 +142,8 @@ def remove(ctx: Context, event_id: str, version: int) -> bool:
     gone = SchoolEvent.of(details, event.status, version + 1)
     transaction = Transaction(ctx)
     store.update(transaction, ctx.school_id, gone, stamp(ctx, "event.deleted" if is_draft else "event.archived"))
+    if is_draft:
+        documents.remove_all(transaction, ctx, event_id)
     transaction.commit()
     if is_draft:
         feed.let_go(ctx, event_id)

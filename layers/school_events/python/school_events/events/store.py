@@ -104,6 +104,11 @@ def is_published() -> Condition:
     return EventItem.status == "published"
 
 
+def is_there() -> Condition:
+    """The condition that an event exists, for a write beside it."""
+    return EventItem.status.exists()
+
+
 def event_item(school_id: str, event: SchoolEvent, change: Change) -> EventItem:
     """An event as it is kept."""
     key = event_key(school_id, event.id)

@@ -1,12 +1,8 @@
 """The queue of exports to make and the bucket of files made."""
 
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from school_events.core import aws, settings
@@ -49,7 +45,7 @@ def link_to_file(school_id: str, export: Export, life: timedelta) -> str:
         export: ready.
         life: how long it works.
     """
-    link: str = _signer().generate_presigned_url(
+    link: str = aws.signer("s3").generate_presigned_url(
         "get_object",
         Params={
             "Bucket": settings.required("EXPORTS_BUCKET"),
@@ -60,13 +56,6 @@ def link_to_file(school_id: str, export: Export, life: timedelta) -> str:
         ExpiresIn=int(life.total_seconds()),
     )
     return link
-
-
-@cache
-def _signer() -> Any:
-    """A client whose links name the bucket's own region; by default they go round by the global address."""
-    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    return botocore.session.get_session().create_client("s3", config=config)
 
 
 def _object_key(school_id: str, export: Export) -> str:
