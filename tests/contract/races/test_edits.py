@@ -13,13 +13,16 @@ import pytest
 import time_machine
 
 import functions
+from functions.event_slots import handler as event_slots
 from school_events.core.dynamodb import Transaction
 from school_events.events import store
 from tests.support.at_once import at_once
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event
-from tests.unit.functions.events.asking import CLUB, EVENT, EVENTS, FUNCTIONS, a_school_with_a_calendar, call, made
+from tests.unit.functions.event_slots.asking import EVENING, PLAN, a_plan, a_school_with_classes
+from tests.unit.functions.events.asking import CLUB, EVENT, EVENTS, FUNCTIONS, call, made
 
+EDITABLE = (*FUNCTIONS, event_slots)
 SESSIONS = f"{EVENT}/sessions"
 DOCUMENTED = Path(functions.__file__).parent / "docs" / "openapi.json"
 _SECONDS_TO_READ = 30
@@ -51,6 +54,7 @@ PAIRS = [
     (Edit(MOVE, _at("2027-05-13"), "session_002"), Edit(MOVE, _at("2027-05-14"), "session_002")),
     (Edit(CANCEL, None, "session_002"), Edit(CANCEL, None, "session_003")),
     (Edit(f"DELETE {EVENT}"), Edit(f"DELETE {EVENT}")),
+    (Edit(PLAN, a_plan(minutes=5)), Edit(PLAN, a_plan(minutes=15))),
 ]
 """Each route against itself."""
 
@@ -64,13 +68,13 @@ def _named(pair: tuple[Edit, Edit]) -> str:
 @pytest.fixture
 def _school(tables: None) -> Iterator[None]:
     with time_machine.travel(NOW):
-        a_school_with_a_calendar()
+        a_school_with_classes()
         yield
 
 
 def _function_of(route: str) -> ModuleType:
     """A copy of the function with a state of its own, as each of Lambda's execution environments has."""
-    file = next(one.__file__ for one in FUNCTIONS if route in one.api.rules)
+    file = next(one.__file__ for one in EDITABLE if route in one.api.rules)
     spec = spec_from_file_location("function_in_another_environment", str(file))
     assert spec is not None
     assert spec.loader is not None
@@ -110,7 +114,7 @@ def _statuses(event_id: str, pair: tuple[Edit, Edit]) -> list[int]:
 def test_of_two_who_change_an_event_at_once_one_does_and_the_other_is_told_to_read_again(
     pair: tuple[Edit, Edit], request: pytest.FixtureRequest
 ) -> None:
-    event_id = made(CLUB)
+    event_id = made(EVENING if pair[0].route == PLAN else CLUB)
     before = store.find_event(SCHOOL, event_id).version
     request.getfixturevalue("_both_have_read")
     statuses = _statuses(event_id, pair)
@@ -136,7 +140,7 @@ def test_without_the_condition_of_the_version_both_change_it_and_one_is_lost(
 
 def test_every_route_that_asks_what_was_read_of_an_event_is_raced() -> None:
     paths = json.loads(DOCUMENTED.read_text())["paths"]
-    known = {route for one in FUNCTIONS for route in one.api.rules}
+    known = {route for one in EDITABLE for route in one.api.rules}
     documented = {
         f"{method.upper()} {path}"
         for path, methods in paths.items()

@@ -20,7 +20,7 @@ def club(title: str = "Chess", **meets: str) -> dict[str, Any]:
     return CLUB | {"title": title, "meets": CLUB["meets"] | meets}
 
 
-def staff(event_id: str, *staff_ids: str) -> dict[str, Any]:
+def let_work(event_id: str, *staff_ids: str) -> dict[str, Any]:
     """Let these work at an event, and nobody else; answers who does."""
     body = {"staff": [{"staff_id": one, "role": "lead"} for one in staff_ids]}
     answer = call(f"PUT {EVENT}/staff", event_id, body, headers=version_of(event_id))
@@ -31,7 +31,7 @@ def staff(event_id: str, *staff_ids: str) -> dict[str, Any]:
 def staffed(body: dict[str, Any], *staff_ids: str) -> str:
     """A draft at which these work; ``staff-1`` unless told."""
     event_id = made(body)
-    staff(event_id, *(staff_ids or ("staff-1",)))
+    let_work(event_id, *(staff_ids or ("staff-1",)))
     return event_id
 
 

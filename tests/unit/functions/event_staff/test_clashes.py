@@ -10,7 +10,9 @@ from tests.support.contexts import NOW
 from tests.support.http_events import json_of
 from tests.support.people import portal_message, tell
 from tests.support.tables import everything
-from tests.unit.functions.event_staff.asking import clashes, club, listed, staff, staffed, times, trip
+from tests.unit.functions.event_slots.asking import EVENING, HALL, ONLINE, a_plan
+from tests.unit.functions.event_slots.asking import planned as set_plan
+from tests.unit.functions.event_staff.asking import clashes, club, let_work, listed, staffed, times, trip
 from tests.unit.functions.events.asking import (
     EVENT,
     a_school_with_a_calendar,
@@ -32,7 +34,7 @@ def _school(tables: None) -> Iterator[None]:
 def test_who_is_allocated_to_two_things_at_once_is_allocated_and_the_clash_reported() -> None:
     chess = staffed(club())
     museum = made(trip("2027-03-17T09:00", "2027-03-17T16:00"))
-    answer = staff(museum, "staff-1", "staff-2")
+    answer = let_work(museum, "staff-1", "staff-2")
     assert (answer["staff-2"]["clashes"], answer["staff-2"]["clash_count"]) == ([], 0)
     (clash,) = answer["staff-1"]["clashes"]
     assert clash == {
@@ -63,6 +65,16 @@ def test_what_ends_when_the_other_begins_by_the_clocks_of_summer_time_is_no_clas
     assert listed(clashes()) == []
     staffed(trip("2027-04-28T09:00", "2027-04-28T15:31"))
     assert times(listed(clashes())) == [("2027-04-28T14:30:00Z", "2027-04-28T14:31:00Z")]
+
+
+def test_at_a_parents_evening_a_teachers_own_appointments_count() -> None:
+    evening = made(EVENING)
+    set_plan(evening, a_plan(HALL | {"available": [{"starts_at": "17:00", "ends_at": "17:30"}]}, ONLINE))
+    december = ("2026-12-01", "2026-12-31")
+    staffed(trip("2026-12-03T17:30", "2026-12-03T19:00"), "staff-1", "staff-2")
+    (clash,) = listed(clashes(*december))
+    assert clash["staff_id"] == "staff-2"
+    assert {one["event_id"] for one in clash["between"]} > {evening}
 
 
 def test_a_moved_added_or_cancelled_session_clashes_where_it_now_is_and_the_answer_says_so() -> None:
@@ -149,7 +161,7 @@ def test_staff_see_their_own_clashes_and_never_what_else_their_colleagues_do() -
 def test_of_very_many_clashes_the_first_are_shown_and_all_are_counted() -> None:
     for title in ("Draughts", "Go", "Bridge"):
         staffed(club(title))
-    (one,) = staff(made(club()), "staff-1").values()
+    (one,) = let_work(made(club()), "staff-1").values()
     assert (len(one["clashes"]), one["clash_count"]) == (20, 27)
 
 

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 import time_machine
 
+from school_events.core.dynamodb import MOST_ACTIONS
+from school_events.events.staffing import service
 from tests.support.contexts import NOW
 from tests.support.http_events import json_of
 from tests.support.tables import everything
+from tests.unit.functions.event_staff.asking import let_work, staffed, trip
 from tests.unit.functions.events.asking import EVENT, EVENTS, a_school_with_a_calendar, as_staff, call, made, version_of
 
 
@@ -75,6 +78,19 @@ def test_only_the_schools_staff_are_allocated_once_each() -> None:
         assert answer["statusCode"] == 422
         assert [error["field"] for error in json_of(answer)["errors"]] == [field]
     assert everything() == before
+
+
+def test_more_people_than_fit_into_one_transaction_change_in_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 + 2 * service.MOST_CHANGED <= MOST_ACTIONS
+    monkeypatch.setattr(service, "MOST_CHANGED", 2)
+    event_id = staffed(trip("2027-03-17T09:00", "2027-03-17T16:00"), "staff-1", "staff-2")
+    before = everything()
+    other = [{"staff_id": "staff-admin", "role": "lead"}]
+    answer = call(f"PUT {EVENT}/staff", event_id, {"staff": other}, headers=version_of(event_id))
+    assert [error["field"] for error in json_of(answer)["errors"]] == ["staff"]
+    assert everything() == before
+    let_work(event_id)
+    assert list(let_work(event_id, "staff-admin")) == ["staff-admin"]
 
 
 def test_allocating_on_a_stale_event_is_refused() -> None:

@@ -46,6 +46,15 @@ def test_a_trip_is_there_on_each_of_its_days() -> None:
         assert len(listed(timetable(first=day, last=day))) == expected
 
 
+def test_a_day_begins_at_midnight_by_the_schools_clocks_in_summer_too() -> None:
+    staffed(trip("2027-04-21T00:15", "2027-04-21T00:45", "Stars"))
+    entries = {day: listed(timetable(first=day, last=day)) for day in ("2027-04-20", "2027-04-21")}
+    assert {day: [one["starts_at"] for one in found] for day, found in entries.items()} == {
+        "2027-04-20": [],
+        "2027-04-21": ["2027-04-20T23:15:00Z"],
+    }
+
+
 def test_what_is_cancelled_stays_marked_even_when_the_event_begins_later_for_it() -> None:
     chess = staffed(club())
     path = {"session_id": "session_001"}

@@ -15,7 +15,7 @@ from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.support.streams import row_record, stream_event
 from tests.support.tables import rows
-from tests.unit.functions.event_staff.asking import club, staff, staffed, trip
+from tests.unit.functions.event_staff.asking import club, let_work, staffed, trip
 from tests.unit.functions.events.asking import EVENT, a_school_with_a_calendar, call, version_of
 
 SYNC = "GET /v1/schools/{school_id}/me/sync"
@@ -78,7 +78,7 @@ def test_who_is_allocated_sees_the_event_at_once_and_who_no_longer_is_sees_it_go
     }
     assert theirs.refresh() == []
     mine.cursor = answer["cursor"]
-    staff(event_id, "staff-2")
+    let_work(event_id, "staff-2")
     assert mine.refresh() == [("removed", event_id)]
     assert theirs.refresh() == [("created", event_id)]
     assert (mine.refresh(), theirs.refresh()) == ([], [])
