@@ -10,7 +10,10 @@ import time_machine
 from functions.bookings.handler import lambda_handler as bookings
 from functions.family.handler import lambda_handler as family
 from school_events.bookings import consequences, settlement, store
+from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
+from school_events.family.reading import invitation_views
+from school_events.invitations.store import find_invitations
 from tests.support.booked_world import a_school_with_families, an_event, as_parent, book
 from tests.support.contexts import NOW
 from tests.support.contexts import SCHOOL as HERE
@@ -104,3 +107,10 @@ def test_a_siblings_place_lowers_the_price_that_is_shown(event: SchoolEvent) -> 
     caller = {"person": "contact-1", "roles": ["parent"]}
     shown = {one["pupil_id"]: one["cost"]["price"]["amount"] for one in ask(family, "/me/invitations", caller)["items"]}
     assert shown["pupil-2"] == 1000
+
+
+def test_a_siblings_place_counts_also_where_only_one_childs_invitation_is_shown(event: SchoolEvent) -> None:
+    book(event, "pupil-1")
+    [invitation] = find_invitations(HERE, event.id, ["pupil-2"]).values()
+    [shown] = invitation_views(as_parent(1), [invitation], frozenset({"pupil-1", "pupil-2"}))
+    assert shown.cost.price == pounds(1000)
