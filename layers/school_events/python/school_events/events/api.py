@@ -93,6 +93,16 @@ class EventChanges(Body):
     cancellation: Cancellation = _LEFT_OUT
     booking_window: BookingWindowBody = _LEFT_OUT
     form: FormBody | None = Field(default=None, description="null takes the form away")
+    ask_consent_again: YesNo = Field(
+        default=False,
+        description="Families who have agreed are asked again whatever has changed, such as what the description "
+        "says will be done; without it they are if the form, the place, a time or the price says so",
+    )
+
+    @property
+    def named(self) -> frozenset[str]:
+        """What is to change of what the event says."""
+        return frozenset(self.model_fields_set - {"ask_consent_again"})
 
 
 class Duplicate(Body):

@@ -9,12 +9,13 @@ from datetime import timedelta
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import StaleVersion
+from school_events.core.errors import StaleVersion, TryAgain
 from school_events.events import rules, store
 from school_events.events.api import EventRef, event_ref
 from school_events.events.documents import store as documents
 from school_events.events.evenings.rules import check_planned
 from school_events.events.evenings.store import plan_key
+from school_events.events.forms.rules import check_can_be_asked
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import news_item
 from school_events.events.session_rules import running
@@ -34,7 +35,9 @@ def publish(ctx: Context, event_id: str, make_places: PlaceKeeper) -> EventRef:
 
     Raises:
         NotFound: there is none.
-        WrongState: booking is closed, or would already be over, or a parents' evening has no slots.
+        WrongState: booking is closed, or would already be over; a parents' evening has no slots; or the form cannot be
+            asked yet, which names its questions.
+        TryAgain: somebody changed it in the same moment.
     """
     event = store.find_event(ctx.school_id, event_id)
     rules.status_after(event.status, "publish")
@@ -42,8 +45,14 @@ def publish(ctx: Context, event_id: str, make_places: PlaceKeeper) -> EventRef:
         return event_ref(event)
     rules.check_publishable(event.window.closes_at, ctx.now)
     check_planned(event.kind, event.capacity)
-    store.move(ctx, event_id, {"draft"}, "publishing")
-    make_places(ctx, store.find_event(ctx.school_id, event_id))
+    if event.form is not None:
+        check_can_be_asked(event.form.questions)
+    store.move(ctx, event_id, {"draft"}, "publishing", version=event.version)
+    publishing = store.find_event(ctx.school_id, event_id)
+    if publishing.status == "draft":
+        # It is another draft than the one that was looked at.
+        raise TryAgain
+    make_places(ctx, publishing)
     store.move(ctx, event_id, {"publishing"}, "published", stamp(ctx, "event.published"))
     return event_ref(store.find_event(ctx.school_id, event_id))
 

@@ -89,18 +89,20 @@ def plan(
     return Plan(details, sessions)
 
 
-def safely_changed(details: EventDetails, changes: EventChanges) -> EventDetails:
+def safely_changed(school_id: str, details: EventDetails, changes: EventChanges) -> EventDetails:
     """An event's details with changes that touch nothing of its times, places and price (``rules.SAFE_CHANGES``).
 
     Raises:
         Invalid: they make no sense; names the field.
     """
-    given: dict[str, Any] = {name: getattr(changes, name) for name in changes.model_fields_set}
+    given: dict[str, Any] = {name: getattr(changes, name) for name in changes.named}
     trips.check_belongs(details.kind, changes.trip, changes.for_staff)
     if "trip" in given:
         given["trip"] = trips.trip_plan(changes.trip, details.takes_place, details.time_zone)
     if "for_staff" in given:
         given["for_staff"] = trips.for_staff(changes.for_staff)
+    if "form" in given:
+        given["form"] = asked_form(school_id, changes.form, details.form)
     return details.model_copy(update=given)
 
 

@@ -11,7 +11,8 @@ What each action makes of each status (B2); ``-`` is refused::
     cancelled  -           -         -                     -       cancelled  -          archived  yes
 
 ``publishing`` is a draft nobody may change any more while its places are made; publishing again finishes it.
-Doing again what is done changes nothing. *safe* is :data:`SAFE_CHANGES`. Only a published event can be invited to.
+Doing again what is done changes nothing. *safe* is :data:`SAFE_CHANGES`; of these ``forms.material`` says which ask
+families for their consent again. Only a published event can be invited to.
 A draft is not cancelled, since nobody knows of it: it is deleted. Only what is over is completed, only what no family
 waits for any more is archived.
 """
@@ -31,8 +32,12 @@ Action = Literal["change", "allocate", "publish", "close", "cancel", "complete",
 UNSEEN_CHANGES = frozenset({"for_staff"})
 """What families never see, so that nobody is told when it changes."""
 
-SAFE_CHANGES = frozenset({"title", "description", "location", "trip"}) | UNSEEN_CHANGES
-"""What may still be changed once families have seen the event: nothing they booked or paid by."""
+SAFE_CHANGES = frozenset({"title", "description", "location", "trip", "form"}) | UNSEEN_CHANGES
+"""What may still be changed once families have seen the event: nothing they booked or paid by.
+
+What they agreed to may change: every version of a form that somebody may have answered is kept, and they are asked
+again.
+"""
 
 MOST_SESSIONS = 60
 """A club meets at most so often: a year of weeks, and its draft is still rewritten in one transaction."""

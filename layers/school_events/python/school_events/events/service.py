@@ -18,6 +18,7 @@ from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
 from school_events.events.charging.reading import money_shown
 from school_events.events.evenings import planning as evenings
+from school_events.events.forms.service import after_publishing
 from school_events.events.model import EventKind, SchoolEvent, Session
 from school_events.events.news.store import news_item
 from school_events.events.planning import Plan, plan, safely_changed
@@ -122,6 +123,8 @@ def list_events(ctx: Context, wanted: Wanted, limit: int, cursor: str | None) ->
 def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> EventView:
     """Change an event: of a draft everything but its kind, later only what is safe; who has booked it is told.
 
+    If what families agreed to changes, they are to be asked again from the form's new version on (D3).
+
     Args:
         ctx: the moment.
         event_id: which.
@@ -131,28 +134,30 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
     Raises:
         NotFound: there is none.
         StaleVersion: it has changed since that version.
-        WrongState: its status does not allow this change; names the fields.
+        WrongState: its status does not allow this change, or the form cannot be asked yet; names the fields.
         Invalid: the event would make no sense any more; names the field.
     """
     event = store.find_event(ctx.school_id, event_id)
     if event.version != version:
         raise StaleVersion
-    rules.check_changes(event.status, changes.model_fields_set)
-    if not changes.model_fields_set:
+    rules.check_changes(event.status, changes.named)
+    if not changes.named and not changes.ask_consent_again:
         return _view(ctx, event)
     transaction = Transaction(ctx)
-    if changes.model_fields_set <= rules.SAFE_CHANGES:
-        details = safely_changed(event.details, changes)
+    if changes.named <= rules.SAFE_CHANGES:
+        details = safely_changed(ctx.school_id, event.details, changes)
     else:
         planned = _replanned(ctx, event, changes)
         details = planned.details
         _replace_sessions(transaction, ctx, event, planned.sessions)
         if details.starts_on != event.starts_on:
             store.move_allocations(transaction, ctx.school_id, details)
+    if event.status != "draft":
+        details = after_publishing(transaction, ctx, event.details, details, ask_again=changes.ask_consent_again)
     after = SchoolEvent.of(details, event.status, version + 1)
     changed = stamp(ctx, "event.changed")
     store.update(transaction, ctx.school_id, after, changed)
-    if event.status != "draft" and changes.model_fields_set - rules.UNSEEN_CHANGES:
+    if event.status != "draft" and (changes.ask_consent_again or changes.named - rules.UNSEEN_CHANGES):
         transaction.create(news_item(ctx.school_id, event_id, changed))
     transaction.commit()
     return _view(ctx, after)
@@ -163,7 +168,7 @@ def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:
     kept = {name: getattr(event, name) for name in NewEvent.model_fields if name != "booking_window"}
     kept |= {"booking_window": event.window, "capacity": evenings.capacity_asked(event)}
     asked = NewEvent.model_validate(kept | _given(changes))
-    made = () if _TIMES & changes.model_fields_set else store.sessions_of(ctx.school_id, event.id)
+    made = () if _TIMES & changes.named else store.sessions_of(ctx.school_id, event.id)
     return plan(
         find_school(ctx.school_id),
         asked,
@@ -176,7 +181,7 @@ def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:
 
 
 def _given(changes: EventChanges) -> dict[str, Any]:
-    return {name: getattr(changes, name) for name in changes.model_fields_set}
+    return {name: getattr(changes, name) for name in changes.named}
 
 
 def _replace_sessions(

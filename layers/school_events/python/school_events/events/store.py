@@ -180,6 +180,7 @@ def move(
     *,
     follow_up: tuple[str, datetime] | None = None,
     beside: Item | None = None,
+    version: int | None = None,
 ) -> None:
     """Give an event its next status, unless it has moved on already: somebody else was faster, or an earlier try.
 
@@ -191,13 +192,17 @@ def move(
         change: the stamp, if anything follows from the move.
         follow_up: what is due on it from now on, and when (UTC), if anything is.
         beside: an item that is made with the move, if any is.
+        version: the only version of it that may be moved; any, unless given.
     """
     actions: list[Action] = [EventItem.status.set(after), EventItem.version.set(EventItem.version + 1)]
     if change is not None:
         actions.append(EventItem.change.set(change))
     if follow_up is not None:
         actions += _due_actions(*follow_up, event_id)
-    _update_if(ctx, event_id, actions, EventItem.status.is_in(*sorted(before)), beside)
+    movable = EventItem.status.is_in(*sorted(before))
+    if version is not None:
+        movable &= EventItem.version == version
+    _update_if(ctx, event_id, actions, movable, beside)
 
 
 def has_followed_up(ctx: Context, event: SchoolEvent) -> None:
