@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from school_events.bookings.model import Answer, Booking
+from school_events.bookings.model import LIVE, Answer, Booking
 from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
@@ -64,7 +64,9 @@ class BookingView(ApiModel):
     created_at: datetime
     mine: bool
     price: Money | None = None
-    due_later: list[InstalmentView] | None = Field(default=None, description="The parts not due with the booking")
+    due_later: list[InstalmentView] | None = Field(
+        default=None, description="The parts not due with the booking; none once it has ended"
+    )
     payment_id: str | None = None
     hold_until: datetime | None = None
     answers: list[AnswerView] | None = None
@@ -137,7 +139,7 @@ def _answer(answer: Answer, prompt: str | None) -> AnswerView:
 def _money(booking: Booking) -> dict[str, Any]:
     return {
         "price": booking.price,
-        "due_later": [InstalmentView.model_validate(part) for part in booking.due_later],
+        "due_later": [InstalmentView.model_validate(part) for part in booking.due_later if booking.state in LIVE],
         "payment_id": booking.payment_id,
         "hold_until": booking.hold_until,
     }

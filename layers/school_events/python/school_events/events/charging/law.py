@@ -3,11 +3,11 @@
 Education Act 1996, ss. 451-457, and the Department for Education's advice "Charging for school activities":
 
 - Education in school hours is free (s. 451). An activity partly in them counts as in them if half of its time, travel
-  included, or more is (s. 452(2)); the midday break is no school time.
+  included, or more is (s. 452); the midday break is no school time.
 - A residential trip counts as in school hours if it takes up at least half as many school sessions as it has half-days
-  (s. 452(4)); a half-day is twelve hours that end at noon or midnight, and counts if half of it is on the trip, as does
-  a session of which half is (s. 452(5), (6)).
-- For what counts as in school hours only board and lodging may be charged (s. 455(1)(d)), and these are remitted in
+  (s. 452); a half-day is twelve hours that end at noon or midnight, and counts if half of it is on the trip, as does
+  a session of which half is (s. 452).
+- For what counts as in school hours only board and lodging may be charged (s. 455), and these are remitted in
   full to families on certain benefits (s. 457(4)). Voluntary contributions may be asked for (s. 460).
 
 Everything is counted by the school's clocks, as sessions and half-days are.
@@ -75,12 +75,12 @@ def is_residential(span: Span) -> bool:
 
 
 def half_days(spans: Iterable[Span]) -> int:
-    """How many half-days are spent on a trip (s. 452(5), (6)(a))."""
+    """How many half-days are spent on a trip (s. 452)."""
     return sum(_is_mostly_in(half, span) for span in spans for day in span.days for half in _halves(day))
 
 
 def sessions_taken_up(spans: Iterable[Span], days: SchoolDays, hours: SchoolHours) -> int:
-    """How many school sessions are taken up by a trip (s. 452(6)(b))."""
+    """How many school sessions are taken up by a trip (s. 452)."""
     return sum(_is_mostly_in(session, span) for span in spans for session in _sessions(span, days, hours))
 
 

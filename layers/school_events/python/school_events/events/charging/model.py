@@ -18,7 +18,8 @@ RemittedFor = Literal["free_school_meals", "fsm_ever6", "pupil_premium"]
 """The characteristics that may lower a price: fields of :class:`~school_events.people.model.Characteristics`."""
 
 Ground = Literal["independent_school", "music_tuition"]
-"""Why the law on charging does not bind an event (Education Act 1996, ss. 449 and 451(3))."""
+"""Why the law on charging does not bind an event: it binds maintained schools, and excepts tuition in music
+(Education Act 1996, s. 451)."""
 
 Chargeable = Literal["everything", "board_and_lodging", "nothing"]
 """What a school may charge for; for the rest it may ask for voluntary contributions."""
