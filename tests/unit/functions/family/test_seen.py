@@ -14,9 +14,11 @@ from functions.events.handler import lambda_handler as events
 from functions.family.handler import lambda_handler as family
 from functions.invitations.handler import lambda_handler as invitations
 from school_events.events.model import SchoolEvent
+from school_events.invitations import store
 from school_events.invitations.store import InvitationItem
 from tests.support import booked_world as world
 from tests.support.contexts import NOW
+from tests.support.contexts import SCHOOL as SCHOOL_ID
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import link_told, tell
 from tests.support.tables import rows
@@ -111,3 +113,18 @@ def test_a_family_is_answered_though_dynamodb_is_too_busy_to_note_it(monkeypatch
     assert seen_at() == {}
     look()
     assert len(seen_at()) == 2
+
+
+def test_of_two_parents_who_look_at_once_the_first_counts(trip: SchoolEvent) -> None:
+    unseen = store.find_invitation(SCHOOL_ID, trip.id, "pupil-1")
+    store.note_seen(world.as_parent(1), unseen)
+    store.note_seen(world.as_parent(2, NOW + timedelta(seconds=1)), unseen)
+    assert seen_at() == {"pupil-1": "2026-11-23T09:00:00.000Z"}
+
+
+def test_an_invitation_that_is_gone_does_not_come_back_by_being_seen(trip: SchoolEvent) -> None:
+    unseen = store.find_invitation(SCHOOL_ID, trip.id, "pupil-1")
+    store.delete_unchanged(next(store.items_of_pupil(SCHOOL_ID, "pupil-1")))
+    before = rows("Events")
+    store.note_seen(world.as_parent(1), unseen)
+    assert rows("Events") == before
