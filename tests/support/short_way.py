@@ -7,9 +7,11 @@ contract tests hold the short one against the local stage's engine.
 
 import copy
 import json
+from ast import literal_eval
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from botocore.client import BaseClient
 from botocore.validate import ParamValidationDecorator, validate_parameters
 from moto.core.exceptions import ServiceException
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
@@ -35,6 +38,8 @@ _METHODS: dict[str, Callable[[DynamoHandler], Any]] = {
 }
 _long_way = BaseClient._make_api_call
 _update_item = DynamoDBBackend.update_item
+_query = Table.query
+_parse = ConditionExpressionParser.parse
 
 
 @contextmanager
@@ -43,6 +48,8 @@ def taken() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", _call)
         patch.setattr(DynamoDBBackend, "update_item", _update_a_copy)
+        patch.setattr(Table, "query", _query_partition)
+        patch.setattr(ConditionExpressionParser, "parse", _parse_once)
         patch.setattr(Table, "__deepcopy__", _with_the_same_items, raising=False)
         yield
 
@@ -96,3 +103,34 @@ def _with_the_same_items(table: Table, _memo: object) -> Table:
         twin.stream_shard = copy.copy(table.stream_shard)
         twin.stream_shard.table, twin.stream_shard.items = twin, list(table.stream_shard.items)
     return twin
+
+
+def _query_partition(table: Table, *args: Any, **others: Any) -> object:
+    """Query a table of the one partition that is asked for: moto goes through all items, and sorts them, each time."""
+    ((name, wanted),) = others["hash_key_conditions"]
+    if name == table.hash_key_attr:
+        found = {wanted: table.items[wanted]} if wanted in table.items else {}
+    else:
+        found = {pk: _of_index(items, name, wanted) for pk, items in table.items.items()}
+    twin = copy.copy(table)
+    twin.items = defaultdict(dict, found)
+    return _query(twin, *args, **others)
+
+
+def _of_index(items: dict[Any, Any], name: str, wanted: object) -> dict[Any, Any]:
+    return {sk: item for sk, item in items.items() if name in item.attrs and item.attrs[name] == wanted}
+
+
+def _parse_once(parser: ConditionExpressionParser) -> object:
+    """Parse a condition unless it was parsed before: a query's is parsed twice, and queries are much alike."""
+    values = repr(parser.expression_attribute_values)
+    condition, names, used = _parsed(parser.condition_expression, repr(parser.expression_attribute_names), values)
+    parser.expr_attr_names_found.extend(names)
+    parser.expr_attr_values_found.extend(used)
+    return condition
+
+
+@lru_cache(maxsize=1024)
+def _parsed(expression: str | None, names: str, values: str) -> tuple[object, list[str], list[str]]:
+    parser = ConditionExpressionParser(expression, literal_eval(names), literal_eval(values))
+    return _parse(parser), parser.expr_attr_names_found, parser.expr_attr_values_found

@@ -49,6 +49,14 @@ def _query(pk: str, value: str, **others: Any) -> dict[str, Any]:
     return _OURS | asked | others
 
 
+def _where_name_is(name: str) -> dict[str, Any]:
+    names = {"#0": "pk", "#1": "name"}
+    values = {":0": {"S": "SCH#1"}, ":1": {"S": name}}
+    asked = {"FilterExpression": "#1 = :1", "ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+    return _query("pk", "SCH#1") | asked
+
+
+_ELSEWHERE = {"pk": {"S": "SCH#2"}, "sk": {"S": "PUPIL#1"}, "due_pk": {"S": "DUE"}, "due_sk": {"S": "6"}}
 _RICH = {"list": {"L": [{"N": "1.50"}, {"BOOL": True}]}, "map": {"M": {"a": {"NULL": True}}}, "set": {"SS": ["b", "a"]}}
 _PUT_ONE = {"Put": {"TableName": "People", "Item": _item(5)}}
 _CHECK_TWO = {"ConditionCheck": {"TableName": "People", "Key": _key(2), **_NEW}}
@@ -80,6 +88,12 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Query", _query("pk", "SCH#1", Select="COUNT")),
     ("Query", _query("due_pk", "DUE", IndexName="nowhere")),
     ("Query", _query("pk", "SCH#2")),
+    ("PutItem", _OURS | {"Item": _ELSEWHERE}),
+    ("Query", _query("pk", "SCH#2")),
+    ("Query", _query("due_pk", "DUE", IndexName="due", Limit=1)),
+    ("Query", _query("due_pk", "DUE", IndexName="due", ExclusiveStartKey=_item(4))),
+    ("Query", _where_name_is("Anna")),
+    ("Query", _where_name_is("Cleo")),
     ("Scan", _OURS),
     ("DescribeTable", {"TableName": "Inbox"}),
 )
