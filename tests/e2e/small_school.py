@@ -24,6 +24,7 @@ EVERYTHING = (
     "contact_details",
     "relationship",
     "staff",
+    "teaching_groups",
 )
 # A stage that thousands of messages have just gone through is busy with what follows from them.
 PATIENCE_SECONDS = 180.0
@@ -49,7 +50,7 @@ class SmallSchool:
     def announced(self, authorised: Iterable[str] = EVERYTHING, version: int = 1) -> PortalMessage:
         """The school, and what it lets us hold."""
         school = {"name": "Small School", "time_zone": "Europe/London", "nation": "ENG", "parents_mfa_exempt": False}
-        return self.says("SchoolUpdated", {"school": {**school, "authorised_categories": list(authorised)}}, version)
+        return self.says("SchoolUpdated.v2", {"school": {**school, "authorised_categories": list(authorised)}}, version)
 
     def admin(self) -> PortalMessage:
         """The member of staff who reads."""
@@ -61,6 +62,11 @@ class SmallSchool:
         pupil = {"id": pupil_id, "first_name": "Zara", "last_name": last_name, "year_group": "Year 8"}
         traits = {"characteristics": {"sen": {"status": "K", "starts_on": "2025-09-01"}}}
         return self.says("PupilChanged", {"pupil": {**pupil, **traits, **more}}, version)
+
+    def group(self, group_id: str, *pupil_ids: str) -> PortalMessage:
+        """A teaching group of the administrator, who is a head that teaches."""
+        group = {"id": group_id, "name": f"8/{group_id}", "staff_ids": ["stf-1"], "pupil_ids": list(pupil_ids)}
+        return self.says("TeachingGroupChanged", {"teaching_group": group})
 
     def contact(self, contact_id: str) -> PortalMessage:
         """A parent."""

@@ -16,6 +16,7 @@ from tests.e2e.small_school import PATIENCE_SECONDS, SmallSchool
 
 STAFF, PARENT = "stf-1:school_admin+finance", "parent-of-leaver:parent"
 PRICE = 1250
+TAUGHT_LEAVER = {"all": [{"teaching_groups": ["grp-1"]}, {"taught_by": ["stf-1"]}, {"pupils": ["leaver"]}]}
 
 
 @pytest.fixture
@@ -27,6 +28,7 @@ def school(stage: LocalStage) -> SmallSchool:
         school.pupil("leaver"), school.contact("parent-of-leaver"), school.link("parent-of-leaver", "leaver")
     )
     school.publish(school.pupil("stays"), school.contact("con-2"), school.link("con-2", "stays"))
+    school.publish(school.group("grp-1", "leaver", "stays"))
     return school
 
 
@@ -54,6 +56,8 @@ def test_the_nightly_run_forgets_a_leaver_and_their_parent_wherever_they_are_and
     assert school.read("/contacts/parent-of-leaver") is None
     assert _named(school, "events", "bookings", "payments", "inbox") == set()
     assert _left_of(school, "people") == {"state": {"anonymised"}, "details": set()}
+    school.publish(school.group("grp-1", "leaver", "stays"))
+    assert [group["pupil_ids"] for group in school.read("/teaching-groups")["items"]] == [["stays"]]
     assert dead_letters.counts(school.stage)["anonymise"] == 0
 
     # What adds up still does, and who stays is untouched.
@@ -100,7 +104,7 @@ def _published_trip(school: SmallSchool) -> str:
     }
     trip_id = str(school.ask(STAFF, "POST", "/events", trip, expect=201)["id"])
     school.ask(STAFF, "POST", f"/events/{trip_id}/publish")
-    invited = school.ask(STAFF, "POST", f"/events/{trip_id}/invitations", {"audience": {"pupils": ["leaver"]}})
+    invited = school.ask(STAFF, "POST", f"/events/{trip_id}/invitations", {"audience": TAUGHT_LEAVER})
     assert invited["invited"] == 1
     return trip_id
 
