@@ -160,57 +160,64 @@ def _told_in_the_end(club: Club, who: str, expected: list[str]) -> bool:
     return club.told(who) == expected
 
 
-def test_a_club_is_made_changed_booked_duplicated_cancelled_and_archived(school: SmallSchool) -> None:
-    weeks = _weeks()
-    club = _club(school, weeks)
-    assert [day for day, _ in club.sessions().values()] == _days(weeks.meetings)
-
-    assert club.does("PUT", "/staff", {"staff": [{"staff_id": "stf-2", "role": "lead"}]})["items"][0]["clashes"] == []
-    moved_to = weeks.meetings[1] + timedelta(days=1)
-    at = {"day": str(moved_to), "starts_at": "08:00", "ends_at": "08:30"}
+def _is_staffed_and_changed(club: Club, weeks: Weeks) -> None:
+    """One session moves and one is cancelled; the teacher's timetable and app follow."""
+    staff = {"staff": [{"staff_id": "stf-2", "role": "lead"}]}
+    assert club.does("PUT", "/staff", staff)["items"][0]["clashes"] == []
+    at = {"day": str(weeks.meetings[1] + timedelta(days=1)), "starts_at": "08:00", "ends_at": "08:30"}
     assert club.does("PUT", "/sessions/session_002", at)["staff_clashes"] == []
     club.does("POST", "/sessions/session_001/cancel")
-    timetable = school.ask(TEACHER, "GET", f"/staff/stf-2/timetable?from={weeks.first}&to={weeks.last}")["items"]
+    span = f"from={weeks.first}&to={weeks.last}"
+    timetable = club.school.ask(TEACHER, "GET", f"/staff/stf-2/timetable?{span}")["items"]
     assert [(one["starts_at"][:10], one["cancelled"]) for one in timetable] == sorted(club.sessions().values())
     assert [one["cancelled"] for one in timetable].count(True) == 1
-    assert [one["id"] for one in school.ask(TEACHER, "GET", "/me/sync")["changes"]] == [club.id]
+    assert [one["id"] for one in club.school.ask(TEACHER, "GET", "/me/sync")["changes"]] == [club.id]
 
-    school.ask(ADMIN, "POST", f"/events/{club.id}/publish")
+
+def _is_published_and_booked(club: Club) -> str:
+    """Both families are invited, one books and pays; the booking."""
+    club.school.ask(ADMIN, "POST", f"/events/{club.id}/publish")
     asked = {"audience": {"pupils": ["pup-1", "pup-2"]}}
-    assert school.ask(ADMIN, "POST", f"/events/{club.id}/invitations", asked)["invited"] == 2
+    assert club.school.ask(ADMIN, "POST", f"/events/{club.id}/invitations", asked)["invited"] == 2
     _wait_for("both invitations", lambda: club.told(BOOKER) == club.told(INVITED) == ["invited"])
     booking = club.book_and_pay()
     _wait_for("what the payment tells", lambda: len(club.told(BOOKER)) == 3)
-    before = club.told(BOOKER)
+    return booking
 
+
+def _is_changed_and_told_once(club: Club) -> None:
+    before = club.told(BOOKER)
     club.does("PATCH", "", {"location": "Library"})
     _wait_for("the change", lambda: _told_in_the_end(club, INVITED, ["changed", "invited"]))
-    _housekeep(school)
-    school.stage.wait_until_empty("notifications", PATIENCE_SECONDS)
+    _housekeep(club.school)
+    club.school.stage.wait_until_empty("notifications", PATIENCE_SECONDS)
     assert (club.told(BOOKER), club.told(INVITED)) == (["changed", *before], ["changed", "invited"])
 
-    meets = club.read()["meets"]
-    again = {"meets": meets, "booking_window": club.read()["booking_window"], "with_staff": True}
-    made = school.ask(ADMIN, "POST", f"/events/{club.id}/duplicate", again, expect=201)
-    copy = Club(school, made["id"])
+
+def _is_duplicated(club: Club, weeks: Weeks) -> Club:
+    """A draft like it, at the same time: its teacher would have to be at both."""
+    event = club.read()
+    again = {"meets": event["meets"], "booking_window": event["booking_window"], "with_staff": True}
+    copy = Club(club.school, club.school.ask(ADMIN, "POST", f"/events/{club.id}/duplicate", again, expect=201)["id"])
     assert (copy.read()["status"], copy.read()["location"]) == ("draft", "Library")
     assert [day for day, _ in copy.sessions().values()] == _days(weeks.meetings)
-    clashes = school.read(f"/staff-clashes?from={weeks.first}&to={weeks.last}")["items"]
-    assert [one["starts_at"][:10] for one in clashes] == _days(weeks.meetings[2:])
+    assert _clashes(club.school, weeks) == _days(weeks.meetings[2:])
+    return copy
 
+
+def _is_cancelled_and_refunded(club: Club, booking: str) -> None:
+    school = club.school
     school.ask(ADMIN, "POST", f"/events/{club.id}/cancel")
     _housekeep(school)
     _wait_for("the end of the booking", lambda: school.ask(BOOKER, "GET", booking)["state"] == "cancelled")
     payment = school.ask(BOOKER, "GET", booking)["payment_id"]
     _wait_for("the refund", lambda: _refunded_in_the_end(school, payment) == PRICE)
     _wait_for("the cancellation", lambda: _told_in_the_end(club, INVITED, ["cancelled", "changed", "invited"]))
-    assert school.read(f"/staff-clashes?from={weeks.first}&to={weeks.last}")["items"] == []
 
-    assert club.does("DELETE")["archived"]
-    listed = [one["id"] for one in school.read("/events")["items"]]
-    assert listed == [copy.id]
-    assert [one["id"] for one in school.read("/events?status=archived")["items"]] == [club.id]
-    _wait_for("the archive", lambda: _shown(school, club.id) == {"status": "cancelled", "archived": True})
+
+def _clashes(school: SmallSchool, weeks: Weeks) -> list[str]:
+    items = school.read(f"/staff-clashes?from={weeks.first}&to={weeks.last}")["items"]
+    return [one["starts_at"][:10] for one in items]
 
 
 def _shown(school: SmallSchool, event_id: str) -> dict[str, Any]:
@@ -218,3 +225,20 @@ def _shown(school: SmallSchool, event_id: str) -> dict[str, Any]:
     changes = school.ask(TEACHER, "GET", "/me/sync")["changes"]
     content = next(one["content"] for one in changes if one["id"] == event_id)
     return {name: content[name] for name in ("status", "archived")}
+
+
+def test_a_club_is_made_changed_booked_duplicated_cancelled_and_archived(school: SmallSchool) -> None:
+    weeks = _weeks()
+    club = _club(school, weeks)
+    assert [day for day, _ in club.sessions().values()] == _days(weeks.meetings)
+    _is_staffed_and_changed(club, weeks)
+    booking = _is_published_and_booked(club)
+    _is_changed_and_told_once(club)
+    copy = _is_duplicated(club, weeks)
+    _is_cancelled_and_refunded(club, booking)
+    assert _clashes(school, weeks) == []
+
+    assert club.does("DELETE")["archived"]
+    assert [one["id"] for one in school.read("/events")["items"]] == [copy.id]
+    assert [one["id"] for one in school.read("/events?status=archived")["items"]] == [club.id]
+    _wait_for("the archive", lambda: _shown(school, club.id) == {"status": "cancelled", "archived": True})
