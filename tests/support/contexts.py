@@ -25,7 +25,17 @@ def _ids_start_at_one() -> None:
 
 def next_id(prefix: str) -> str:
     """An id such as ``booking_000001``: unique within a test, the same in every run."""
-    return f"{prefix}_{next(_counters['ids']):06d}"
+    return f"{prefix}_{next_number():06d}"
+
+
+def next_number() -> int:
+    """The number of the next id; no id has it then."""
+    return next(_counters["ids"])
+
+
+def count_on_from(number: int) -> None:
+    """Give no id a number up to this one any more."""
+    _counters["ids"] = itertools.count(max(number, next_number()) + 1)
 
 
 def a_context(
