@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
 
 from school_events.core import aws
 from tests.support import short_way
+from tests.support.memory import made_once
 
 INDEXES = {
     "People": ("listing", "by_pupil", "by_alias", "due"),
@@ -40,10 +43,10 @@ def tables() -> Iterator[None]:
     """Empty tables, queues, bus and bucket, and the secrets, for one test."""
     with mock_aws(), short_way.taken():
         aws._secret.cache_clear()
-        make_tables()
+        made_once(make_tables, *INDEXES)
         make_secrets()
         for queue in QUEUES:
-            aws.client("sqs").create_queue(QueueName=queue)
+            sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-2"].create_queue(queue)
         for bucket in BUCKETS:
             aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
         aws.client("events").create_event_bus(Name=BUS)
