@@ -8,7 +8,7 @@ from typing import Any
 
 from local import http_client
 from local.demo_school import CAST
-from local.journey.traveller import Journey, promise
+from local.journey.traveller import Journey, booking_window, if_match, promise
 
 PRICE = 1250
 _SATURDAY = 5
@@ -51,7 +51,7 @@ def create_trip(journey: Journey) -> str:
             "takes_place": {"starts_at": f"{leaves}T08:30", "ends_at": f"{leaves}T17:00"},
             "capacity": PLACES,
             "price": {"amount": PRICE, "currency": "gbp"},
-            "booking_window": _window(),
+            "booking_window": booking_window(),
             "form": {
                 "questions": [
                     {
@@ -74,7 +74,7 @@ def create_trip(journey: Journey) -> str:
         key="trip",
     )
     journey.things["trip"] = made["id"]
-    journey.ask("admin", "PUT", f"/events/{made['id']}/staff", _led_by_the_teacher(), headers=_if_match(made))
+    journey.ask("admin", "PUT", f"/events/{made['id']}/staff", _led_by_the_teacher(), headers=if_match(made))
     return f"{PLACES} places at £{PRICE / 100:.2f}"
 
 
@@ -174,13 +174,13 @@ def book_club(journey: Journey) -> str:
             },
             "capacity": 1,
             "price": {"amount": 0, "currency": "gbp"},
-            "booking_window": _window(),
+            "booking_window": booking_window(),
         },
         expect=201,
         key="club",
     )
     journey.things["club"] = club = made["id"]
-    journey.ask("admin", "PUT", f"/events/{club}/staff", _led_by_the_teacher(), headers=_if_match(made))
+    journey.ask("admin", "PUT", f"/events/{club}/staff", _led_by_the_teacher(), headers=if_match(made))
     journey.post("admin", f"/events/{club}/publish")
     journey.post("admin", f"/events/{club}/invitations", {"audience": _YEAR_8})
     wish = {"event_id": club, "items": [{"pupil_id": CAST.one_child}]}
@@ -267,17 +267,5 @@ def _control(journey: Journey, what: str) -> None:
     http_client.call("POST", f"{journey.stage.stripe_url}/_control/{what}", body={})
 
 
-def _window() -> dict[str, str]:
-    now = datetime.now(UTC).replace(microsecond=0)
-    return {
-        "opens_at": (now - timedelta(days=1)).isoformat().replace("+00:00", "Z"),
-        "closes_at": (now + timedelta(days=30)).isoformat().replace("+00:00", "Z"),
-    }
-
-
 def _led_by_the_teacher() -> dict[str, Any]:
     return {"staff": [{"staff_id": CAST.teacher, "role": "lead"}]}
-
-
-def _if_match(event: dict[str, Any]) -> dict[str, str]:
-    return {"if-match": f'"{event["version"]}"'}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from local.journey import portal, refusals, story
+from local.journey import planning, portal, refusals, story
 from local.journey.traveller import Journey
 from local.progress import Progress
 from local.stage import LocalStage
@@ -32,6 +32,9 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a court order shuts a parent out at the next request", portal.court_order),
     ("the full club has no place left", refusals.no_free_place),
     ("a member of staff opens the register", story.open_register),
+    ("a parents' evening is laid out, and its grid seen", planning.lay_out_evening),
+    ("a residential trip is planned, its letter fetched", planning.plan_residential),
+    ("a teacher wanted at two places is reported", planning.find_clash),
     ("the reports are exported and add up", story.export_reports),
     ("the Portal's nightly snapshot finds nothing to repair", portal.nightly_snapshot),
     ("the dead letter is shown with its reason", refusals.dead_letter_reason),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local import http_client
@@ -106,3 +107,17 @@ def promise(holds: bool, what: str) -> None:
     """
     if not holds:
         raise UnexpectedError(what)
+
+
+def booking_window() -> dict[str, str]:
+    """Families may book now, and for a month."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return {
+        "opens_at": (now - timedelta(days=1)).isoformat().replace("+00:00", "Z"),
+        "closes_at": (now + timedelta(days=30)).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def if_match(event: dict[str, Any]) -> dict[str, str]:
+    """The header that says which version of an event is changed."""
+    return {"if-match": f'"{event["version"]}"'}
