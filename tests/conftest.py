@@ -58,7 +58,7 @@ os.environ.update(
     }
 )
 
-pytest_plugins = ["tests.support.tables", "tests.support.contexts"]
+pytest_plugins = ["tests.support.contexts", "tests.support.tables"]
 
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("school_events", deadline=None)

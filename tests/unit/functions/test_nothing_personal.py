@@ -318,6 +318,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "event_documents": visit_event_documents,
     "event_lifecycle": asking("event_lifecycle"),
     "event_sessions": asking("event_sessions"),
+    "event_slots": asking("event_slots"),
     "event_staff": asking("event_staff"),
     "events": asking("events"),
     "family": asking("family"),
