@@ -4,18 +4,18 @@ A test asks for the fixture ``tables``; everything is empty at its start. moto a
 happens under concurrency is tested elsewhere.
 """
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from school_events.core import aws
 from tests.support import short_way
-from tests.support.memory import made_once
 
 INDEXES = {
     "People": ("listing", "by_pupil", "by_alias", "due"),
@@ -36,6 +36,8 @@ SECRETS = {
 }
 BUCKETS = ("exports", "documents")
 BUS = "school-events"
+_ACCOUNT, _REGION = "123456789012", "eu-west-2"
+_empty_tables: dict[str, Any] = {}
 
 
 @pytest.fixture
@@ -43,10 +45,10 @@ def tables() -> Iterator[None]:
     """Empty tables, queues, bus and bucket, and the secrets, for one test."""
     with mock_aws(), short_way.taken():
         aws._secret.cache_clear()
-        made_once(make_tables, *INDEXES)
+        _make_tables_again()
         make_secrets()
         for queue in QUEUES:
-            sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-2"].create_queue(queue)
+            sqs_backends[_ACCOUNT][_REGION].create_queue(queue)
         for bucket in BUCKETS:
             aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
         aws.client("events").create_event_bus(Name=BUS)
@@ -57,6 +59,15 @@ def make_tables() -> None:
     """The tables with their indexes and streams, in whatever AWS the product's clients talk to."""
     for name, indexes in INDEXES.items():
         _create(name, indexes)
+
+
+def _make_tables_again() -> None:
+    """moto's tables, made by requests once in a process, then copied."""
+    backend = dynamodb_backends[_ACCOUNT][_REGION]
+    if not _empty_tables:
+        make_tables()
+        _empty_tables.update(copy.deepcopy(backend.tables))
+    backend.tables = copy.deepcopy(_empty_tables)
 
 
 def make_secrets() -> None:
