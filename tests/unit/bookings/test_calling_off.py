@@ -51,6 +51,7 @@ def _housekeeping(at: datetime = NOW) -> None:
     chores.call_events_off(at, context_for, lambda: True)
     chores.let_due_holds_go(at, context_for, lambda: True)
     chores.make_due_refunds(at, context_for, lambda: True)
+    chores.tell_news(at, lambda: True)
 
 
 def _whole_story() -> None:
@@ -93,6 +94,7 @@ def test_places_that_cost_nothing_are_cancelled_although_no_index_knows_of_them(
     _housekeeping()
     assert [booking_of(booked, one).state for one in (0, 1)] == [BookingState.CANCELLED] * 2
     assert not faults_of(event)
+    _housekeeping(NOW + MINUTE)
     assert _due() == []
 
 
@@ -231,6 +233,7 @@ def _story(event: SchoolEvent) -> None:
     chores.move_returned_places_on(NOW, lambda: True)
     chores.call_events_off(NOW, lambda _: as_system(), lambda: True)
     chores.make_due_refunds(NOW + MINUTE, lambda _: as_system(), lambda: True)
+    chores.tell_news(NOW + MINUTE, lambda: True)
 
 
 def test_a_family_cannot_cancel_what_is_cancelled(shop: Shop, event: SchoolEvent) -> None:
