@@ -63,7 +63,7 @@ def plan_residential(journey: Journey) -> str:
     letter = _attach(journey, trip, "Packing list.pdf", "letter")
     risks = _attach(journey, trip, "Risks.pdf", "risk_assessment")
     journey.post("admin", f"/events/{trip}/publish")
-    journey.post("admin", f"/events/{trip}/invitations", {"audience": _YEAR_8})
+    journey.post("admin", f"/events/{trip}/invitations", {"audience": _YEAR_8, "late_joiners": True})
     shown = journey.get("parent-of-two", f"/events/{trip}/documents")["items"]
     promise([one["id"] for one in shown] == [letter], "families do not see exactly what is for them")
     link = journey.ask("parent-of-two", "GET", f"/events/{trip}/documents/{letter}/file", expect=303)

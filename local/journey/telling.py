@@ -34,6 +34,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a member of staff opens the register", story.open_register),
     ("a parents' evening is laid out, and its grid seen", planning.lay_out_evening),
     ("a residential trip is planned, its letter fetched", planning.plan_residential),
+    ("a pupil who moves into its audience is invited", portal.late_joiner),
     ("a teacher wanted at two places is reported", planning.find_clash),
     ("the reports are exported and add up", story.export_reports),
     ("the Portal's nightly snapshot finds nothing to repair", portal.nightly_snapshot),
