@@ -199,13 +199,14 @@ def test_of_a_published_event_only_what_is_safe_changes() -> None:
     assert everything() == before
 
 
-def test_closing_shuts_every_place_and_leaves_nothing_due() -> None:
+def test_closing_shuts_every_place_and_leaves_nothing_due_but_its_news() -> None:
     event_id = published()
     for _ in range(2):
         answer = call(f"POST {EVENT}/close", event_id)
         assert json_of(answer)["status"] == "closed"
     assert not any(row["bookable"]["BOOL"] for row in rows("Bookings"))
-    assert not any("due_pk" in row for row in rows("Events"))
+    due = [row["sk"]["S"] for row in rows("Events") if "due_pk" in row]
+    assert [sk.split("#")[0] for sk in due] == ["NEWS"]
     assert call(f"POST {EVENT}/publish", event_id)["statusCode"] == 409
 
 
