@@ -2,7 +2,8 @@
 
 ``contact-1`` is the mother of ``pupil-1``, ``contact-2`` the father, ``contact-3`` has no child. The father has booked
 the free *Orchard walk* and the *Lantern parade*, which is still to be paid; the mother the *Harbour day*. To the *Kite
-morning* the child is invited only. Each has been told of it all, and has a device.
+morning* and the *Rowan evening*, a parents' evening, the child is invited only. Each has been told of it all, and has
+a device.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.outbox.handler import lambda_handler as outbox
-from school_events.bookings import places
+from school_events.bookings import places, slot_places
 from school_events.core.change import stamp
 from school_events.core.consequences import Telling
 from school_events.events import lifecycle
@@ -21,6 +22,8 @@ from school_events.events.api import NewEvent
 from school_events.events.documents import service as documents
 from school_events.events.documents import store as document_store
 from school_events.events.documents.api import NewDocument
+from school_events.events.evenings import service as evenings
+from school_events.events.evenings.api import SlotPlanBody
 from school_events.events.staffing.api import AllocationBody
 from school_events.events.staffing.service import allocate
 from school_events.invitations import service as invitations
@@ -39,7 +42,7 @@ MOTHER, FATHER, STRANGER, CHILD = "contact-1", "contact-2", "contact-3", "pupil-
 LATER = NOW + timedelta(hours=1)
 """When the tests ask, so that nothing written then stands where the household's own rows do."""
 
-SECRETS = ("pupil-1", "Amaryllis", "Quennell", "Orchard", "Lantern", "Harbour", "Kite", "booking_", "payment_")
+SECRETS = ("pupil-1", "Amaryllis", "Quennell", "Orchard", "Lantern", "Harbour", "Kite", "Rowan", "booking_", "payment_")
 """What somebody who has lost access must see nothing of."""
 
 PATH = "/v1/schools/{school_id}"
@@ -76,6 +79,7 @@ def _household() -> None:
     )
     for title, price in (("Orchard walk", 0), ("Lantern parade", 1250), ("Harbour day", 900), ("Kite morning", 0)):
         _made.events[title.split()[0]] = _published(title, price)
+    _made.events["Rowan"] = _parents_evening("Rowan evening")
     for title, parent in (("Orchard", 2), ("Lantern", 2), ("Harbour", 1)):
         body = {"event_id": _made.events[title], "items": [{"pupil_id": CHILD}]}
         booked = call(f"POST {PATH}/bookings", f"contact-{parent}", body=body, key=f"key-{title}")
@@ -100,9 +104,29 @@ def _published(title: str, price: int) -> str:
     }
     made = events.create(a_context(), world.UNASKED, NewEvent.model_validate(asked))
     allocate(a_context(), made.id, made.version, [AllocationBody(staff_id="staff-1", role="lead")])
-    lifecycle.publish(a_context(), made.id, places.make_places)
-    invitations.invite(a_context(), world.UNASKED, made.id, Audience.model_validate({"pupils": (CHILD,)}))
-    return made.id
+    return _invited(made.id)
+
+
+def _parents_evening(title: str) -> str:
+    asked = {
+        "kind": "parents_evening",
+        "title": title,
+        "takes_place": {"starts_at": "2026-12-03T17:00", "ends_at": "2026-12-03T18:00"},
+        "price": {"amount": 0},
+        "booking_window": {"opens_at": world.OPENS_AT.isoformat(), "closes_at": world.CLOSES_AT.isoformat()},
+    }
+    made = events.create(a_context(), world.UNASKED, NewEvent.model_validate(asked))
+    desk = {"staff_ids": ["staff-1"], "meets": {"year_groups": ["8"]}}
+    plan = SlotPlanBody.model_validate({"appointment_minutes": 10, "desks": [desk]})
+    evenings.set_plan(a_context(), made.id, made.version, plan, slot_places.arrange)
+    return _invited(made.id)
+
+
+def _invited(event_id: str) -> str:
+    """A draft, published, the child invited."""
+    lifecycle.publish(a_context(), event_id, places.make_places)
+    invitations.invite(a_context(), world.UNASKED, event_id, Audience.model_validate({"pupils": (CHILD,)}))
+    return event_id
 
 
 def _with_a_letter(event_id: str) -> str:

@@ -116,6 +116,7 @@ ASKED: dict[str, Asked] = {
         f"GET {PATH}/events/{{event_id}}/documents/{{document_id}}/file",
         lambda home: {"event_id": home.events["Orchard"], "document_id": home.documents["Orchard"]},
     ),
+    "slots": Asked(f"GET {PATH}/events/{{event_id}}/slots", _of("event_id", "Rowan")),
     "decline": Asked(
         f"POST {PATH}/invitations/{{invitation_id}}/decline",
         lambda home: {"invitation_id": f"{home.events['Kite']}~{CHILD}"},
@@ -141,6 +142,7 @@ READS = (
     "inbox",
     "event",
     "documents",
+    "slots",
     "own booking",
     "the other parent's booking",
 )
