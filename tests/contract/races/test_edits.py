@@ -16,8 +16,10 @@ import functions
 from functions.event_slots import handler as event_slots
 from school_events.core.dynamodb import Transaction
 from school_events.events import store
+from tests.contract.races.families import sixty_families
 from tests.support.at_once import at_once
 from tests.support.contexts import NOW, SCHOOL
+from tests.support.embedded_aws import EmbeddedAws
 from tests.support.http_events import LambdaContext, http_event
 from tests.unit.functions.event_slots.asking import EVENING, PLAN, a_plan, a_school_with_classes
 from tests.unit.functions.events.asking import CLUB, EVENT, EVENTS, FUNCTIONS, call, made
@@ -65,8 +67,17 @@ def _named(pair: tuple[Edit, Edit]) -> str:
     return " and ".join(edit.route.replace(f" {EVENT}", "") for edit in pair)
 
 
+@pytest.fixture(scope="module")
+def _people_of_its_own(tables: None, embedded: EmbeddedAws) -> Iterator[None]:
+    """A school with a calendar, and afterwards the families of the other races again."""
+    embedded.empty(["People"])
+    yield
+    embedded.empty(["People"])
+    sixty_families()
+
+
 @pytest.fixture
-def _school(tables: None) -> Iterator[None]:
+def _school(_people_of_its_own: None) -> Iterator[None]:
     with time_machine.travel(NOW):
         a_school_with_classes()
         yield
