@@ -26,11 +26,13 @@ from tests.support.people import (
     PortalMessage,
     a_small_school,
     contact_told,
+    group_removed,
     group_told,
     link_told,
     portal_message,
     pupil_told,
     school_told,
+    staff_told,
     tell,
 )
 from tests.support.rewind import bookmark_tables
@@ -284,3 +286,25 @@ def test_the_audience_is_gone_when_booking_is_over() -> None:
     invite(YEAR_8)
     (kept,) = of_kind("standing_audience")
     assert int(kept["expires_at"]["N"]) == int(CLOSES_AT.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("rule", "ends"),
+    [
+        ({"teaching_groups": ["group-1"]}, group_told(pupils=("pupil-1",), version=2)),
+        ({"taught_by": ["staff-1"]}, group_removed()),
+    ],
+)
+def test_who_is_taken_out_of_a_group_may_belong_to_an_audience_by_that(rule: Any, ends: PortalMessage) -> None:
+    tell(staff_told(), group_told(pupils=("pupil-1", "pupil-9")))
+    invite({"audience": {"not": rule}, "late_joiners": True})
+    assert invited() == []
+    join(ends)
+    assert "pupil-9" in invited()
+
+
+def test_of_a_child_who_has_left_nobody_is_told_who_is_linked_later() -> None:
+    invite({"audience": {"year_groups": ["8"]}})
+    tell(portal_message("PupilLeft", {"pupil_id": "pupil-1", "left_on": "2026-11-20"}, version=2))
+    join(contact_told("contact-2", "Sean"), link_told("contact-2"))
+    assert messages("notifications") == []

@@ -42,6 +42,11 @@ def changed_item(record: StreamRecord) -> Item | None:
     return Item.from_raw_data(dict(record.new))
 
 
+def item_before(record: StreamRecord) -> Item | None:
+    """The item as it was before this record, if it was there."""
+    return None if record.old is None else Item.from_raw_data(dict(record.old))
+
+
 def _rows(event: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     rows: Iterable[Mapping[str, Any]] = event["Records"]
     return rows

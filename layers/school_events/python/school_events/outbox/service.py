@@ -5,14 +5,14 @@ inbox has one entry for each change and kind. A row of a feed may come twice: it
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched
 
 from school_events.core import audit, logs
 from school_events.core.audit import UNKNOWN_ALIAS, AuditLine
 from school_events.core.change import Change
-from school_events.core.consequences import Consequences
+from school_events.core.consequences import Consequences, Joined
 from school_events.core.dynamodb import Item
 from school_events.outbox import gateway, records, rules
 from school_events.outbox.gateway import Parcel
@@ -71,7 +71,17 @@ class Outbox:
         consequences = None if item is None else self._consequences_of(item)
         if item is None or consequences is None:
             return None
-        return Changed(record.sequence_number, record.school_id, _stamp_of(item), consequences)
+        joined = self._joined(record, consequences)
+        return Changed(record.sequence_number, record.school_id, _stamp_of(item), replace(consequences, joined=joined))
+
+    def _joined(self, record: StreamRecord, consequences: Consequences) -> Joined | None:
+        """Whom it concerned before, it concerns still: who is out of a group may belong to an audience by that."""
+        joined = consequences.joined
+        before = None if joined is None else records.item_before(record)
+        known = None if before is None else self._consequences_of(before)
+        if joined is None or known is None or known.joined is None:
+            return joined
+        return replace(joined, pupil_ids=(*joined.pupil_ids, *known.joined.pupil_ids))
 
     def _consequences_of(self, item: Item) -> Consequences | None:
         answers = (of(item) for of in self.consequences)

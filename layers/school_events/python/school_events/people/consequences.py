@@ -50,8 +50,9 @@ def _joined(item: Item) -> Joined | None:
     """Who may belong to an audience, or see a child, as they did not before this change (C3)."""
     if isinstance(item, PupilItem) and item.record is not None:
         return Joined(pupil_ids=(id_of(item),))
-    if isinstance(item, GroupItem) and (group := to_group(item)):
-        return Joined(pupil_ids=group.pupil_ids)
+    if isinstance(item, GroupItem):
+        group = to_group(item)
+        return Joined(pupil_ids=() if group is None else group.pupil_ids)
     if isinstance(item, LinkItem) and item.change.action == "link.opened" and (link := to_link(item)):
         return Joined(links=((link.contact_id, link.pupil_id),))
     return None

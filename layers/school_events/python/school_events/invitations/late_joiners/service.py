@@ -21,6 +21,7 @@ from school_events.invitations.late_joiners.model import StandingAudience
 from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
+from school_events.people.rules import today
 
 Tell = Callable[[Iterable[Telling]], None]
 """Puts tellings on the notification queue: of ``bookings``, which sits above."""
@@ -98,9 +99,10 @@ def _check_on_roll(ctx: Context) -> inviting.Beside:
 
 
 def _tellings(ctx: Context, links: Iterable[tuple[str, str]]) -> Iterable[Telling]:
-    """What each contact is to be told of a child they see anew: that they are invited, and may still answer."""
-    children = {pupil_id for _, pupil_id in links}
-    open_ones = {pupil_id: list(invitations.invitations_of_pupils(ctx.school_id, [pupil_id])) for pupil_id in children}
+    """What each contact is to be told of a child they see anew who has not left: invitations they may still answer."""
+    pupils = people.find_pupils(ctx.school_id, {pupil_id for _, pupil_id in links}).values()
+    here = [pupil.id for pupil in pupils if pupil.is_on_roll(today(ctx.now))]
+    open_ones = {pupil_id: list(invitations.invitations_of_pupils(ctx.school_id, [pupil_id])) for pupil_id in here}
     events = find_events(ctx.school_id, [one.event_id for some in open_ones.values() for one in some])
     return [
         Telling(
@@ -115,6 +117,6 @@ def _tellings(ctx: Context, links: Iterable[tuple[str, str]]) -> Iterable[Tellin
             thing_id=one.id,
         )
         for contact_id, pupil_id in links
-        for one in open_ones[pupil_id]
+        for one in open_ones.get(pupil_id, ())
         if one.state == "invited" and _takes_bookings(ctx, events.get(one.event_id))
     ]
