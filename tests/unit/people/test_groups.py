@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from school_events.core.consequences import Consequences, Subject
+from school_events.core.consequences import Consequences, Joined, Subject
 from school_events.core.context import Actor
 from school_events.core.dynamodb import Transaction, get_many
 from school_events.people import consequences, groups, rules, store, writing
@@ -281,4 +281,6 @@ def test_a_change_of_a_group_is_in_the_audit_log_by_the_groups_id() -> None:
     tell(group_told(name="8x/Ma2", version=2), group_removed(version=3), together=False)
     (row,) = [row for row in rows("People") if row["kind"]["S"] == "teaching_group"]
     assert '"action":"teaching_group.removed"' in row["change"]["S"]
-    assert consequences.of(store.GroupItem.from_raw_data(row)) == Consequences(Subject("teaching_group", "group-1"))
+    assert consequences.of(store.GroupItem.from_raw_data(row)) == Consequences(
+        Subject("teaching_group", "group-1"), joined=Joined()
+    )

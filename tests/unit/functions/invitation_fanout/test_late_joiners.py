@@ -250,7 +250,7 @@ def test_two_thousand_changes_of_a_day_cost_a_read_for_each_hundred_if_no_audien
 def test_killed_anywhere_and_delivered_again_everybody_is_invited_once(monkeypatch: pytest.MonkeyPatch) -> None:
     invite(YEAR_8)
     joining = heard(*(pupil_told(f"pupil-{number}", "Bo") for number in (2, 3, 4)))
-    monkeypatch.setattr("school_events.invitations.late_joiners.service._TOGETHER", 2)
+    monkeypatch.setattr(inviting, "AT_ONCE", 2)
     rewind = bookmark_tables()
     with watched(Calls()) as whole:
         deliver(*joining)

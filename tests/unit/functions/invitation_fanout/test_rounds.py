@@ -12,13 +12,23 @@ from school_events.core.change import stamp
 from school_events.events import store as events
 from school_events.events.model import EventStatus
 from school_events.invitations import inviting, service
+from school_events.people.model import Pupil
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
-from tests.support.people import a_small_school, pupil_told, school_told, tell
+from tests.support.people import a_small_school, portal_message, pupil_told, school_told, tell
 from tests.support.rewind import bookmark_tables
 from tests.support.tables import everything, messages
 from tests.unit.events.things import a_trip
-from tests.unit.functions.invitation_fanout.asking import deliver, follow_up, invite, listed, of_kind
+from tests.unit.functions.invitation_fanout.asking import (
+    EVENT,
+    YEAR_8,
+    call,
+    deliver,
+    follow_up,
+    invite,
+    listed,
+    of_kind,
+)
 
 PUPILS = tuple(f"pupil-{number}" for number in range(1, 8))
 
@@ -97,6 +107,35 @@ def test_a_message_that_comes_again_invites_nobody_again() -> None:
     before = everything()
     deliver(message)
     assert everything() == before
+
+
+def and_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on ``pupil-5`` leaves once it has been looked who belongs to an audience."""
+    pupils_of = inviting.pupils_of
+
+    def then_leaving(ctx: Any) -> list[Pupil]:
+        found = pupils_of(ctx)
+        tell(portal_message("PupilLeft", {"pupil_id": "pupil-5", "left_on": "2026-11-20"}, version=2))
+        return found
+
+    monkeypatch.setattr(inviting, "pupils_of", then_leaving)
+
+
+def test_who_leaves_while_a_request_looks_is_not_invited(monkeypatch: pytest.MonkeyPatch) -> None:
+    and_one_leaves(monkeypatch)
+    assert call(f"POST {EVENT}/invitations", YEAR_8)["statusCode"] == 503
+    assert invited() == {}
+    assert invite()["invited"] == 6
+    assert "pupil-5" not in invited()
+
+
+@pytest.mark.usefixtures("_small")
+def test_who_leaves_while_a_round_looks_is_not_invited(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = asked_for()
+    and_one_leaves(monkeypatch)
+    assert deliver(message)["batchItemFailures"]
+    deliver(message)
+    assert invited() == dict.fromkeys([one for one in PUPILS if one != "pupil-5"], 1)
 
 
 @pytest.mark.usefixtures("_small")

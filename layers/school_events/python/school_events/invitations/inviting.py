@@ -4,17 +4,19 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from school_events.core.context import Context
-from school_events.core.dynamodb import MOST_ACTIONS, Transaction
+from school_events.core.dynamodb import MOST_ACTIONS, Refused, Transaction
+from school_events.core.errors import TryAgain
 from school_events.invitations import rules, store
 from school_events.invitations.audience import Audience, leaves
 from school_events.invitations.teaching import NOT_ASKED, Teaching, teaching_of
+from school_events.people import access
 from school_events.people import rules as people_rules
 from school_events.people import store as people
 from school_events.people.groups import all_groups
 from school_events.people.model import Pupil
 
-AT_ONCE = MOST_ACTIONS - 2
-"""Invitations a transaction writes, beside a look at the event and the count of a round."""
+AT_ONCE = (MOST_ACTIONS - 2) // 2
+"""Pupils of a transaction: each is looked at beside their invitation, and so is the event; a round is counted."""
 
 
 type BookedPupils = Callable[[Context, str], Collection[str]]
@@ -22,7 +24,7 @@ type BookedPupils = Callable[[Context, str], Collection[str]]
 
 
 class Beside(Protocol):
-    """Adds to the transaction that invites these pupils what else it is to do or to look at."""
+    """Adds to the transaction that invites these pupils what else it is to do."""
 
     def __call__(self, transaction: Transaction, pupil_ids: Sequence[str], /) -> None: ...
 
@@ -62,21 +64,24 @@ def teaching_for(ctx: Context, audience: Audience) -> Teaching:
 def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], beside: Beside | None = None) -> int:
     """Invite these pupils, all or none, leaving out who was invited meanwhile; says how many were new.
 
+    Each is looked at in the same write: whoever has left or is forgotten since they were read is not invited.
+
     Args:
         ctx: the moment; its actor is who invites.
         event_id: to what.
-        pupil_ids: at most :data:`AT_ONCE`, with what is beside them.
-        beside: what else the transaction does, if anything.
+        pupil_ids: at most :data:`AT_ONCE`.
+        beside: what else the transaction does, if anything: one action at the most.
 
     Raises:
         WrongState: the event is not published (any more).
-        Refused: what is beside them does not hold.
+        TryAgain: somebody has left meanwhile; the next try reads them again.
     """
     while pupil_ids:
         transaction = Transaction(ctx)
         store.require_published(transaction, ctx.school_id, event_id)
         for pupil_id in pupil_ids:
             store.add(transaction, ctx, event_id, pupil_id)
+            access.check_on_roll(transaction, ctx, pupil_id)
         if beside is not None:
             beside(transaction, pupil_ids)
         try:
@@ -84,6 +89,8 @@ def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], beside: Be
         except store.AlreadyInvited:
             known = store.find_invitations(ctx.school_id, event_id, pupil_ids)
             pupil_ids = [one for one in pupil_ids if one not in known]
+        except Refused:
+            raise TryAgain from None
         else:
             break
     return len(pupil_ids)

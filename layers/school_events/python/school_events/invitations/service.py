@@ -40,7 +40,7 @@ from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
 
-MOST_IN_A_REQUEST = 2 * inviting.AT_ONCE
+MOST_IN_A_REQUEST = 4 * inviting.AT_ONCE
 """So many are invited while whoever asks is waiting; more, in the background."""
 
 
@@ -80,6 +80,7 @@ def invite(ctx: Context, request: Request, event_id: str, audience: Audience, *,
     Raises:
         NotFound: there is no such event.
         WrongState: it is not published; for late joiners, booking is over.
+        TryAgain: somebody left meanwhile.
         Invalid: as :func:`preview`; for late joiners, it names pupils.
     """
     earlier = requests.find_earlier_answer(ctx, request, Invited)

@@ -10,24 +10,19 @@ from itertools import batched
 from school_events.core import clock, logs
 from school_events.core.consequences import Joining, Telling
 from school_events.core.context import Context
-from school_events.core.dynamodb import Refused, Transaction
-from school_events.core.errors import Invalid, NotFound, TryAgain
+from school_events.core.errors import Invalid, NotFound
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_events
 from school_events.invitations import inviting, rules
 from school_events.invitations import store as invitations
 from school_events.invitations.late_joiners import store
 from school_events.invitations.late_joiners.model import StandingAudience
-from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
 from school_events.people.rules import today
 
 Tell = Callable[[Iterable[Telling]], None]
 """Puts tellings on the notification queue: of ``bookings``, which sits above."""
-
-_TOGETHER = inviting.AT_ONCE // 2
-"""Pupils of one transaction: beside each invitation it looks at the pupil."""
 
 
 def consider(ctx: Context, joining: Joining, tell: Tell) -> None:
@@ -53,9 +48,10 @@ def _invite_joiners(ctx: Context, pupil_ids: Sequence[str]) -> None:
         return
     pupils = list(people.find_pupils(ctx.school_id, pupil_ids).values())
     for one in standing:
-        for some in batched(_members(ctx, one, pupils), _TOGETHER, strict=False):
+        for some in batched(_members(ctx, one, pupils), inviting.AT_ONCE, strict=False):
             known = invitations.find_invitations(ctx.school_id, one.event_id, some)
-            _invite(ctx, one.event_id, [pupil_id for pupil_id in some if pupil_id not in known])
+            new = [pupil_id for pupil_id in some if pupil_id not in known]
+            logs.count("LateJoinersInvited", inviting.invite_new(ctx, one.event_id, new))
 
 
 def _in_use(ctx: Context, standing: Sequence[StandingAudience]) -> list[StandingAudience]:
@@ -80,22 +76,6 @@ def _members(ctx: Context, standing: StandingAudience, pupils: Sequence[Pupil]) 
     except (Invalid, NotFound) as refusal:
         logs.logger.warning("a standing audience invites nobody", reason=refusal.slug)
         return []
-
-
-def _invite(ctx: Context, event_id: str, pupil_ids: Sequence[str]) -> None:
-    try:
-        logs.count("LateJoinersInvited", inviting.invite_new(ctx, event_id, pupil_ids, _check_on_roll(ctx)))
-    except Refused:
-        # Somebody has left since they were read: the next try reads them again.
-        raise TryAgain from None
-
-
-def _check_on_roll(ctx: Context) -> inviting.Beside:
-    def check(transaction: Transaction, pupil_ids: Sequence[str]) -> None:
-        for pupil_id in pupil_ids:
-            access.check_on_roll(transaction, ctx, pupil_id)
-
-    return check
 
 
 def _tellings(ctx: Context, links: Iterable[tuple[str, str]]) -> Iterable[Telling]:
