@@ -1,13 +1,12 @@
 """Staff of events: who works at one, when somebody works, and who is to be at two at once."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
-from school_events.core.http import Page, SchoolApi, reply
+from school_events.core.http import LocalDate, Page, SchoolApi, reply
 from school_events.events.staffing import clashes, service, timetable
 from school_events.events.staffing.api import StaffBody, StaffClash, StaffView, TimetableEntry
 from school_events.people import access
@@ -15,8 +14,8 @@ from school_events.people import access
 api = SchoolApi("event_staff", access=access.check)
 SCHOOL = "/v1/schools/{school_id}"
 STAFF = f"{SCHOOL}/events/{{event_id}}/staff"
-First = Annotated[date, Query(alias="from", description="A local day")]
-Last = Annotated[date, Query(alias="to", description="A local day, included")]
+First = Annotated[LocalDate, Query(alias="from", description="A local day")]
+Last = Annotated[LocalDate, Query(alias="to", description="A local day, included")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = str | None
 

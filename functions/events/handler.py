@@ -1,13 +1,12 @@
 """Events: make, read, list and change them."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
-from school_events.core.http import Page, SchoolApi, reply
+from school_events.core.http import LocalDate, Page, SchoolApi, reply
 from school_events.events import api as bodies
 from school_events.events import service
 from school_events.events.model import EventKind
@@ -44,8 +43,8 @@ def list_events(
     school_id: str,
     kind: EventKind | None = None,
     status: Annotated[bodies.Listed | None, Query(description="What is archived is left out unless asked for")] = None,
-    since: Annotated[date | None, Query(alias="from", description="Only what starts on this day or later")] = None,
-    until: Annotated[date | None, Query(alias="to", description="Only what starts on this day or earlier")] = None,
+    since: Annotated[LocalDate | None, Query(alias="from", description="Only what starts on this day or later")] = None,
+    until: Annotated[LocalDate | None, Query(alias="to", description="Only what starts on this day or earlier")] = None,
     staff: Annotated[str | None, Query(description="Only what this member of staff works at")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: str | None = None,

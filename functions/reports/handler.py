@@ -1,13 +1,12 @@
 """Reports on screen, and exports of them: asked for, followed, fetched."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from school_events.core.errors import Forbidden, Invalid, NotFound, TryAgain, WrongState
-from school_events.core.http import SchoolApi, reply
+from school_events.core.http import LocalDate, SchoolApi, reply
 from school_events.people import access
 from school_events.reports import service
 from school_events.reports.api import ExportView, NewExport, ReportFilters, ReportPage, export_path
@@ -27,8 +26,8 @@ def read_report(
     school_id: str,
     name: str,
     event_id: Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,64}$")] = None,
-    since: Annotated[date | None, Query()] = None,
-    until: Annotated[date | None, Query()] = None,
+    since: Annotated[LocalDate | None, Query()] = None,
+    until: Annotated[LocalDate | None, Query()] = None,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ReportPage:

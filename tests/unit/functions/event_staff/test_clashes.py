@@ -137,7 +137,14 @@ def test_the_report_is_of_local_days_in_stable_pages_that_cannot_be_forged() -> 
 
 
 @pytest.mark.parametrize(
-    ("first", "last"), [("2027-05-02", "2027-05-01"), ("2027-01-01", "2027-04-03"), ("2027-02-29", "2027-03-01")]
+    ("first", "last"),
+    [
+        ("2027-05-02", "2027-05-01"),
+        ("2027-01-01", "2027-04-03"),
+        ("2027-02-29", "2027-03-01"),
+        ("0001-01-01", "0001-01-02"),
+        ("9999-12-30", "9999-12-31"),
+    ],
 )
 def test_days_that_make_no_sense_are_refused_naming_the_parameter(first: str, last: str) -> None:
     answer = clashes(first, last)

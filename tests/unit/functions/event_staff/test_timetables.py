@@ -91,6 +91,15 @@ def test_a_year_comes_in_stable_pages() -> None:
     assert timetable("staff-2", *year, query=query)["statusCode"] == 422
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("2026-01-01", "2027-01-02"), ("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31")]
+)
+def test_days_that_make_no_sense_are_refused_naming_the_parameter(first: str, last: str) -> None:
+    answer = timetable("staff-1", first, last)
+    assert answer["statusCode"] == 422
+    assert json_of(answer)["errors"][0]["field"] in {"from", "to"}
+
+
 def test_staff_see_their_own_timetable_only() -> None:
     staffed(club(), "staff-2")
     assert timetable("staff-2", **as_staff())["statusCode"] == 404

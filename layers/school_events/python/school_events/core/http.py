@@ -44,12 +44,13 @@ def _like(pattern: str, example: str) -> BeforeValidator:
     def check(value: object) -> object:
         if isinstance(value, date) or (isinstance(value, str) and form.fullmatch(value)):
             return value
-        raise ValueError(f"must be text such as {example}")
+        raise ValueError(f"must be text such as {example}, of the year 2000 or later")
 
     return BeforeValidator(check)
 
 
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAY = "2[0-9]{3}-[0-9]{2}-[0-9]{2}"
+"""A day of this millennium: from it one can count a year on and back, and to UTC, without leaving the calendar."""
 
 
 WholeNumber = Annotated[int, Strict()]
