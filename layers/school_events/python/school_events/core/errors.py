@@ -14,6 +14,7 @@
     │   ├── AnsweredMeanwhile     (core.requests) the same request was answered while this one was under way
     │   ├── TooManyDevices        (notifications)
     │   ├── PlaceGone             (bookings) never told: another place is tried
+    │   ├── HouseholdChanged      (bookings) never told: the price is worked out again
     │   └── AlreadyInvited        (invitations) never told: the pupil is counted
     ├── StaleVersion             412  changed by somebody else since it was read
     ├── TooLarge                 413
