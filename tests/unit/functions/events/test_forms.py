@@ -1,5 +1,6 @@
 """Forms of events through the routes: from templates, changed later, consent asked again, words kept (D3)."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -264,3 +265,22 @@ def test_parents_read_the_form_they_are_asked_and_whether_they_are_asked_again()
     changed(event_id, asks(SWIMS))
     form = json_of(call(f"GET {EVENT}", event_id, **as_parent()))["form"]
     assert (form["version"], form["consent_asked_from"], form["questions"][0]["prompt"]) == (2, 2, SWIMS["prompt"])
+
+
+def test_what_an_event_says_altogether_fits_into_its_item_or_is_refused() -> None:
+    """Each part is within its bounds and comes with a request of its own."""
+    sign = "\N{BUS}"
+    event_id = made(FREE | asks(*(NOTE | {"id": f"note_{number}", "prompt": "x" * 1800} for number in range(50))))
+    cost = {"name": sign * 200, "kind": "other", "share": "per_pupil", "amount": {"amount": 1}}
+    ends = {"departs": {"at": "2026-12-04T10:00"}, "arrives": {"at": "2026-12-04T11:00"}}
+    leg = {"mode": "coach", "origin": sign * 200, "destination": sign * 200} | ends
+    parts: list[dict[str, Any]] = [
+        {"description": sign * 10_000, "charging": {"costs": [cost] * 50}},
+        {"trip": {"legs": [leg] * 30, "itinerary": [{"day": "2026-12-04", "text": sign * 500}] * 95}},
+    ]
+    answers = [
+        call(f"PATCH {EVENT}", event_id, json.dumps(part, ensure_ascii=False), headers=version_of(event_id))
+        for part in parts
+    ]
+    assert [answer["statusCode"] for answer in answers] == [200, 422]
+    assert json_of(answers[1])["errors"][0]["field"] == "body"

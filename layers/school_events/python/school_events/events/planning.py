@@ -86,6 +86,7 @@ def plan(
         form=asked_form(school.id, asked.form, form),
         created_at=created_at,
     )
+    rules.check_size(details)
     return Plan(details, sessions)
 
 
@@ -103,7 +104,9 @@ def safely_changed(school_id: str, details: EventDetails, changes: EventChanges)
         given["for_staff"] = trips.for_staff(changes.for_staff)
     if "form" in given:
         given["form"] = asked_form(school_id, changes.form, details.form)
-    return details.model_copy(update=given)
+    changed = details.model_copy(update=given)
+    rules.check_size(changed)
+    return changed
 
 
 def _times(asked: NewEvent) -> tuple[WeeklyMeeting | None, Outing | None]:

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 from school_events.core.errors import FieldError, Invalid, WrongState
 from school_events.core.money import LARGEST_PRICE, SMALLEST_PRICE, Money
-from school_events.events.model import EventStatus, Outing, Session, WeeklyMeeting
+from school_events.events.model import EventDetails, EventStatus, Outing, Session, WeeklyMeeting
 
 Action = Literal["change", "allocate", "publish", "close", "cancel", "complete", "remove", "duplicate"]
 
@@ -43,6 +43,10 @@ MOST_SESSIONS = 60
 """A club meets at most so often: a year of weeks, and its draft is still rewritten in one transaction."""
 
 LONGEST_TRIP = timedelta(days=60)
+
+MOST_BYTES = 380_000
+"""An event, its form and its plan have at most so many bytes: they are one item (400 KB), written by several requests
+that each are within their own bounds."""
 
 _OUTCOMES: Mapping[tuple[EventStatus, Action], EventStatus] = {
     ("draft", "change"): "draft",
@@ -130,6 +134,16 @@ def check_numbers(price: Money, capacity: int, minimum: int) -> None:
         raise Invalid.of("price.amount", f"must be at most {LARGEST_PRICE} pence")
     if minimum > capacity:
         raise Invalid.of("minimum", "must not be more than the capacity")
+
+
+def check_size(details: EventDetails) -> None:
+    """Whether an event can be kept.
+
+    Raises:
+        Invalid: all that it says together is too long.
+    """
+    if len(details.model_dump_json().encode()) > MOST_BYTES:
+        raise Invalid.of("body", f"makes the event longer than {MOST_BYTES} bytes altogether")
 
 
 def check_window(opens_at: datetime, closes_at: datetime, last_end: datetime) -> None:
