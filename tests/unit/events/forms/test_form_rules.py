@@ -111,6 +111,15 @@ def test_no_two_wordings_have_one_version_even_if_all_was_taken_away_between_the
     assert rules.next_form(None, ()) is None
 
 
+def test_nobody_is_asked_again_once_there_is_nothing_to_agree_to_or_to_answer() -> None:
+    agreed = question(2, "consent", required=False)
+    form = Form(version=2, questions=(TEXT, YES_NO, agreed), consent_asked_from=2)
+    for left, asked_from in (((TEXT, agreed), 2), ((TEXT,), 0), ((), 0)):
+        after = rules.next_form(form, left)
+        assert after is not None
+        assert after.consent_asked_from == asked_from
+
+
 def test_a_form_names_the_template_it_is_word_for_word() -> None:
     template = TemplateVersion(id="template_1", version=4)
     form = rules.next_form(None, (TEXT,), template)

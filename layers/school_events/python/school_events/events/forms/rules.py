@@ -113,6 +113,7 @@ def next_form(
     """The form after its questions were set: a new version if they are new; none if there never was anything to ask.
 
     A form whose questions are all taken away stays, empty, so that no later version has the number of an earlier one.
+    As soon as nothing is left that anybody has to agree to or to answer, nobody is to be asked again.
 
     Args:
         before: the form so far, if there is one.
@@ -123,8 +124,12 @@ def next_form(
         return Form(version=1, questions=questions, template=template) if questions else None
     if before.questions == questions:
         return before
-    return before.model_copy(
-        update={"version": before.version + 1, "questions": questions, "template": template if questions else None}
+    still_asks = any(question.kind == "consent" or question.required for question in questions)
+    return Form(
+        version=before.version + 1,
+        questions=questions,
+        consent_asked_from=before.consent_asked_from if still_asks else 0,
+        template=template if questions else None,
     )
 
 
