@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from school_events.events.documents import gateway, service, store
-from school_events.events.documents.model import DocumentDetails
+from school_events.events.documents.model import DocumentDetails, EventDocument
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.memory import made_once
 from tests.support.tables import INDEXES
@@ -22,7 +22,7 @@ from tests.unit.functions.event_documents.test_handler import (
     send,
     stored,
 )
-from tests.unit.functions.events.asking import EVENT, a_school_with_a_calendar, call, made, version_of
+from tests.unit.functions.events.asking import EVENT, a_school_with_a_calendar, call, made, published, version_of
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,33 @@ def test_what_is_removed_while_it_is_looked_at_stays_removed(monkeypatch: pytest
         assert ask(CONFIRM, event_id, document_id)["status"] == 404
     assert ask(FETCH, event_id, document_id)["status"] == 404
     assert clear_up(timedelta(minutes=2)) == 1
+    assert stored() == []
+
+
+def test_what_was_asked_for_before_an_event_ended_is_not_kept_after_it() -> None:
+    event_id = published()
+    document = asked(event_id)
+    send(document["upload"])
+    assert call(f"POST {EVENT}/cancel", event_id)["statusCode"] == 200
+    assert ask(CONFIRM, event_id, document["document"]["id"])["status"] == 409
+
+
+def test_what_is_asked_for_in_the_moment_its_draft_is_deleted_is_cleared_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    event_id = made()
+    late = []
+    with monkeypatch.context() as racing:
+
+        def before_it_is_asked_for(school_id: str, event_id: str) -> tuple[EventDocument, ...]:
+            racing.undo()
+            found = store.documents_of(school_id, event_id)
+            late.append(asked(event_id))
+            return found
+
+        racing.setattr(store, "documents_of", before_it_is_asked_for)
+        assert call(f"DELETE {EVENT}", event_id, headers=version_of(event_id))["statusCode"] == 200
+    send(late[0]["upload"])
+    assert ask(CONFIRM, event_id, late[0]["document"]["id"])["status"] == 404
+    assert clear_up(timedelta(hours=1, minutes=2)) == 1
     assert stored() == []
 
 

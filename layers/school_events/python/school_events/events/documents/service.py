@@ -62,14 +62,15 @@ def confirm(ctx: Context, event_id: str, document_id: str) -> DocumentView:
     What does not fit stays unseen and can be sent again in time; otherwise housekeeping deletes it.
 
     Raises:
-        NotFound: there is no such document.
-        WrongState: nothing was sent, or it is too late.
+        NotFound: there is no such document, or no such event any more.
+        WrongState: nothing was sent, it is too late, or the event is over.
         Invalid: what was sent is not what was said; names what differs.
         TryAgain: storage does not answer.
     """
     document = _present(ctx, event_id, document_id)
     if document.state == "ready":
         return _view(document)
+    rules.check_open(events.find_event(ctx.school_id, event_id).status)
     if not rules.may_be_confirmed(document, ctx.now):
         raise WrongState("It is too late for this document: ask for a new one")
     sent = gateway.sent(ctx.school_id, document)
