@@ -9,12 +9,13 @@ import time_machine
 from school_events.bookings import chores, places, slot_places
 from school_events.bookings.places import PlaceItem
 from school_events.core.context import Context
-from school_events.core.errors import TryAgain
+from school_events.core.errors import NotFound, TryAgain
 from school_events.events import lifecycle, store
 from school_events.events.evenings import service
 from school_events.events.evenings.api import SlotPlanBody
 from school_events.events.evenings.model import Slot
 from school_events.events.evenings.store import find_plan
+from school_events.events.model import StaffAllocation
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.rewind import bookmark_tables
@@ -125,6 +126,33 @@ def test_of_two_who_arrange_at_once_the_first_is_stopped(event_id: str, monkeypa
     slot_places.arrange(a_context(), event_id)
     assert len(looks) == 3
     assert list(what(event_id)) == ["staff-1 17:00 Library", "staff-1 17:27 Library"]
+
+
+def _before_staff_follow(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen once, right before the staff of an evening follow its plan."""
+    look, looks = store.allocations_of, list[str]()
+
+    def found(school_id: str, event_id: str) -> tuple[StaffAllocation, ...]:
+        looks.append(event_id)
+        if len(looks) == 1:
+            happens()
+        return look(school_id, event_id)
+
+    monkeypatch.setattr(store, "allocations_of", found)
+
+
+def test_staff_follow_the_plan_there_is_and_not_an_older_one(event_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _before_staff_follow(monkeypatch, lambda: plan_anew(event_id, SlotPlanBody.model_validate(a_plan(HALL))))
+    service.follow_up(a_context(), event_id, slot_places.arrange)
+    assert [one.staff_id for one in store.allocations_of(SCHOOL, event_id)] == ["staff-1"]
+
+
+def test_nothing_stays_of_a_draft_that_is_deleted_while_it_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    event_id = made(EVENING)
+    _before_staff_follow(monkeypatch, lambda: lifecycle.remove(a_context(), event_id, 2))
+    with pytest.raises(NotFound):
+        plan_anew(event_id)
+    assert not [row for row in rows("Events") if event_id in row["pk"]["S"]]
 
 
 def test_slots_made_while_booking_closes_cannot_be_booked(event_id: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,18 @@ _FEW = Field(max_length=20)
 
 
 def _https(link: str) -> str:
-    parts = urlsplit(link)
-    if parts.scheme != "https" or not parts.hostname or parts.username is not None:
+    if not _is_https(link):
         raise ValueError("must be a link that begins with https://")
     return link
+
+
+def _is_https(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        # What is wrong with it would be said with part of it.
+        return False
 
 
 Room = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]

@@ -10,7 +10,7 @@ from itertools import batched
 
 from school_events.core.change import stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Transaction
+from school_events.core.dynamodb import Refused, Transaction, wait_or_give_up
 from school_events.core.errors import NotFound, StaleVersion
 from school_events.events import store as events
 from school_events.events.evenings import rules, store
@@ -71,9 +71,19 @@ def follow_up(ctx: Context, event_id: str, arrange: ArrangeSlots) -> Arrangement
     """Let the slots and the staff of an evening follow its plan; doing it again changes nothing.
 
     Raises:
-        NotFound: there is no such event.
+        NotFound: there is no such event, or it has no plan.
         TryAgain: too busy; calling again goes on.
     """
+    attempt = 0
+    while True:
+        try:
+            return _follow_up(ctx, event_id, arrange)
+        except Refused:
+            attempt += 1
+            wait_or_give_up(ctx, attempt)
+
+
+def _follow_up(ctx: Context, event_id: str, arrange: ArrangeSlots) -> Arrangement:
     event = events.find_event(ctx.school_id, event_id)
     plan = store.find_plan(ctx.school_id, event_id)
     if plan is None:
@@ -104,22 +114,28 @@ def _crews(ctx: Context, event: SchoolEvent) -> tuple[tuple[str, ...], ...]:
 
 
 def _allocate(ctx: Context, event: SchoolEvent, wanted: Iterable[str]) -> None:
-    """Let exactly these work at an evening because of its plan, in the role they have there or else as hosts."""
+    """Let exactly these work at an evening because of its plan, in the role they have there or else as hosts.
+
+    Raises:
+        Refused: the event has changed since it was read, and perhaps its plan, or its day, or it is gone.
+    """
     present = {one.staff_id: one for one in events.allocations_of(ctx.school_id, event.id)}
     planned = {staff_id for staff_id, one in present.items() if one.by_plan}
+    for some in batched(sorted(planned.difference(wanted)), _PEOPLE_AT_ONCE, strict=False):
+        transaction = Transaction(ctx)
+        store.require_unchanged(transaction, ctx.school_id, event)
+        for staff_id in some:
+            transaction.delete(events.allocation_key(ctx.school_id, event.id, staff_id))
+            transaction.put(feed.row(ctx, event.id, staff_id, "removed"))
+        transaction.commit()
     for some in batched(sorted(set(wanted) - planned), _PEOPLE_AT_ONCE, strict=False):
         transaction = Transaction(ctx)
+        store.require_unchanged(transaction, ctx.school_id, event)
         for staff_id in some:
             role = present[staff_id].role if staff_id in present else "host"
             host = StaffAllocation(event_id=event.id, staff_id=staff_id, role=role, by_plan=True)
             transaction.put(events.allocation_item(ctx.school_id, event.starts_on, host))
             transaction.put(feed.row(ctx, event.id, staff_id, "created"))
-        transaction.commit()
-    for some in batched(sorted(planned.difference(wanted)), _PEOPLE_AT_ONCE, strict=False):
-        transaction = Transaction(ctx)
-        for staff_id in some:
-            transaction.delete(events.allocation_key(ctx.school_id, event.id, staff_id))
-            transaction.put(feed.row(ctx, event.id, staff_id, "removed"))
         transaction.commit()
 
 

@@ -12,6 +12,7 @@ from school_events.core.dynamodb import Document, Key, Transaction, school_key, 
 from school_events.core.errors import TryAgain
 from school_events.core.indexes import Due
 from school_events.events.evenings.model import SlotPlan
+from school_events.events.model import SchoolEvent
 from school_events.events.store import EventItem, EventsTableItem, event_key, school_of
 
 SLOTS = "SLOTS"
@@ -62,6 +63,11 @@ def require_arranging(transaction: Transaction, school_id: str, event_id: str, a
     """
     transaction.check(plan_key(school_id, event_id), SlotPlanItem.arranger == arranger, refusal=TryAgain())
     transaction.check(event_key(school_id, event_id), EventItem.status == status, refusal=TryAgain())
+
+
+def require_unchanged(transaction: Transaction, school_id: str, event: SchoolEvent) -> None:
+    """Only go ahead, in a transaction, while an event is as it was read; refused with ``Refused``."""
+    transaction.check(event_key(school_id, event.id), EventItem.version == event.version)
 
 
 def has_followed(school_id: str, event_id: str, plan: SlotPlan) -> None:
