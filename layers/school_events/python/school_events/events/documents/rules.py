@@ -52,7 +52,11 @@ _BEGINNINGS: dict[ContentType, bytes] = {
     "image/jpeg": b"\xff\xd8\xff",
 }
 _WORDS_OWN = "word/document.xml"
-_MACROS = "vbaProject.bin"
+_MACROS = "vbaproject.bin"
+"""In lower case: the names of parts do not differ by case alone (ECMA-376, part 2)."""
+
+_UNSEEN = ("C", "Zl", "Zp")
+"""Categories of signs that cannot be seen, or end a line (Unicode)."""
 
 
 def check_open(status: EventStatus) -> None:
@@ -71,7 +75,7 @@ def check_name(name: str) -> None:
     Raises:
         Invalid: the name has slashes, or signs that cannot be seen, which could make it look like another.
     """
-    if any(sign in "/\\" or unicodedata.category(sign).startswith("C") for sign in name):
+    if any(sign in "/\\" or unicodedata.category(sign).startswith(_UNSEEN) for sign in name):
         raise Invalid.of("name", "must not have slashes or signs that cannot be seen")
 
 
@@ -105,7 +109,7 @@ def _is_plain_docx(content: bytes) -> bool:
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
-    return _WORDS_OWN in names and not any(name.endswith(_MACROS) for name in names)
+    return _WORDS_OWN in names and not any(name.lower().endswith(_MACROS) for name in names)
 
 
 def object_key(school_id: str, details: DocumentDetails, place: Place) -> str:
