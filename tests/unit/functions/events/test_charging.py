@@ -216,6 +216,19 @@ def test_what_is_due_by_a_day_moves_with_a_duplicate() -> None:
     assert shown["cancellation"] == [{"until": "2027-03-08", "refund_percent": 50}]
 
 
+def test_a_copy_that_is_over_before_its_policy_needs_one_of_its_own() -> None:
+    """A policy may name the last day, and not every term is as long."""
+    event_id = made(CLUB | {"cancellation": [{"until": "2027-05-26", "refund_percent": 50}]})
+    shorter = {"meets": CLUB["meets"] | {"last_day": "2027-05-14"}, "booking_window": CLUB["booking_window"]}
+    refused = call(f"POST {EVENT}/duplicate", event_id, shorter)
+    assert (refused["statusCode"], json_of(refused)["errors"][0]["field"]) == (422, "cancellation.0.until")
+    own = [{"until": "2027-05-12", "refund_percent": 50}]
+    for given in (own, []):
+        answer = call(f"POST {EVENT}/duplicate", event_id, shorter | {"cancellation": given})
+        assert answer["statusCode"] == 201, answer["body"]
+        assert seen(json_of(answer)["id"])["cancellation"] == given
+
+
 def test_an_event_kept_before_there_was_charging_is_still_read() -> None:
     event = store.find_event(SCHOOL, made(CLUB))
     old = event.details.model_dump(mode="json", exclude={"charging", "charging_rule", "cancellation"})

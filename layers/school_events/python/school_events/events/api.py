@@ -112,6 +112,7 @@ class Duplicate(Body):
     meets: MeetsBody | None = Field(default=None, description="A club's times")
     takes_place: OutingBody | None = Field(default=None, description="A trip's or a parents' evening's times")
     trip: TripBody | None = Field(default=None, description="Unless given, a trip's plan moves to its new dates")
+    cancellation: Cancellation | None = Field(default=None, description="Unless given, its days move with the event")
     booking_window: BookingWindowBody
     with_staff: YesNo = Field(default=False, description="Whether the same staff work at it")
 

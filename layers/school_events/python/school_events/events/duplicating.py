@@ -21,6 +21,8 @@ from school_events.people.store import find_school, find_staff
 
 _OF_ITS_OWN = frozenset({"meets", "takes_place", "trip", "booking_window"})
 """What the new event does not take over: when it is, and when it can be booked."""
+_UNLESS_GIVEN = ("title", "cancellation")
+"""What it takes over unless it is given."""
 
 
 def duplicate(ctx: Context, request: Request, event_id: str, asked: Duplicate) -> EventRef:
@@ -80,7 +82,8 @@ def _asked(model: SchoolEvent, asked: Duplicate) -> NewEvent:
     if asked.trip is None:
         own["trip"] = _moved_plan(model, asked)
     taken_over |= moved_money(model, _days_later(model, asked))
-    return NewEvent.model_validate(taken_over | own | ({} if asked.title is None else {"title": asked.title}))
+    given = {name: value for name in _UNLESS_GIVEN if (value := getattr(asked, name)) is not None}
+    return NewEvent.model_validate(taken_over | own | given)
 
 
 def _days_later(model: SchoolEvent, asked: Duplicate) -> timedelta:
