@@ -13,6 +13,18 @@ from local.journey.traveller import Journey, booking_window, if_match, promise
 
 _YEAR_8 = {"year_groups": ["8"]}
 _THURSDAY, _SATURDAY = 3, 5
+_QUESTIONS = [
+    {"id": "agrees", "kind": "consent", "prompt": "I agree that my child goes to Lulworth.", "required": True},
+    {"id": "swims", "kind": "yes_no", "prompt": "Can your child swim?", "required": True},
+    {
+        "id": "metres",
+        "kind": "number",
+        "prompt": "How far, in metres?",
+        "required": True,
+        "number": {"least": 5},
+        "shown_if": {"question_id": "swims", "answers": ["yes"]},
+    },
+]
 _LETTER = b"%PDF-1.4\n% What to bring to Lulworth.\n%%EOF\n"
 
 
@@ -54,7 +66,9 @@ def lay_out_evening(journey: Journey) -> str:
 def plan_residential(journey: Journey) -> str:
     """A residential trip: its price may not be above its cost; a letter reaches families, the risk assessment not."""
     thursday = _day_after(58, _THURSDAY)
-    asked = _residential(thursday)
+    questions = {"name": "Water activities", "questions": _QUESTIONS}
+    template = journey.post("admin", "/form-templates", questions, expect=201, key="template")["id"]
+    asked = _residential(thursday) | {"form": {"template_id": template}}
     dear = asked | {"price": {"amount": 20_001, "currency": "gbp"}}
     refused = journey.ask("admin", "POST", "/events", dear, expect=422).json()
     promise([one["field"] for one in refused["errors"]] == ["price.amount"], "a price above the cost is not named")
@@ -72,6 +86,29 @@ def plan_residential(journey: Journey) -> str:
     return "£200 for three nights, deposit £50; the letter is fetched, the risk assessment stays with staff"
 
 
+def book_residential(journey: Journey) -> str:
+    """What is not asked is not taken; a child with free school meals has a place with nothing to pay."""
+    trip = journey.things["residential"]
+    version = journey.get("parent-of-one", f"/events/{trip}")["form"]["version"]
+    swims_not = {"agrees": "yes", "swims": "no"}
+
+    def book(answers: dict[str, str], expect: int) -> Any:
+        child = {"pupil_id": CAST.one_child, "answers": answers, "form_version": version}
+        wish = {"event_id": trip, "items": [child]}
+        return journey.ask("parent-of-one", "POST", "/bookings", wish, expect=expect).json()
+
+    refused = book(swims_not | {"metres": "25"}, 422)
+    promise([one["field"] for one in refused["errors"]] == ["items.0.answers.metres"], "the answer is not named")
+    booked = book(swims_not, 201)
+    promise((booked["state"], booked["payment_id"]) == ("confirmed", None), "the place is not remitted")
+    journey.post("admin", f"/events/{trip}/reminders")
+    reached = [_end_of_latest_round(journey, trip)]
+    journey.post("admin", f"/events/{trip}/reminders")
+    reached.append(_end_of_latest_round(journey, trip))
+    promise(reached[0] > 0 and reached[1] == 0, f"reminded at once and again: {reached}")
+    return f"the remitted place is confirmed at once; {reached[0]} who have not answered are reminded, once a day"
+
+
 def find_clash(journey: Journey) -> str:
     """The teacher of the museum trip is wanted at the residential as well: reported at once, and in the list."""
     trip = journey.things["residential"]
@@ -87,6 +124,16 @@ def find_clash(journey: Journey) -> str:
     both = {journey.things["trip"], trip}
     promise(any({one["event_id"] for one in clash["between"]} == both for clash in listed), "the list lacks the clash")
     return f"{allocated['clash_count']} reported with the allocation"
+
+
+def _end_of_latest_round(journey: Journey, event_id: str) -> int:
+    """How many pupils' families were reached by what was asked for last, once it is done."""
+
+    def reached() -> int | None:
+        latest, *_ = journey.get("admin", f"/events/{event_id}/invitations?limit=1")["rounds"]
+        return int(latest["reached"]) if latest["state"] == "done" else None
+
+    return journey.await_("the end of the round", reached)
 
 
 def _residential(thursday: date) -> dict[str, Any]:

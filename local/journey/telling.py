@@ -35,6 +35,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a parents' evening is laid out, and its grid seen", planning.lay_out_evening),
     ("a residential trip is planned, its letter fetched", planning.plan_residential),
     ("a pupil who moves into its audience is invited", portal.late_joiner),
+    ("a child's charge is remitted, the others are reminded", planning.book_residential),
     ("a teacher wanted at two places is reported", planning.find_clash),
     ("the reports are exported and add up", story.export_reports),
     ("the Portal's nightly snapshot finds nothing to repair", portal.nightly_snapshot),
