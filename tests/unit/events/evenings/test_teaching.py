@@ -20,7 +20,7 @@ def taught(
 
 def found(*groups: TeachingGroup, desks: tuple[Desk, ...]) -> tuple[Choice, ...]:
     """What the pupil's family may choose from."""
-    return choices(PUPIL, a_plan(*desks), groups)
+    return choices(PUPIL, a_plan(*desks).desks, groups)
 
 
 def test_a_family_meets_who_teaches_its_child_and_nobody_else() -> None:

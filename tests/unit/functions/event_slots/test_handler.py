@@ -104,6 +104,23 @@ def test_an_evening_without_a_plan_is_not_published() -> None:
     assert everything() == before
 
 
+def test_nobody_is_offered_a_teacher_who_has_left() -> None:
+    tell(group_told(staff=("staff-1", "staff-2"), version=2))
+    event_id, draft = published(), made(EVENING)
+    planned(draft)
+    mine = take(event_id, "17:20", "staff-2")
+    tell(portal_message("StaffRemoved", {"staff_id": "staff-2"}, version=2))
+    before = everything()
+    answer = call(f"POST {EVENT}/publish", draft)
+    assert answer["statusCode"] == 409
+    assert [one["field"] for one in json_of(answer)["errors"]] == ["slot_plan.desks.1.staff_ids"]
+    assert everything() == before
+    seen = grid(event_id, **as_parent())
+    assert seen["choices"][0]["desks"] == [1]
+    assert [slot["booking_id"] for slot in slots(seen) if slot["state"] == "mine"] == [mine.id]
+    assert call(f"POST {EVENT}/publish", event_id)["statusCode"] == 200
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

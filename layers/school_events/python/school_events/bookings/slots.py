@@ -16,7 +16,7 @@ from school_events.events.access import event_for_staff
 from school_events.events.evenings import rules
 from school_events.events.evenings.api import ChoiceView, DeskView, Slots, SlotStaff, SlotView, slot_id
 from school_events.events.evenings.model import Slot, SlotPlan
-from school_events.events.evenings.planning import plan_body
+from school_events.events.evenings.planning import plan_body, staffed_desks
 from school_events.events.evenings.service import evening_of
 from school_events.events.evenings.store import find_plan
 from school_events.events.evenings.teaching import choices
@@ -67,7 +67,8 @@ def _for_family(ctx: Context, event_id: str) -> Slots:
     if plan is None or event.status in {"draft", "publishing"}:
         raise NotFound
     groups = list(all_groups(ctx.school_id))
-    chosen = {child.id: choices(child, plan, groups) for child in children}
+    desks_there = staffed_desks(ctx.school_id, plan)
+    chosen = {child.id: choices(child, desks_there, groups) for child in children}
     mine = _own_bookings(ctx, event_id, children)
     desks = {desk for found in chosen.values() for choice in found for desk in choice.desks}
     desks |= {rules.desk_of(number) for number in mine}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from school_events.core.errors import Invalid
+from school_events.core.errors import FieldError, Invalid, WrongState
 from school_events.events.api import NewEvent, OutingBody
 from school_events.events.evenings import rules, store
 from school_events.events.evenings.api import DeskBody, SlotPlanBody, SpanBody
@@ -63,12 +63,38 @@ def plan_at(school_id: str, event: SchoolEvent, takes_place: OutingBody | None) 
     plan = store.find_plan(school_id, event.id) if event.kind == "parents_evening" else None
     if plan is None or takes_place is None:
         return None, 0
-    known = find_staff(school_id, plan.staff_ids)
-    desks, crews = rules.numbered([desk for desk in plan.desks if known.keys() >= set(desk.staff_ids)])
+    desks, crews = rules.numbered(staffed_desks(school_id, plan))
     if not desks:
         return None, 0
     copy = plan.model_copy(update={"desks": desks, "crews": crews})
     return copy, _fitting(copy, takes_place, event.time_zone)
+
+
+def staffed_desks(school_id: str, plan: SlotPlan) -> tuple[Desk, ...]:
+    """The desks of a plan at which sits nobody who has left the school's staff."""
+    known = find_staff(school_id, plan.staff_ids).keys()
+    return tuple(desk for desk in plan.desks if known >= set(desk.staff_ids))
+
+
+def check_publishable(school_id: str, event: SchoolEvent) -> None:
+    """Whether a parents' evening may be published: it has slots, and somebody to meet at each.
+
+    Raises:
+        WrongState: it has no slot plan, or one with staff who have left; names the desks.
+    """
+    if event.kind != "parents_evening":
+        return
+    plan = store.find_plan(school_id, event.id)
+    if plan is None:
+        raise WrongState("This parents' evening has no slots", fields=[FieldError("slot_plan", "is missing")])
+    staffed = staffed_desks(school_id, plan)
+    fields = [
+        FieldError(f"slot_plan.desks.{position}.staff_ids", "has somebody who is no member of staff any more")
+        for position, desk in enumerate(plan.desks)
+        if desk not in staffed
+    ]
+    if fields:
+        raise WrongState("Its slot plan has staff who have left", fields=fields)
 
 
 def slot_plan(school_id: str, asked: SlotPlanBody, before: Sequence[Crew]) -> SlotPlan:

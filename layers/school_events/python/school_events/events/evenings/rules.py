@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from school_events.core.errors import FieldError, Invalid, WrongState
+from school_events.core.errors import Invalid, WrongState
 from school_events.events.evenings.model import Crew, Desk, Reason, Slot, SlotPlan, Span
 from school_events.events.model import Outing, SchoolEvent
 from school_events.events.rules import instant, status_after
@@ -98,16 +98,6 @@ def check_outing(outing: Outing) -> None:
     """
     if outing.ends_at.date() != outing.starts_at.date():
         raise Invalid.of("takes_place.ends_at", "must be on the same day as starts_at")
-
-
-def check_planned(kind: str, capacity: int) -> None:
-    """Whether there is anything to book at an event.
-
-    Raises:
-        WrongState: a parents' evening without a slot plan.
-    """
-    if kind == "parents_evening" and not capacity:
-        raise WrongState("This parents' evening has no slots", fields=[FieldError("slot_plan", "is missing")])
 
 
 def evening(outing: Outing, time_zone: str) -> Evening:

@@ -7,7 +7,7 @@ no such desk is for. So where a class has several teachers at desks of their own
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from school_events.events.evenings.model import Desk, SlotPlan
+from school_events.events.evenings.model import Desk
 from school_events.people.model import Pupil, TeachingGroup
 
 
@@ -19,26 +19,28 @@ class Choice:
     groups: tuple[str, ...]
 
 
-def choices(pupil: Pupil, plan: SlotPlan, groups: Iterable[TeachingGroup]) -> tuple[Choice, ...]:
-    """Whom the family of a pupil may meet: one desk of each choice, in the order of the plan.
+def choices(pupil: Pupil, desks: Sequence[Desk], groups: Iterable[TeachingGroup]) -> tuple[Choice, ...]:
+    """Whom the family of a pupil may meet: one desk of each choice, in the order of their numbers.
 
     Args:
         pupil: on roll.
-        plan: of the evening.
+        desks: of the evening's plan, those at which the staff are still there.
         groups: the school's teaching groups.
     """
     found: dict[tuple[int, ...], list[str]] = {}
-    for name, desks in _found(pupil, plan, groups):
-        if desks:
-            found.setdefault(desks, []).append(name)
-    return tuple(Choice(desks, tuple(dict.fromkeys(names))) for desks, names in sorted(found.items()))
+    for name, numbers in _found(pupil, desks, groups):
+        if numbers:
+            found.setdefault(numbers, []).append(name)
+    return tuple(Choice(numbers, tuple(dict.fromkeys(names))) for numbers, names in sorted(found.items()))
 
 
-def _found(pupil: Pupil, plan: SlotPlan, groups: Iterable[TeachingGroup]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _found(
+    pupil: Pupil, desks: Sequence[Desk], groups: Iterable[TeachingGroup]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
     for group in groups:
         if pupil.id in group.pupil_ids:
-            yield group.subject or group.name, _numbers(_desks_of(group, plan.desks))
-    told = [(desk, desk.meets) for desk in plan.desks if desk.meets is not None]
+            yield group.subject or group.name, _numbers(_desks_of(group, desks))
+    told = [(desk, desk.meets) for desk in desks if desk.meets is not None]
     form, year = pupil.registration_group, pupil.year_group
     if form is not None:
         yield form, _numbers(desk for desk, meets in told if form in meets.registration_groups)
