@@ -21,6 +21,8 @@ CAPABILITY = Capability(
         table(PEOPLE, *READ, "ConditionCheckItem"),
         index(PEOPLE, "listing"),
         table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
+        # Who is invited to an event and has not answered, and who has a place at it.
+        index(EVENTS, "by_event"),
         index(BOOKINGS, "by_event"),
         SEND_NOTIFICATIONS,
     ),

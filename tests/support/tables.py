@@ -15,7 +15,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from school_events.core import aws
-from tests.support import short_way
+from tests.support import roles, short_way
 
 INDEXES = {
     "People": ("listing", "by_pupil", "by_alias", "due"),
@@ -42,8 +42,8 @@ _empty_tables: dict[str, Any] = {}
 
 @pytest.fixture
 def tables() -> Iterator[None]:
-    """Empty tables, queues, bus and bucket, and the secrets, for one test."""
-    with mock_aws(), short_way.taken():
+    """Empty tables, queues, bus and bucket, and the secrets, for one test; handlers may do what they are granted."""
+    with mock_aws(), short_way.taken(), roles.enforced():
         aws._secret.cache_clear()
         _make_tables_again()
         make_secrets()
