@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import time_machine
 from botocore.exceptions import ClientError
-from pynamodb.connection.base import Connection
 from pynamodb.exceptions import UpdateError
 
 from functions.events.handler import lambda_handler as events
@@ -19,6 +18,7 @@ from school_events.invitations.store import InvitationItem
 from tests.support import booked_world as world
 from tests.support.contexts import NOW
 from tests.support.contexts import SCHOOL as SCHOOL_ID
+from tests.support.crashes import Calls, watched
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import link_told, tell
 from tests.support.tables import rows
@@ -64,18 +64,11 @@ def test_looking_at_ones_invitations_notes_them_as_seen_once(trip: SchoolEvent) 
     assert rows("Events") == before
 
 
-def test_looking_again_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_looking_again_writes_nothing() -> None:
     look()
-    asked: list[str] = []
-    dispatch = Connection.dispatch
-
-    def counting(connection: Connection, operation: str, request: dict[str, Any]) -> Any:
-        asked.append(operation)
-        return dispatch(connection, operation, request)
-
-    monkeypatch.setattr(Connection, "dispatch", counting)
-    look()
-    assert set(asked) <= {"GetItem", "BatchGetItem", "Query"}
+    with watched(Calls()) as asked:
+        look()
+    assert set(asked.names) <= {"GetItem", "BatchGetItem", "Query"}
 
 
 def test_opening_the_event_notes_the_invitations_of_ones_own_children(trip: SchoolEvent) -> None:

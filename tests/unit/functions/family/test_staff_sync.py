@@ -9,9 +9,9 @@ import time_machine
 
 from functions.family import handler
 from functions.outbox.handler import lambda_handler as outbox
-from school_events.core import dynamodb
 from school_events.family import working
 from tests.support.contexts import NOW, SCHOOL
+from tests.support.crashes import Calls, watched
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.support.streams import row_record, stream_event
 from tests.support.tables import rows
@@ -135,21 +135,13 @@ def test_an_app_that_starts_over_is_given_everything_even_what_the_index_does_no
     assert {one["id"] for one in App().answer()["changes"]} == events
 
 
-def test_nothing_new_costs_one_read_besides_that_of_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_new_costs_one_read_besides_that_of_who_asks() -> None:
     staffed(MUSEUM)
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         mine = App()
-        calls: list[str] = []
-        connection = dynamodb.connection()
-        real = type(connection).dispatch
-
-        def counted(self: Any, operation: str, *args: Any, **kwargs: Any) -> Any:
-            calls.append(operation)
-            return real(self, operation, *args, **kwargs)
-
-        monkeypatch.setattr(type(connection), "dispatch", counted)
-        assert mine.refresh() == []
-    assert calls == ["BatchGetItem", "Query"]
+        with watched(Calls()) as asked:
+            assert mine.refresh() == []
+    assert asked.names == ["BatchGetItem", "Query"]
 
 
 def test_a_teacher_whose_child_is_at_the_school_asks_for_either() -> None:

@@ -10,13 +10,14 @@ import time_machine
 from functions.family import handler
 from functions.outbox.handler import lambda_handler as outbox
 from school_events.bookings import settlement
-from school_events.core import cursors, dynamodb
+from school_events.core import cursors
 from school_events.core.consequences import Telling
 from school_events.events.model import SchoolEvent
 from school_events.invitations import service as invitations
 from school_events.notifications.service import deliver
 from tests.support import booked_world as world
 from tests.support.contexts import NOW, SCHOOL
+from tests.support.crashes import Calls, watched
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import link_removed, link_told, pupil_told, tell
 from tests.support.streams import row_record, stream_event
@@ -104,20 +105,12 @@ def test_a_first_refresh_gives_everything_there_is(event: SchoolEvent) -> None:
     assert ("payment", "created", booked.payment_id) in came
 
 
-def test_nothing_new_is_nothing_at_the_price_of_one_read(event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_new_is_nothing_at_the_price_of_one_read(event: SchoolEvent) -> None:
     app = App()
     app.refresh()
-    calls: list[str] = []
-    connection = dynamodb.connection()
-    real = type(connection).dispatch
-
-    def counted(self: Any, operation: str, *args: Any, **kwargs: Any) -> Any:
-        calls.append(operation)
-        return real(self, operation, *args, **kwargs)
-
-    monkeypatch.setattr(type(connection), "dispatch", counted)
-    assert app.refresh() == []
-    assert calls == ["Query"]
+    with watched(Calls()) as asked:
+        assert app.refresh() == []
+    assert asked.names == ["Query"]
 
 
 def test_a_booking_is_in_the_very_next_refresh_with_its_payment_and_its_place(event: SchoolEvent) -> None:
