@@ -29,7 +29,7 @@ class StaffBody(ApiModel):
 
 
 class EngagementView(ApiModel):
-    """What else somebody is to be at, UTC."""
+    """What somebody is to be at, UTC."""
 
     event_id: str
     kind: EventKind
@@ -84,19 +84,12 @@ class SessionClash(ApiModel):
     other: EngagementView
 
 
-class TimetableEntry(ApiModel):
-    """One session somebody works at, UTC; ``status`` says whether the event is still a draft."""
+class TimetableEntry(EngagementView):
+    """One session somebody works at; ``status`` says whether the event is still a draft."""
 
-    event_id: str
-    kind: EventKind
-    status: EventStatus
-    title: str
     location: str
     time_zone: str
     role: StaffRole
-    session_id: str
-    starts_at: datetime
-    ends_at: datetime
     cancelled: bool = Field(description="Nobody need come: the session is cancelled, or the event")
 
 
@@ -143,17 +136,10 @@ def engagement_view(engagement: Engagement) -> EngagementView:
 
 def timetable_entry(engagement: Engagement) -> TimetableEntry:
     """An engagement in somebody's own timetable."""
-    event, session = engagement.event, engagement.session
     return TimetableEntry(
-        event_id=event.id,
-        kind=event.kind,
-        status=event.status,
-        title=event.title,
-        location=event.location,
-        time_zone=event.time_zone,
+        **dict(engagement_view(engagement)),
+        location=engagement.event.location,
+        time_zone=engagement.event.time_zone,
         role=engagement.allocation.role,
-        session_id=session.id,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
         cancelled=engagement.is_called_off,
     )
