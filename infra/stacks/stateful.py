@@ -32,15 +32,18 @@ _DOCUMENT_RULES = (
 )
 
 
-def _cors(stage: Stage) -> tuple[aws_s3.CorsRule, ...]:
-    """The web apps send files to a bucket and follow links to them, from their own origins."""
-    return (
-        aws_s3.CorsRule(
-            allowed_methods=[aws_s3.HttpMethods.POST, aws_s3.HttpMethods.GET],
-            allowed_origins=list(stage.origins),
-            allowed_headers=["*"],
-            max_age=3600,
-        ),
+# A browser that the API leads on to a link says that it comes from the origin "null" (WHATWG Fetch, "serializing a
+# request origin"), so no list of origins can hold it. What lets somebody in is the link; no cookie goes with it.
+_LINKS_ARE_FOLLOWED = aws_s3.CorsRule(allowed_methods=[aws_s3.HttpMethods.GET], allowed_origins=["*"], max_age=3600)
+
+
+def _files_are_sent(stage: Stage) -> aws_s3.CorsRule:
+    """The web apps send files to a bucket, from their own origins."""
+    return aws_s3.CorsRule(
+        allowed_methods=[aws_s3.HttpMethods.POST],
+        allowed_origins=list(stage.origins),
+        allowed_headers=["*"],
+        max_age=3600,
     )
 
 
@@ -64,8 +67,14 @@ class StatefulStack(Stack):
         self.secrets = self._secrets()
         access_logs = self._access_log_bucket()
         self.buckets: dict[str, aws_s3.IBucket] = {
-            EXPORTS: self._bucket(EXPORTS, access_logs, (_gone_after(1),)),
-            DOCUMENTS: self._bucket(DOCUMENTS, access_logs, _DOCUMENT_RULES, versioned=True, cors=_cors(stage)),
+            EXPORTS: self._bucket(EXPORTS, access_logs, (_gone_after(1),), cors=(_LINKS_ARE_FOLLOWED,)),
+            DOCUMENTS: self._bucket(
+                DOCUMENTS,
+                access_logs,
+                _DOCUMENT_RULES,
+                versioned=True,
+                cors=(_files_are_sent(stage), _LINKS_ARE_FOLLOWED),
+            ),
         }
         self.stream_failures = self._bucket(STREAM_FAILURES, access_logs, (_gone_after(30),))
         self._outputs()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from infra.stages import context_file, stage_from
 from infra.tables import TABLES, index_attributes
 from tests.infra.assembly import Assembly, listed, text
@@ -121,11 +123,19 @@ def test_what_was_sent_as_a_document_is_gone_after_a_day_and_what_was_deleted_af
 
 def test_documents_are_sent_from_the_apps_origins_only_and_reading_them_leaves_a_trace(prod: Assembly) -> None:
     documents = _bucket(prod, "documents")
-    (rule,) = documents["CorsConfiguration"]["CorsRules"]
-    assert rule["AllowedOrigins"] == list(stage_from((context_file() | {"stage": "prod"}).get).origins)
-    assert "*" not in rule["AllowedOrigins"]
-    assert set(rule["AllowedMethods"]) == {"POST", "GET"}
+    sending, _ = documents["CorsConfiguration"]["CorsRules"]
+    assert sending["AllowedOrigins"] == list(stage_from((context_file() | {"stage": "prod"}).get).origins)
+    assert "*" not in sending["AllowedOrigins"]
+    assert sending["AllowedMethods"] == ["POST"]
     assert "LoggingConfiguration" in documents
+
+
+@pytest.mark.parametrize("name", ["documents", "exports"])
+def test_a_browser_that_is_led_on_to_a_file_may_read_it_though_it_then_names_no_origin(
+    prod: Assembly, name: str
+) -> None:
+    following = _bucket(prod, name)["CorsConfiguration"]["CorsRules"][-1]
+    assert (following["AllowedOrigins"], following["AllowedMethods"]) == (["*"], ["GET"])
 
 
 def test_buckets_are_private_and_encrypted(prod: Assembly) -> None:
