@@ -74,7 +74,7 @@ def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], beside: Be
 
     Raises:
         WrongState: the event is not published (any more).
-        TryAgain: somebody has left meanwhile; the next try reads them again.
+        TryAgain: it cannot be seen who has left.
     """
     while pupil_ids:
         transaction = Transaction(ctx)
@@ -90,7 +90,16 @@ def invite_new(ctx: Context, event_id: str, pupil_ids: Sequence[str], beside: Be
             known = store.find_invitations(ctx.school_id, event_id, pupil_ids)
             pupil_ids = [one for one in pupil_ids if one not in known]
         except Refused:
-            raise TryAgain from None
+            still = _on_roll(ctx, pupil_ids)
+            if len(still) == len(pupil_ids):
+                raise TryAgain from None
+            pupil_ids = still
         else:
             break
     return len(pupil_ids)
+
+
+def _on_roll(ctx: Context, pupil_ids: Sequence[str]) -> list[str]:
+    pupils = people.find_pupils(ctx.school_id, pupil_ids)
+    day = people_rules.today(ctx.now)
+    return [one for one in pupil_ids if one in pupils and pupils[one].is_on_roll(day)]

@@ -80,7 +80,6 @@ def invite(ctx: Context, request: Request, event_id: str, audience: Audience, *,
     Raises:
         NotFound: there is no such event.
         WrongState: it is not published; for late joiners, booking is over.
-        TryAgain: somebody left meanwhile.
         Invalid: as :func:`preview`; for late joiners, it names pupils.
     """
     earlier = requests.find_earlier_answer(ctx, request, Invited)

@@ -34,7 +34,7 @@ def consider(ctx: Context, joining: Joining, tell: Tell) -> None:
         tell: tells families.
 
     Raises:
-        TryAgain: too busy, or somebody left meanwhile; the next try goes on.
+        TryAgain: too busy, or it cannot be seen who left meanwhile; the next try goes on.
     """
     if joining.pupil_ids:
         _invite_joiners(ctx, joining.pupil_ids)
