@@ -148,7 +148,7 @@ def _fan_out() -> dict[str, float | int]:
 
 def _somewhere() -> int:
     """A call to DynamoDB about half way."""
-    return random.SystemRandom().randrange(8, 20)
+    return random.SystemRandom().randrange(15, 40)
 
 
 def _of_kind(kind: str) -> list[dict[str, Any]]:
