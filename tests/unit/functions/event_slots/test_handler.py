@@ -285,6 +285,31 @@ def test_teachers_of_the_plan_work_at_the_evening_and_have_it_in_their_timetable
     assert [one["event_id"] for one in json_of(answer)["items"]] == [event_id]
 
 
+def test_who_is_listed_by_the_school_stays_when_the_plan_has_them_no_more() -> None:
+    event_id = made(EVENING)
+    listed = {"staff": [{"staff_id": "staff-2", "role": "lead"}]}
+    call(f"PUT {EVENT}/staff", event_id, listed, headers=version_of(event_id))
+    planned(event_id)
+    planned(event_id, a_plan(HALL))
+    assert {one.staff_id: one.role for one in store.allocations_of(SCHOOL, event_id)} == {
+        "staff-1": "host",
+        "staff-2": "lead",
+    }
+    call(f"PUT {EVENT}/staff", event_id, {"staff": []}, headers=version_of(event_id))
+    assert not store.is_allocated(SCHOOL, event_id, "staff-2")
+
+
+def test_who_is_taken_off_the_schools_list_stays_as_long_as_the_plan_has_them() -> None:
+    event_id = made(EVENING)
+    listed = {"staff": [{"staff_id": "staff-2", "role": "lead"}]}
+    call(f"PUT {EVENT}/staff", event_id, listed, headers=version_of(event_id))
+    planned(event_id)
+    call(f"PUT {EVENT}/staff", event_id, {"staff": []}, headers=version_of(event_id))
+    assert store.is_allocated(SCHOOL, event_id, "staff-2")
+    planned(event_id, a_plan(HALL))
+    assert not store.is_allocated(SCHOOL, event_id, "staff-2")
+
+
 def test_a_parent_sees_free_taken_and_mine_of_their_childs_teachers_and_nothing_else() -> None:
     tell(pupil_told("pupil-2"), group_told("group-2", ["pupil-2"], ["staff-2"]))
     event_id = published()

@@ -107,6 +107,6 @@ def _take_staff_along(transaction: Transaction, ctx: Context, model: SchoolEvent
     allocations = store.allocations_of(ctx.school_id, model.id)
     known = find_staff(ctx.school_id, [one.staff_id for one in allocations])
     for one in allocations:
-        if one.staff_id in known and not one.by_plan:
-            taken = one.model_copy(update={"event_id": event.id})
+        if one.staff_id in known and one.by_hand:
+            taken = one.model_copy(update={"event_id": event.id, "by_plan": False})
             transaction.create(store.allocation_item(ctx.school_id, event.starts_on, taken))

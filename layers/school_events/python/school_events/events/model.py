@@ -131,9 +131,14 @@ class Session(Record):
 
 
 class StaffAllocation(Record):
-    """A member of staff works at an event (B6); ``by_plan`` as long as the slot plan of a parents' evening has them."""
+    """A member of staff works at an event (B6).
+
+    ``by_plan`` as long as the slot plan of a parents' evening has them, ``by_hand`` as long as the school lists them
+    itself; who is neither does not work at it.
+    """
 
     event_id: ThingId
     staff_id: PersonId
     role: AllocatedAs
     by_plan: Flag = False
+    by_hand: Flag = True

@@ -125,18 +125,27 @@ def _allocate(ctx: Context, event: SchoolEvent, wanted: Iterable[str]) -> None:
         transaction = Transaction(ctx)
         store.require_unchanged(transaction, ctx.school_id, event)
         for staff_id in some:
-            transaction.delete(events.allocation_key(ctx.school_id, event.id, staff_id))
-            transaction.put(feed.row(ctx, event.id, staff_id, "removed"))
+            _take_out_of_plan(transaction, ctx, event, present[staff_id])
         transaction.commit()
     for some in batched(sorted(set(wanted) - planned), _PEOPLE_AT_ONCE, strict=False):
         transaction = Transaction(ctx)
         store.require_unchanged(transaction, ctx.school_id, event)
         for staff_id in some:
-            role = present[staff_id].role if staff_id in present else "host"
-            host = StaffAllocation(event_id=event.id, staff_id=staff_id, role=role, by_plan=True)
-            transaction.put(events.allocation_item(ctx.school_id, event.starts_on, host))
+            host = StaffAllocation(event_id=event.id, staff_id=staff_id, role="host", by_hand=False)
+            there = present.get(staff_id, host).model_copy(update={"by_plan": True})
+            transaction.put(events.allocation_item(ctx.school_id, event.starts_on, there))
             transaction.put(feed.row(ctx, event.id, staff_id, "created"))
         transaction.commit()
+
+
+def _take_out_of_plan(transaction: Transaction, ctx: Context, event: SchoolEvent, planned: StaffAllocation) -> None:
+    """Who is listed by the school as well stays at the evening."""
+    if planned.by_hand:
+        listed = planned.model_copy(update={"by_plan": False})
+        transaction.put(events.allocation_item(ctx.school_id, event.starts_on, listed))
+        return
+    transaction.delete(events.allocation_key(ctx.school_id, event.id, planned.staff_id))
+    transaction.put(feed.row(ctx, event.id, planned.staff_id, "removed"))
 
 
 def _answer(event: SchoolEvent, plan: SlotPlan, arrangement: Arrangement) -> PlannedSlots:

@@ -48,8 +48,8 @@ def allocate(ctx: Context, event_id: str, version: int, asked: Sequence[Allocati
     rules.status_after(event.status, "allocate")
     known = _check_staff(ctx.school_id, asked)
     present = {one.staff_id: one for one in store.allocations_of(ctx.school_id, event_id)}
-    planned = {staff_id: one for staff_id, one in present.items() if one.by_plan}
-    wanted = planned | {one.staff_id: _allocation(event_id, one, by_plan=one.staff_id in planned) for one in asked}
+    planned = {staff_id: one.model_copy(update={"by_hand": False}) for staff_id, one in present.items() if one.by_plan}
+    wanted = planned | {one.staff_id: _allocation(event_id, one, present.get(one.staff_id)) for one in asked}
     if wanted != present:
         _write(ctx, event, wanted, present)
         version += 1
@@ -71,8 +71,11 @@ def staff_of(ctx: Context, event_id: str) -> tuple[StaffView, int]:
     return _view(ctx, event, allocations, known), event.version
 
 
-def _allocation(event_id: str, asked: AllocationBody, *, by_plan: bool) -> StaffAllocation:
-    return StaffAllocation(event_id=event_id, staff_id=asked.staff_id, role=asked.role, by_plan=by_plan)
+def _allocation(event_id: str, asked: AllocationBody, before: StaffAllocation | None) -> StaffAllocation:
+    """Somebody listed; whom only the plan has stays the plan's, since apps send back everybody they were shown."""
+    if before is None:
+        return StaffAllocation(event_id=event_id, staff_id=asked.staff_id, role=asked.role)
+    return before.model_copy(update={"role": asked.role})
 
 
 def _check_staff(school_id: str, asked: Sequence[AllocationBody]) -> Mapping[str, StaffMember]:
