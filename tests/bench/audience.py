@@ -194,7 +194,7 @@ def _all_book() -> None:
 
 
 def _row(item: Item) -> dict[str, Any]:
-    return json.loads(json.dumps(item.serialize()))  # type: ignore[no-any-return]
+    return dict(json.loads(json.dumps(item.serialize())))
 
 
 def _copy(row: dict[str, Any], number: int) -> dict[str, Any]:

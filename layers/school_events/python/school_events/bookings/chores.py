@@ -36,7 +36,7 @@ def shut_gates(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int
     for school_id, event in events.due_events(events.CLOSE_PLACES, now):
         if not may_go_on():
             break
-        _one(lambda: lifecycle.finish_closing(context_for(school_id), event, places.close_places))  # noqa: B023 - called at once
+        _one(lifecycle.finish_closing, context_for(school_id), event, places.close_places)
         count += 1
     return count
 
@@ -48,7 +48,7 @@ def call_events_off(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -
         if not may_go_on():
             break
         ctx = context_for(school_id)
-        if not _one(lambda: _call_off(ctx, event, may_go_on)):  # noqa: B023 - called at once
+        if not _one(_call_off, ctx, event, may_go_on):
             events.put_off(ctx, event, events.CALL_OFF, now + PUT_OFF)
         count += 1
     return count
@@ -60,7 +60,7 @@ def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
     for school_id, refund in payments.due_refunds(now):
         if not may_go_on():
             break
-        if not _one(lambda: payment_service.finish_refund(context_for(school_id), refund)):  # noqa: B023 - called at once
+        if not _one(payment_service.finish_refund, context_for(school_id), refund):
             payments.put_refund_off(school_id, refund, now + PUT_OFF)
         count += 1
     return count
@@ -83,7 +83,7 @@ def tell_news(now: datetime, may_go_on: MayGoOn) -> int:
     for change in due_news(now):
         if not may_go_on():
             break
-        _one(lambda: news.tell(change, may_go_on))  # noqa: B023 - called at once
+        _one(news.tell, change, may_go_on)
         count += 1
     return count
 
@@ -95,7 +95,7 @@ def arrange_due_slots(now: datetime, context_for: ContextOf, may_go_on: MayGoOn)
         if not may_go_on():
             break
         ctx = context_for(school_id)
-        if not _one(lambda: follow_up(ctx, event_id, slot_places.arrange)):  # noqa: B023 - called at once
+        if not _one(follow_up, ctx, event_id, slot_places.arrange):
             evenings.put_off(school_id, event_id, plan, now + PUT_OFF)
         count += 1
     return count
@@ -107,7 +107,7 @@ def clear_documents(now: datetime, may_go_on: MayGoOn) -> int:
     for school_id, document in document_store.due_documents(now):
         if not may_go_on():
             break
-        _one(lambda: documents.clear_away(school_id, document))  # noqa: B023 - called at once
+        _one(documents.clear_away, school_id, document)
         count += 1
     return count
 
@@ -122,7 +122,7 @@ def let_due_holds_go(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
         if (school_id, payment_id) not in settled:
             if not may_go_on():
                 break
-            settled[school_id, payment_id] = _one(lambda: _let_go_if_over(context_for(school_id), booking, payment_id))  # noqa: B023 - called at once
+            settled[school_id, payment_id] = _one(_let_go_if_over, context_for(school_id), booking, payment_id)
         if not settled[school_id, payment_id]:
             store.put_off(school_id, booking.id, now, now + PUT_OFF)
     return len(settled)
@@ -141,10 +141,10 @@ def _let_go_if_over(ctx: Context, booking: Booking, payment_id: str) -> None:
         settlement.let_go(ctx, payment_id)
 
 
-def _one(chore: Callable[[], object]) -> bool:
+def _one[**P](chore: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
     """Do one chore; if it fails it is due again later, and the others are done. Says whether it was done."""
     try:
-        chore()
+        chore(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - one bad chore never blocks the others
         logs.count("ChoreFailed")
         logs.logger.error("chore failed", error=type(error).__name__)
