@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from school_events.bookings import chores, consequences, places, service, settlement, store
-from school_events.bookings.model import BookingState
+from school_events.bookings.model import BookingState, Place
 from school_events.bookings.store import BookingItem
 from school_events.core.context import Context
 from school_events.core.errors import WrongState
@@ -187,8 +187,8 @@ def test_a_booking_under_way_when_the_event_is_cancelled_is_refused_or_ended(
 ) -> None:
     choose = service._choose
 
-    def cancelled_just_then(*args: object) -> object:
-        chosen = choose(*args)  # type: ignore[arg-type]
+    def cancelled_just_then(*args: Any) -> list[Place]:
+        chosen = choose(*args)
         _cancel(event)
         return chosen
 

@@ -33,7 +33,7 @@ COACH = {"name": "Coach", "kind": "travel", "share": "shared", "amount": {"amoun
 REMITTED = {"applies_to": "free_school_meals", "percent": 100}
 WEDNESDAY_TO_SUNDAY = {"starts_at": "2027-05-05T12:00", "ends_at": "2027-05-09T21:00"}
 THURSDAY_TO_SUNDAY = {"starts_at": "2027-05-06T12:00", "ends_at": "2027-05-09T21:00"}
-PARTS = {
+PARTS: dict[str, Any] = {
     "deposit": {"amount": 4000},
     "instalments": [
         {"amount": {"amount": 3000}, "due_on": "2027-02-01"},
@@ -106,7 +106,7 @@ def test_what_the_school_says_is_kept_and_shown_to_it_with_the_cost_and_the_rule
             {"charging": PARTS | {"instalments": [{"amount": {"amount": 5000}, "due_on": "2027-05-05"}]}},
             "charging.instalments.0.due_on",
         ),
-        ({"charging": PARTS | {"instalments": PARTS["instalments"][::-1]}}, "charging.instalments.1.due_on"),  # type: ignore[index]
+        ({"charging": PARTS | {"instalments": PARTS["instalments"][::-1]}}, "charging.instalments.1.due_on"),
         ({"charging": {"school_hours": {"morning_ends_at": "08:59"}}}, "charging.school_hours.morning_ends_at"),
         ({"charging": {"not_bound": {"ground": "we_want_to", "reason": "x"}}}, "charging.not_bound.ground"),
         ({"charging": {"not_bound": {"ground": "music_tuition", "reason": ""}}}, "charging.not_bound.reason"),
