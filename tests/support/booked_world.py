@@ -11,7 +11,8 @@ from typing import Any
 from school_events.bookings import places, service, store
 from school_events.bookings.answers import Filled
 from school_events.bookings.model import Booking
-from school_events.bookings.service import Booked, Wish
+from school_events.bookings.service import Booked
+from school_events.bookings.ways import Wish
 from school_events.core.context import Actor, Context
 from school_events.core.requests import Request, request
 from school_events.events import lifecycle

@@ -38,7 +38,7 @@ def _give_up(booking: Booking) -> type[Exception] | None:
 
 
 def _allocate(booking: Booking) -> type[Exception] | None:
-    places.allocate(SCHOOL, booking.place)
+    places.free(SCHOOL, booking.place)
     return None
 
 
@@ -131,5 +131,5 @@ def test_a_returned_place_is_due_until_the_allocator_moves_it_on(engine: Engine)
     assert list(places.returned_places(NOW)) == []
     assert _give_up(a_booking()) is None
     assert list(places.returned_places(NOW)) == [(SCHOOL, a_booking().place)]
-    places.allocate(SCHOOL, a_booking().place)
+    places.free(SCHOOL, a_booking().place)
     assert list(places.returned_places(NOW)) == []

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from school_events.bookings import service
-from school_events.bookings.service import Booked, Wish
+from school_events.bookings.service import Booked
+from school_events.bookings.ways import Wish
 from school_events.core.context import Actor, Context
 from school_events.core.requests import Request
 from school_events.events.model import SchoolEvent

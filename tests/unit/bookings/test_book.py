@@ -7,7 +7,8 @@ import pytest
 
 from school_events.bookings import places, rules, service, store
 from school_events.bookings.model import BookingState, Place
-from school_events.bookings.service import Wish
+from school_events.bookings.rules import TERM
+from school_events.bookings.ways import Wish
 from school_events.core.context import Actor
 from school_events.core.errors import AlreadyBooked, Invalid, KeyReused, NoFreePlace, NotFound, TryAgain, WrongState
 from school_events.core.money import pounds
@@ -252,7 +253,7 @@ def test_a_link_cut_after_the_look_stops_the_booking(monkeypatch: pytest.MonkeyP
     event = an_event()
     seen = places.free_places
 
-    def look_and_cut(ctx: object, event_id: str, pool: str = places.TERM) -> list[Place]:
+    def look_and_cut(ctx: object, event_id: str, pool: str = TERM) -> list[Place]:
         _restrict()
         return seen(as_parent(), event_id, pool)
 
@@ -268,7 +269,7 @@ def test_a_place_taken_after_the_look_makes_way_for_another(monkeypatch: pytest.
     event = an_event(capacity=2)
     seen = places.free_places
 
-    def look_and_be_overtaken(ctx: object, event_id: str, pool: str = places.TERM) -> list[Place]:
+    def look_and_be_overtaken(ctx: object, event_id: str, pool: str = TERM) -> list[Place]:
         monkeypatch.setattr(places, "free_places", seen)
         free = seen(as_parent(), event_id, pool)
         book(event, "pupil-3", parent=3)
@@ -291,7 +292,7 @@ def test_a_gate_shut_after_the_look_leaves_no_place(monkeypatch: pytest.MonkeyPa
     event = an_event()
     seen = places.free_places
 
-    def look_and_close(ctx: object, event_id: str, pool: str = places.TERM) -> list[Place]:
+    def look_and_close(ctx: object, event_id: str, pool: str = TERM) -> list[Place]:
         monkeypatch.setattr(places, "free_places", seen)
         free = seen(as_parent(), event_id, pool)
         close(event)

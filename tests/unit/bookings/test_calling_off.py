@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import chores, consequences, places, service, settlement, store
+from school_events.bookings import chores, consequences, places, settlement, store
 from school_events.bookings.model import BookingState, Place
 from school_events.bookings.store import BookingItem
+from school_events.bookings.ways import AnyFree
 from school_events.core.context import Context
 from school_events.core.errors import WrongState
 from school_events.core.money import pounds
@@ -47,7 +48,7 @@ def _housekeeping(at: datetime = NOW) -> None:
     def context_for(_school_id: str) -> Context:
         return as_system(at)
 
-    chores.move_returned_places_on(at, lambda: True)
+    chores.move_returned_places_on(at, context_for, lambda: True)
     chores.call_events_off(at, context_for, lambda: True)
     chores.let_due_holds_go(at, context_for, lambda: True)
     chores.make_due_refunds(at, context_for, lambda: True)
@@ -185,14 +186,14 @@ def test_money_a_person_must_decide_on_stays_with_that_person(shop: Shop, event:
 def test_a_booking_under_way_when_the_event_is_cancelled_is_refused_or_ended(
     event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choose = service._choose
+    choose = AnyFree.choose
 
     def cancelled_just_then(*args: Any) -> list[Place]:
         chosen = choose(*args)
         _cancel(event)
         return chosen
 
-    monkeypatch.setattr(service, "_choose", cancelled_just_then)
+    monkeypatch.setattr(AnyFree, "choose", cancelled_just_then)
     with pytest.raises(Exception, match="no free place"):
         book(event)
     monkeypatch.undo()
@@ -230,7 +231,7 @@ def test_killed_anywhere_the_end_is_the_same(shop: Shop, event: SchoolEvent) -> 
 
 def _story(event: SchoolEvent) -> None:
     _cancel(event)
-    chores.move_returned_places_on(NOW, lambda: True)
+    chores.move_returned_places_on(NOW, lambda _: as_system(), lambda: True)
     chores.call_events_off(NOW, lambda _: as_system(), lambda: True)
     chores.make_due_refunds(NOW + MINUTE, lambda _: as_system(), lambda: True)
     chores.tell_news(NOW + MINUTE, lambda: True)

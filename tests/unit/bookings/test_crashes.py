@@ -102,7 +102,7 @@ PATHS: dict[str, Prepare] = {
 
 
 def _housekeeping(now: datetime) -> None:
-    chores.move_returned_places_on(now, lambda: True)
+    chores.move_returned_places_on(now, lambda _: as_system(now), lambda: True)
     chores.let_due_holds_go(now, lambda _: as_system(now), lambda: True)
 
 
@@ -126,7 +126,7 @@ def _check(shop: Shop, event: SchoolEvent) -> None:
 
 def _tidy(event: SchoolEvent, now: datetime) -> None:
     if "returned" in place_states(event):
-        chores.move_returned_places_on(now, lambda: True)
+        chores.move_returned_places_on(now, lambda _: as_system(now), lambda: True)
 
 
 @pytest.mark.parametrize("name", PATHS)

@@ -102,7 +102,7 @@ def _give_up(booking: Booking) -> None:
 
 
 def _allocate(booking: Booking) -> None:
-    places.allocate(SCHOOL, booking.place)
+    places.free(SCHOOL, booking.place)
 
 
 MOVES = {
@@ -146,7 +146,7 @@ def test_only_the_allocator_moves_a_returned_place() -> None:
         _hold(booking)
     found = list(places.returned_places(NOW))
     assert found == [(SCHOOL, booking.place)]
-    places.allocate(*found[0])
+    places.free(*found[0])
     assert place_states(event) == ["free"]
     assert list(places.returned_places(NOW)) == []
 

@@ -8,7 +8,8 @@ import pytest
 
 from school_events.bookings import pricing, service, settlement
 from school_events.bookings.model import Booking, BookingState
-from school_events.bookings.service import Booked, Wish
+from school_events.bookings.service import Booked
+from school_events.bookings.ways import Wish
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
 from school_events.payments import store as payments

@@ -6,7 +6,7 @@ from typing import Any
 from functions.event_slots import handler as event_slots
 from school_events.bookings import places, store
 from school_events.bookings.model import Booking, BookingState, Place
-from school_events.bookings.places import SLOTS
+from school_events.bookings.rules import SLOTS
 from school_events.core.change import stamp
 from school_events.core.context import Actor
 from school_events.core.dynamodb import Transaction

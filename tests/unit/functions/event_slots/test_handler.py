@@ -10,6 +10,7 @@ from functions.bookings.handler import lambda_handler as bookings
 from functions.event_slots.handler import lambda_handler as event_slots
 from functions.event_staff.handler import lambda_handler as event_staff
 from school_events.bookings import calling_off, places, settlement
+from school_events.bookings.rules import SLOTS
 from school_events.events import store
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of
@@ -80,7 +81,7 @@ def test_a_plan_of_a_draft_is_previewed_as_a_grid_and_makes_the_capacity() -> No
         ("2026-12-03T17:25:00Z", "free", "Hall"),
     ]
     assert json_of(call(f"GET {EVENT}", event_id))["capacity"] == 4
-    assert not list(places.places_of(SCHOOL, event_id, places.SLOTS))
+    assert not list(places.places_of(SCHOOL, event_id, SLOTS))
 
 
 def test_publishing_makes_a_place_of_each_slot_and_again_changes_nothing() -> None:
@@ -88,7 +89,7 @@ def test_publishing_makes_a_place_of_each_slot_and_again_changes_nothing() -> No
     planned(event_id)
     before = [slot["id"] for slot in slots(grid(event_id))]
     assert call(f"POST {EVENT}/publish", event_id)["statusCode"] == 200
-    made_now = list(places.places_of(SCHOOL, event_id, places.SLOTS))
+    made_now = list(places.places_of(SCHOOL, event_id, SLOTS))
     assert [f"slot_{int(item.number)}" for item in made_now] == before
     assert {(item.state, item.bookable) for item in made_now} == {("free", True)}
     there = everything()
@@ -225,12 +226,10 @@ def test_a_slot_that_the_plan_no_longer_has_is_not_booked_again_once_it_is_given
     kept = take(event_id, "17:20")
     planned(event_id, a_plan(ONLINE))
     settlement.cancel(a_context(), kept)
-    (left,) = [
-        item for item in places.places_of(SCHOOL, event_id, places.SLOTS) if int(item.number) == kept.place.number
-    ]
+    (left,) = [item for item in places.places_of(SCHOOL, event_id, SLOTS) if int(item.number) == kept.place.number]
     assert (left.state, left.bookable) == ("free", False)
-    assert places.free_places(a_context(), event_id, places.SLOTS)
-    assert kept.place not in places.free_places(a_context(), event_id, places.SLOTS)
+    assert places.free_places(a_context(), event_id, SLOTS)
+    assert kept.place not in places.free_places(a_context(), event_id, SLOTS)
     planned(event_id, a_plan(ONLINE, minutes=20))
     assert times(event_id, "staff-1") == []
 
@@ -261,7 +260,7 @@ def test_a_plan_after_closing_opens_nothing() -> None:
     assert call(f"POST {EVENT}/close", event_id)["statusCode"] == 200
     planned(event_id, a_plan(minutes=15))
     assert len(times(event_id)) == 4
-    assert {item.bookable for item in places.places_of(SCHOOL, event_id, places.SLOTS)} == {False}
+    assert {item.bookable for item in places.places_of(SCHOOL, event_id, SLOTS)} == {False}
 
 
 def test_teachers_of_the_plan_work_at_the_evening_and_have_it_in_their_timetable() -> None:
@@ -407,7 +406,7 @@ def test_a_cancelled_evening_takes_back_every_appointment() -> None:
     event_id = published()
     take(event_id, "17:20")
     assert call(f"POST {EVENT}/cancel", event_id)["statusCode"] == 200
-    assert {item.bookable for item in places.places_of(SCHOOL, event_id, places.SLOTS)} == {False}
+    assert {item.bookable for item in places.places_of(SCHOOL, event_id, SLOTS)} == {False}
     assert calling_off.call_off(a_context(), store.find_event(SCHOOL, event_id), lambda: True)
-    assert {item.state for item in places.places_of(SCHOOL, event_id, places.SLOTS)} == {"free"}
+    assert {item.state for item in places.places_of(SCHOOL, event_id, SLOTS)} == {"free"}
     assert plan(event_id)["statusCode"] == 409

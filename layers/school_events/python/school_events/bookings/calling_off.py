@@ -9,7 +9,7 @@ whose payment page is open.
 from collections.abc import Callable, Iterator
 from itertools import batched
 
-from school_events.bookings import places, settlement, store
+from school_events.bookings import allocating, places, settlement, store
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.core.change import stamp
@@ -81,5 +81,5 @@ def _cancel_paid(ctx: Context, booking: Booking, payment_id: str) -> bool:
         transaction.commit()
     except StaleVersion:
         return False
-    places.allocate(ctx.school_id, booking.place)
+    allocating.move_on(ctx, booking.place)
     return True

@@ -7,7 +7,7 @@ make.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from school_events.bookings import calling_off, news, places, settlement, slot_places, store
+from school_events.bookings import allocating, calling_off, news, places, settlement, slot_places, store
 from school_events.bookings.model import Booking
 from school_events.core import logs
 from school_events.core.context import Context
@@ -66,13 +66,13 @@ def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
     return count
 
 
-def move_returned_places_on(now: datetime, may_go_on: MayGoOn) -> int:
+def move_returned_places_on(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
     """Give the allocator every place that somebody returned and nobody moved on, because of a crash."""
     count = 0
     for school_id, place in places.returned_places(now):
         if not may_go_on():
             break
-        places.allocate(school_id, place)
+        allocating.move_on(context_for(school_id), place)
         count += 1
     return count
 

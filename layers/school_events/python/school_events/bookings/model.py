@@ -29,13 +29,15 @@ class PlaceState(StrEnum):
     ::
 
         free → held → taken          free → taken
-        held | taken → returned → free | retired
+        held | taken → returned → offered | free | retired
+        offered → held | taken | returned
     """
 
     FREE = "free"
     HELD = "held"
     TAKEN = "taken"
     RETURNED = "returned"
+    OFFERED = "offered"
     RETIRED = "retired"
 
 
@@ -95,7 +97,8 @@ class Place(Record):
 
     Args:
         event_id: of which event.
-        pool: which places are interchangeable: ``term`` for the places of a whole event.
+        pool: which places are interchangeable: ``term`` for those of a whole event, ``session-…`` for those of one
+            session, ``slots`` for the appointments of an evening, each of which is one of its kind.
         number: counts from 1.
     """
 

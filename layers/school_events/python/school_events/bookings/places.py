@@ -12,7 +12,9 @@ from typing import Annotated, Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
+from school_events.bookings.errors import LookAgain
 from school_events.bookings.model import Booking, Place, PlaceState
+from school_events.bookings.rules import SLOTS, TERM
 from school_events.bookings.store import BookingsTableItem
 from school_events.core import due
 from school_events.core.attributes import TECHNICAL, IdAttribute, StateAttribute, ThingKey
@@ -29,16 +31,10 @@ from school_events.core.dynamodb import (
     school_key,
     update_if,
 )
-from school_events.core.errors import Conflict, StaleVersion
+from school_events.core.errors import StaleVersion
 from school_events.core.indexes import Due
 from school_events.events.evenings.model import Slot
 from school_events.events.model import SchoolEvent
-
-TERM = "term"
-"""The pool of an event's places that are good for the whole event."""
-
-SLOTS = "slots"
-"""The pool of a parents' evening's places, each of which is one slot (``slot_places``)."""
 
 RETURNED = "RETURNED"
 """The kind of due thing a returned place is."""
@@ -61,7 +57,7 @@ class PlaceItem(BookingsTableItem, discriminator="place"):
     due_sk: ThingKey = UnicodeAttribute(null=True)
 
 
-class PlaceGone(Conflict):
+class PlaceGone(LookAgain):
     """Somebody else was faster; another place may be free."""
 
     slug = "place-gone"
@@ -194,8 +190,8 @@ def give_up(transaction: Transaction, ctx: Context, booking: Booking) -> None:
     )
 
 
-def allocate(school_id: str, place: Place) -> None:
-    """Move a returned place on: nobody waits, so it is free again. Doing it again changes nothing."""
+def free(school_id: str, place: Place) -> None:
+    """Free a returned place; doing it again changes nothing. For the allocator only."""
     update_if(
         place_key(school_id, place),
         [PlaceItem.state.set(PlaceState.FREE.value), PlaceItem.due_pk.remove(), PlaceItem.due_sk.remove()],

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from school_events.bookings import store
+from school_events.bookings.errors import LookAgain
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction, get_many
-from school_events.core.errors import Conflict
 from school_events.events.charging import rules
 from school_events.events.charging.rules import NO_CHARGING, Schedule
 from school_events.events.model import SchoolEvent
@@ -23,7 +23,7 @@ _MOST_SIBLINGS = 20
 """So many other children of a household are looked at, so that a booking still fits into one transaction."""
 
 
-class HouseholdChanged(Conflict):
+class HouseholdChanged(LookAgain):
     """A sibling was booked, or lost their place, just now; it is looked at again."""
 
     slug = "household-changed"

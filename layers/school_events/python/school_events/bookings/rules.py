@@ -3,9 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from school_events.bookings.model import Place
 from school_events.core.errors import Invalid, NotFound, WrongState
+from school_events.events.evenings.rules import desk_of
 from school_events.events.model import SchoolEvent
 from school_events.invitations.model import Invitation
+
+TERM = "term"
+"""The pool of an event's places that are good for the whole event."""
+
+SLOTS = "slots"
+"""The pool of a parents' evening's places, each of which is one slot."""
+
+_SESSION = "session-"
+
+
+def session_pool(session_id: str) -> str:
+    """The pool of the places of one session."""
+    return _SESSION + session_id
+
+
+def part_of(place: Place) -> str:
+    """Of which part of its event a child can have one place at most: all of it, a session, or a desk."""
+    if place.pool == SLOTS:
+        return f"desk{desk_of(place.number)}"
+    return place.pool.removeprefix(_SESSION) if place.pool.startswith(_SESSION) else ""
 
 
 def require_bookable(event: SchoolEvent, now: datetime) -> None:

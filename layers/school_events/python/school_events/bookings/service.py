@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from school_events.bookings import places, pricing, rules, store
-from school_events.bookings.answers import UNFILLED, Filled, checked_answers
+from school_events.bookings import pricing, rules, store
+from school_events.bookings.answers import checked_answers
+from school_events.bookings.errors import LookAgain
 from school_events.bookings.model import Answers, Booking, BookingState, Place
+from school_events.bookings.ways import AnyFree, Way, Wish
 from school_events.core import feed
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Found, Key, Transaction, get_many, wait_or_give_up
-from school_events.core.errors import NoFreePlace, NotFound, TryAgain
+from school_events.core.errors import NotFound, TryAgain
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
@@ -27,19 +29,6 @@ from school_events.people import access
 from school_events.people import rules as people_rules
 from school_events.people import store as people
 from school_events.people.model import Pupil
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A child to be booked, with the answers to the event's form.
-
-    Args:
-        pupil_id: which child.
-        filled: the event's form, filled in.
-    """
-
-    pupil_id: str
-    filled: Filled = UNFILLED
 
 
 class Booked(ApiModel):
@@ -67,7 +56,14 @@ class _Offer:
     schedules: Sequence[Schedule]
 
 
-def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], request: Request) -> Booked:
+def book(
+    ctx: Context,
+    contact_id: str,
+    event_id: str,
+    wishes: Sequence[Wish],
+    request: Request,
+    way: Way | None = None,
+) -> Booked:
     """Book places for children of one household: all of them or none.
 
     What is read first (event, invitations, links, free places) only finds the way; every promise is a condition of
@@ -80,6 +76,7 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
         event_id: which event.
         wishes: one per child, at most ten.
         request: what is asked, for answering the same request alike.
+        way: how they come to their places; unless told, by any free ones.
 
     Raises:
         NotFound: no such event for this contact, or a child that is not theirs.
@@ -104,13 +101,14 @@ def book(ctx: Context, contact_id: str, event_id: str, wishes: Sequence[Wish], r
         for position, wish in enumerate(wishes)
     ]
     pupils = [_Child(_on_roll(ctx, wish.pupil_id, found), filled) for wish, filled in zip(wishes, answers, strict=True)]
+    way = way or AnyFree()
     attempt = 0
     while True:
-        chosen = _choose(ctx, event_id, len(wishes))
+        chosen = way.choose(ctx, event, wishes)
         offer = _offer(ctx, contact_id, event, pupils)
         try:
-            return _write(ctx, contact_id, pupils, chosen, offer, request)
-        except (places.PlaceGone, pricing.HouseholdChanged):
+            return _write(ctx, contact_id, pupils, chosen, offer, request, way)
+        except LookAgain:
             attempt += 1
             wait_or_give_up(ctx, attempt)
         except AnsweredMeanwhile:
@@ -165,14 +163,6 @@ def _offer(ctx: Context, contact_id: str, event: SchoolEvent, pupils: Sequence[_
     return _Offer(event, household, schedules)
 
 
-def _choose(ctx: Context, event_id: str, how_many: int) -> list[Place]:
-    """Free places, picked at random, so that those who book at once seldom meet at the same one."""
-    free = places.free_places(ctx, event_id)
-    if len(free) < how_many:
-        raise NoFreePlace
-    return ctx.random.sample(free, how_many)
-
-
 def _write(
     ctx: Context,
     contact_id: str,
@@ -180,6 +170,7 @@ def _write(
     chosen: Sequence[Place],
     offer: _Offer,
     request: Request,
+    way: Way,
 ) -> Booked:
     bookings = [
         _new_booking(ctx, contact_id, offer.event.id, child, schedule, place)
@@ -196,7 +187,8 @@ def _write(
     transaction = Transaction(ctx)
     remember(ctx, transaction, request, answer)
     for booking in bookings:
-        _add_booking(ctx, transaction, booking)
+        _add_booking(ctx, transaction, booking, way)
+    way.complete(transaction, ctx, offer.event, bookings)
     pricing.require_unchanged(transaction, ctx, offer.event.id, offer.household)
     if payment is not None:
         change = stamp(ctx, "payment.created")
@@ -239,12 +231,12 @@ def _paid_with(booking: Booking, payment: Payment) -> Booking:
     return booking if booking.price == NOTHING else booking.model_copy(update={"payment_id": payment.id})
 
 
-def _add_booking(ctx: Context, transaction: Transaction, booking: Booking) -> None:
+def _add_booking(ctx: Context, transaction: Transaction, booking: Booking, way: Way) -> None:
     is_held = booking.state is BookingState.PENDING
     change = stamp(ctx, "booking.placed" if is_held else "booking.confirmed")
     store.create(transaction, ctx.school_id, booking, change)
     access.check_link(transaction, ctx, booking.booked_by, booking.pupil_id)
-    places.claim(transaction, ctx, booking, held=is_held)
+    way.claim(transaction, ctx, booking, held=is_held)
     transaction.put(tell_booker(ctx, booking, "created"))
 
 

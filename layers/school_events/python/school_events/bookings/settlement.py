@@ -8,7 +8,7 @@ Each may be stopped at any point and called again.
 import contextlib
 from collections.abc import Callable, Sequence
 
-from school_events.bookings import places, store
+from school_events.bookings import allocating, places, store
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.core import feed, logs, settings
@@ -246,7 +246,7 @@ def _release(ctx: Context, payment: Payment) -> Payment:
     transaction.put(_tell_payer(ctx, payment))
     transaction.commit()
     for booking in held:
-        places.allocate(ctx.school_id, booking.place)
+        allocating.move_on(ctx, booking.place)
     return payment
 
 
@@ -279,7 +279,7 @@ def _cancel_free(ctx: Context, booking_id: str) -> Booking:
     places.give_up(transaction, ctx, booking)
     transaction.put(tell_booker(ctx, booking, "changed"))
     transaction.commit()
-    places.allocate(ctx.school_id, booking.place)
+    allocating.move_on(ctx, booking.place)
     return after
 
 

@@ -15,7 +15,8 @@ from pynamodb.expressions.update import Action
 
 from school_events.bookings import places
 from school_events.bookings.model import Place, PlaceState
-from school_events.bookings.places import SLOTS, PlaceItem
+from school_events.bookings.places import PlaceItem
+from school_events.bookings.rules import SLOTS
 from school_events.core.context import Context
 from school_events.core.dynamodb import MOST_ACTIONS, Key, Refused, Transaction, school_key, wait_or_give_up
 from school_events.core.errors import NotFound, TryAgain

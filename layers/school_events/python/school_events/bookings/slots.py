@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from school_events.bookings import slot_places, store
 from school_events.bookings.model import Booking, PlaceState
-from school_events.bookings.places import SLOTS, PlaceItem
+from school_events.bookings.places import PlaceItem
+from school_events.bookings.rules import SLOTS
 from school_events.core.context import Context
 from school_events.core.errors import NotFound, WrongState
 from school_events.events.access import event_for_staff

@@ -7,6 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.bookings.rules import part_of
 from school_events.core import due, settings
 from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
@@ -43,7 +44,7 @@ class BookingItem(BookingsTableItem, discriminator="booking"):
 
 
 class GuardItem(BookingsTableItem, discriminator="guard"):
-    """Says which live booking of an event a child has; there is one key for it, so there can be one booking."""
+    """Says which live booking of an event, or of a part of it, a child has: one key, so there can be one booking."""
 
     pk: PersonKey
     booking_id: IdAttribute = UnicodeAttribute()
@@ -54,9 +55,10 @@ def booking_key(school_id: str, booking_id: str) -> Key[BookingItem]:
     return Key(BookingItem, school_key(school_id, "BOOKING", booking_id), "BOOKING")
 
 
-def guard_key(school_id: str, pupil_id: str, event_id: str) -> Key[GuardItem]:
-    """Names the guard of a child at an event."""
-    return Key(GuardItem, school_key(school_id, "PUPIL", pupil_id), f"GUARD#{event_id}")
+def guard_key(school_id: str, pupil_id: str, event_id: str, part: str = "") -> Key[GuardItem]:
+    """Names the guard of a child at an event, or at a part of it (``rules.part_of``)."""
+    sk = f"GUARD#{event_id}#{part}" if part else f"GUARD#{event_id}"
+    return Key(GuardItem, school_key(school_id, "PUPIL", pupil_id), sk)
 
 
 def booking_item(school_id: str, booking: Booking, change: Change) -> BookingItem:
@@ -89,14 +91,18 @@ def create(transaction: Transaction, school_id: str, booking: Booking, change: C
 
 def guard(transaction: Transaction, school_id: str, booking: Booking) -> None:
     """Claim the guard of a booking's child and event, in a transaction; refused with :class:`AlreadyBooked`."""
-    key = guard_key(school_id, booking.pupil_id, booking.event_id)
+    key = _guard_key_of(school_id, booking)
     transaction.create(GuardItem(key.pk, key.sk, booking_id=booking.id), refusal=AlreadyBooked())
 
 
 def unguard(transaction: Transaction, school_id: str, booking: Booking) -> None:
     """Give up the guard of a booking, in a transaction; only its own."""
-    key = guard_key(school_id, booking.pupil_id, booking.event_id)
+    key = _guard_key_of(school_id, booking)
     transaction.delete(key, GuardItem.booking_id == booking.id, refusal=StaleVersion())
+
+
+def _guard_key_of(school_id: str, booking: Booking) -> Key[GuardItem]:
+    return guard_key(school_id, booking.pupil_id, booking.event_id, part_of(booking.place))
 
 
 def is_guarded(*, booked: bool) -> Condition:

@@ -1,0 +1,72 @@
+"""How a household comes to its places: each way chooses them, claims them, and adds what else belongs to it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from school_events.bookings import places
+from school_events.bookings.answers import UNFILLED, Filled
+from school_events.bookings.model import Booking, Place
+from school_events.bookings.rules import TERM
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.core.errors import NoFreePlace
+from school_events.events.model import SchoolEvent
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A child to be booked, with the answers to the event's form.
+
+    Args:
+        pupil_id: which child.
+        filled: the event's form, filled in.
+    """
+
+    pupil_id: str
+    filled: Filled = UNFILLED
+
+
+class Way(Protocol):
+    """A way to places; what it looks at only finds the way, what it adds to the transaction decides."""
+
+    def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
+        """A place for each wish, in their order, as last seen.
+
+        Raises:
+            NoFreePlace: there are not enough.
+        """
+
+    def claim(self, transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
+        """Take the chosen place for a booking, in its transaction.
+
+        The commit raises ``LookAgain`` if another choice may do.
+        """
+
+    def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
+        """Add what else is to be true of the household's bookings, once for all of them."""
+
+
+class AnyFree:
+    """Any free place of the right pool, picked at random: who books at once seldom meets at the same one."""
+
+    def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
+        """As :meth:`Way.choose`."""
+        pools = [TERM for _ in wishes]
+        picked = {pool: _some_free(ctx, event.id, pool, count) for pool, count in Counter(pools).items()}
+        return [picked[pool].pop() for pool in pools]
+
+    def claim(self, transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
+        """As :meth:`Way.claim`."""
+        places.claim(transaction, ctx, booking, held=held)
+
+    def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
+        """Nothing else."""
+
+
+def _some_free(ctx: Context, event_id: str, pool: str, count: int) -> list[Place]:
+    free = places.free_places(ctx, event_id, pool)
+    if len(free) < count:
+        raise NoFreePlace
+    return ctx.random.sample(free, count)
