@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from school_events.bookings import reading, service, settlement
+from school_events.bookings import cancelling, reading, service
 from school_events.bookings.answers import Filled
 from school_events.bookings.api import Attendee, BookingView, NewBooking, Register
 from school_events.bookings.ways import Wish
@@ -57,7 +57,7 @@ def cancel(school_id: str, booking_id: str) -> BookingView:
     ctx = api.context
     booking = reading.find_for_caller(ctx, booking_id)
     reading.require_own_booking(ctx, booking)
-    return reading.show(ctx, settlement.cancel(ctx, booking))
+    return reading.show(ctx, cancelling.cancel(ctx, booking))
 
 
 @api.route(

@@ -8,7 +8,7 @@ import pytest
 
 from local.stripe.errors import Json
 from local.stripe.running import LocalStripe, running_stripe
-from school_events.bookings import settlement
+from school_events.bookings import checkout
 from school_events.bookings.service import Booked
 from school_events.payments import service, store
 from school_events.payments.model import LedgerEntry, Payment
@@ -37,7 +37,7 @@ class Shop:
     def open(self, booked: Booked, now: datetime = NOW) -> Payment:
         """Open the payment page of what was booked."""
         assert booked.payment_id is not None
-        return settlement.open_checkout(as_parent(now=now), booked.payment_id)
+        return checkout.open_page(as_parent(now=now), booked.payment_id)
 
     def pay(self, payment: Payment) -> None:
         """Pay on Stripe's page; we have not heard of it yet."""

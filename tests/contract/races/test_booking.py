@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from pynamodb.expressions.condition import Condition
 
-from school_events.bookings import places, settlement, store
+from school_events.bookings import cancelling, places, store
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.places import PlaceItem
 from school_events.bookings.service import Booked
@@ -125,7 +125,7 @@ def _booking(booked: Booked) -> Booking:
 def test_a_booking_cancelled_many_times_at_once_is_cancelled_once() -> None:
     event = an_event(capacity=1)
     booking = _booking(books(event, 1)())
-    outcomes = at_once([partial(settlement.cancel, moment_of(1), booking)] * 8)
+    outcomes = at_once([partial(cancelling.cancel, moment_of(1), booking)] * 8)
     assert [one.state for one in outcomes if isinstance(one, Booking)] == [BookingState.CANCELLED]
     assert outcomes.count(WrongState) == 7
     assert faults_of(event) == []
@@ -135,7 +135,7 @@ def test_a_booking_cancelled_many_times_at_once_is_cancelled_once() -> None:
 def test_places_given_back_while_others_book_go_to_one_of_them_or_stay_free() -> None:
     event = an_event(capacity=3)
     holders = [(number, _booking(books(event, number)())) for number in (1, 2, 3)]
-    cancels = [partial(settlement.cancel, moment_of(number), booking) for number, booking in holders]
+    cancels = [partial(cancelling.cancel, moment_of(number), booking) for number, booking in holders]
     wishes = [books(event, number) for number in range(4, 16)]
     acts: list[Callable[[], object]] = [*wishes, *cancels]
     cancelled = at_once(acts)[len(wishes) :]
@@ -150,7 +150,7 @@ def test_a_child_cancelled_and_booked_anew_at_once_has_one_place_or_none() -> No
     event = an_event(capacity=3)  # one had, one on its way back, and one free
     booking = _booking(books(event, 1)())
     again = [books(event, 1, chance=chance) for chance in range(6)]
-    acts: list[Callable[[], object]] = [partial(settlement.cancel, moment_of(1), booking), *again]
+    acts: list[Callable[[], object]] = [partial(cancelling.cancel, moment_of(1), booking), *again]
     cancelled, *outcomes = at_once(acts)
     assert isinstance(cancelled, Booking)
     assert {one for one in outcomes if not isinstance(one, Booked)} <= {AlreadyBooked}

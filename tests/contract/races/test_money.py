@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from local.stripe.errors import StripeError
-from school_events.bookings import settlement
+from school_events.bookings import checkout, settlement
 from school_events.bookings.model import BookingState
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError, TryAgain
@@ -36,7 +36,7 @@ def _held(event: SchoolEvent, shop: Shop, number: int) -> Payment:
     """A family's hold with its payment page open."""
     booked = books(event, number)()
     assert booked.payment_id is not None
-    return settlement.open_checkout(moment_of(number), booked.payment_id)
+    return checkout.open_page(moment_of(number), booked.payment_id)
 
 
 def _worker() -> Context:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
 
@@ -69,13 +70,13 @@ def late_and_gone(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatc
     return booked
 
 
-def once_before(monkeypatch: pytest.MonkeyPatch, name: str, action: Callable[[], object]) -> None:
-    """Let something happen just before the next call of a step of the settlement."""
-    step = getattr(settlement, name)
+def once_before(monkeypatch: pytest.MonkeyPatch, room: ModuleType, name: str, action: Callable[[], object]) -> None:
+    """Let something happen just before the next call of a step of some room."""
+    step = getattr(room, name)
 
     def be_overtaken(*args: object) -> object:
-        monkeypatch.setattr(settlement, name, step)
+        monkeypatch.setattr(room, name, step)
         action()
         return step(*args)
 
-    monkeypatch.setattr(settlement, name, be_overtaken)
+    monkeypatch.setattr(room, name, be_overtaken)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import chores, consequences, places, settlement, store
+from school_events.bookings import cancelling, chores, consequences, places, store
 from school_events.bookings.model import BookingState, Place
 from school_events.bookings.store import BookingItem
 from school_events.bookings.ways import AnyFree
@@ -242,4 +242,4 @@ def test_a_family_cannot_cancel_what_is_cancelled(shop: Shop, event: SchoolEvent
     _cancel(event)
     _whole_story()
     with pytest.raises(WrongState):
-        settlement.cancel(as_parent(), booking_of(booked))
+        cancelling.cancel(as_parent(), booking_of(booked))

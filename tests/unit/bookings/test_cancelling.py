@@ -2,7 +2,7 @@
 
 import pytest
 
-from school_events.bookings import settlement
+from school_events.bookings import cancelling, settlement
 from school_events.bookings.model import BookingState
 from school_events.core.errors import NoFreePlace, WrongState
 from school_events.events.model import SchoolEvent
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 
 def test_a_parent_ends_a_hold_that_has_no_page(shop: Shop, event: SchoolEvent) -> None:
     booked = book(event, "pupil-1", "pupil-2")
-    assert settlement.cancel(as_parent(), booking_of(booked)).state is BookingState.RELEASED
+    assert cancelling.cancel(as_parent(), booking_of(booked)).state is BookingState.RELEASED
     assert booking_of(booked, 1).state is BookingState.RELEASED
     assert set(place_states(event)) == {"free"}
     assert payment_of(booked).state is PaymentState.EXPIRED
@@ -37,7 +37,7 @@ def test_a_parent_ends_a_hold_that_has_no_page(shop: Shop, event: SchoolEvent) -
 def test_a_parent_ends_a_hold_with_an_open_page_which_closes_first(shop: Shop, event: SchoolEvent) -> None:
     booked = book(event)
     payment = shop.open(booked)
-    cancelled = settlement.cancel(as_parent(), booking_of(booked))
+    cancelled = cancelling.cancel(as_parent(), booking_of(booked))
     assert (cancelled.state, cancelled.hold_until) == (BookingState.EXPIRING, NOW)
     assert place_states(event).count("held") == 1
     with pytest.raises(WrongState):
@@ -50,7 +50,7 @@ def test_a_parent_ends_a_hold_with_an_open_page_which_closes_first(shop: Shop, e
 def test_who_pays_after_cancelling_a_hold_has_the_place(shop: Shop, event: SchoolEvent) -> None:
     booked = book(event)
     payment = shop.open(booked)
-    settlement.cancel(as_parent(), booking_of(booked))
+    cancelling.cancel(as_parent(), booking_of(booked))
     shop.pay(payment)
     assert apply(booked).state is PaymentState.PAID
     assert booking_of(booked).state is BookingState.CONFIRMED
@@ -63,9 +63,9 @@ def test_a_free_place_is_given_up_at_once_and_once(shop: Shop) -> None:
     booked = book(event)
     with pytest.raises(NoFreePlace):
         book(event, "pupil-3", parent=3)
-    assert settlement.cancel(as_parent(), booking_of(booked)).state is BookingState.CANCELLED
+    assert cancelling.cancel(as_parent(), booking_of(booked)).state is BookingState.CANCELLED
     with pytest.raises(WrongState):
-        settlement.cancel(as_parent(), booking_of(booked))
+        cancelling.cancel(as_parent(), booking_of(booked))
     assert book(event, "pupil-3", parent=3).state == "confirmed"
     assert not faults_of(event)
 
@@ -75,7 +75,7 @@ def test_a_place_that_was_paid_for_is_the_schools_to_cancel(shop: Shop, event: S
     apply(booked)
     before = everything()
     with pytest.raises(WrongState):
-        settlement.cancel(as_parent(), booking_of(booked))
+        cancelling.cancel(as_parent(), booking_of(booked))
     assert everything() == before
 
 
@@ -83,8 +83,8 @@ def test_a_page_opened_while_its_hold_is_cancelled_is_left_to_housekeeping(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    once_before(monkeypatch, "_release", lambda: shop.open(booked))
-    assert settlement.cancel(as_parent(), booking_of(booked)).state is BookingState.EXPIRING
+    once_before(monkeypatch, settlement, "_release", lambda: shop.open(booked))
+    assert cancelling.cancel(as_parent(), booking_of(booked)).state is BookingState.EXPIRING
     payment = payment_of(booked)
     assert (payment.state, shop.status_of(payment)) == (PaymentState.OPEN, "open")
     assert settlement.let_go(as_system(), payment.id).state is PaymentState.EXPIRED

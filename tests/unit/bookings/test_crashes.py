@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from school_events.bookings import chores, settlement, store
+from school_events.bookings import cancelling, chores, store
 from school_events.core.errors import WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments.store import payments_of_school
@@ -82,7 +82,7 @@ def _cancelling(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> P
 
     def cancel_unless_done() -> None:
         with contextlib.suppress(WrongState):
-            settlement.cancel(as_parent(), booking_of(booked))
+            cancelling.cancel(as_parent(), booking_of(booked))
 
     return cancel_unless_done
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from school_events.bookings import calling_off, chores, settlement
+from school_events.bookings import calling_off, cancelling, chores
 from school_events.bookings.api import booking_view
 from school_events.bookings.model import BookingState
 from school_events.core.money import pounds
@@ -56,6 +56,6 @@ def test_of_a_trip_called_off_the_deposit_goes_back_and_nothing_is_owed(shop: Sh
 
 def test_a_deposit_that_is_not_paid_gives_the_place_up_and_nothing_is_owed(shop: Shop, trip: SchoolEvent) -> None:
     booked = book(trip)
-    settlement.cancel(as_parent(), booking_of(booked))
+    cancelling.cancel(as_parent(), booking_of(booked))
     assert booking_of(booked).state is BookingState.RELEASED
     assert booking_view(booking_of(booked), answers=False, money=True, mine=True).due_later == []

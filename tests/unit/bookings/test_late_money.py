@@ -2,7 +2,7 @@
 
 import pytest
 
-from school_events.bookings import places, settlement
+from school_events.bookings import late_money, places
 from school_events.bookings.model import BookingState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
@@ -117,7 +117,7 @@ def test_two_who_settle_late_money_at_once_give_the_place_and_refund_nothing(
     payment = shop.open(booked)
     let_go_unseen(shop, booked, monkeypatch)
     shop.pay(payment)
-    once_before(monkeypatch, "_regain", lambda: apply(booked))
+    once_before(monkeypatch, late_money, "_regain", lambda: apply(booked))
     apply(booked)
     assert booking_of(booked).state is BookingState.CONFIRMED
     assert shop.all("refund") == []
@@ -131,10 +131,10 @@ def test_who_decides_to_refund_while_another_gives_the_place_refunds_nothing(
     payment = shop.open(booked)
     let_go_unseen(shop, booked, monkeypatch)
     shop.pay(payment)
-    regain = settlement._regain
-    once_before(monkeypatch, "_decide_to_refund", lambda: apply(booked))
+    regain = late_money._regain
+    once_before(monkeypatch, late_money, "_decide_to_refund", lambda: apply(booked))
     answers = iter([False])
-    monkeypatch.setattr(settlement, "_regain", lambda *args: next(answers, None) is None and regain(*args))
+    monkeypatch.setattr(late_money, "_regain", lambda *args: next(answers, None) is None and regain(*args))
     apply(booked)
     assert booking_of(booked).state is BookingState.CONFIRMED
     assert shop.all("refund") == []
@@ -155,7 +155,7 @@ def test_who_gives_the_place_while_another_refunds_gives_nothing(
             patch.setattr(places, "free_places", lambda *_: [])
             apply(booked)
 
-    once_before(monkeypatch, "_regain", refund_meanwhile)
+    once_before(monkeypatch, late_money, "_regain", refund_meanwhile)
     apply(booked)
     assert places.free_places is free
     assert booking_of(booked).state is BookingState.RELEASED

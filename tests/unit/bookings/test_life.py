@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from school_events.bookings import chores, settlement, store
+from school_events.bookings import cancelling, chores, settlement, store
 from school_events.bookings.service import Booked
 from school_events.core import due
 from school_events.core.errors import AlreadyBooked, NoFreePlace, WrongState
@@ -151,9 +151,9 @@ class Life(RuleBasedStateMachine):
         story = _pick(self.known, which)
         if story.state != "pending":
             with pytest.raises(WrongState):
-                settlement.cancel(as_parent(now=self.now), booking_of(story.booked))
+                cancelling.cancel(as_parent(now=self.now), booking_of(story.booked))
             return
-        settlement.cancel(as_parent(now=self.now), booking_of(story.booked))
+        cancelling.cancel(as_parent(now=self.now), booking_of(story.booked))
         story.state, story.hold_until = ("expiring", self.now) if story.has_page else ("released", self.now)
 
     @precondition(lambda self: self._waiting())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import settlement
+from school_events.bookings import cancelling, settlement
 from school_events.bookings.model import BookingState
 from school_events.core.errors import TryAgain
 from school_events.events.model import SchoolEvent
@@ -150,7 +150,7 @@ def test_nothing_is_cancelled_while_stripe_cannot_close_the_page(shop: Shop, eve
     booked = book(event)
     shop.open(booked)
     _out(shop)
-    assert settlement.cancel(as_parent(), booking_of(booked)).state is BookingState.EXPIRING
+    assert cancelling.cancel(as_parent(), booking_of(booked)).state is BookingState.EXPIRING
     with pytest.raises(TryAgain):
         settlement.let_go(as_system(), booked.payment_id or "")
     assert place_states(event).count("held") == 1

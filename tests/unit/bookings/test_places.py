@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from pynamodb.expressions.condition import Condition
 
-from school_events.bookings import places, settlement
+from school_events.bookings import cancelling, places
 from school_events.bookings.model import Booking, PlaceState
 from school_events.bookings.places import PlaceItem
 from school_events.core.dynamodb import Transaction
@@ -68,7 +68,7 @@ def test_a_place_of_a_closed_event_that_comes_back_cannot_be_claimed() -> None:
     event = an_event(price=0)
     booked = booking_of(book(event))
     close(event)
-    settlement.cancel(as_parent(), booked)
+    cancelling.cancel(as_parent(), booked)
     assert set(place_states(event)) == {"free"}
     assert places.free_places(as_parent(), event.id) == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import pricing, service, settlement
+from school_events.bookings import cancelling, pricing, service
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import Booked
 from school_events.bookings.ways import Wish
@@ -103,7 +103,7 @@ def test_another_familys_child_is_no_sibling() -> None:
 
 def test_a_sibling_whose_place_was_given_up_counts_no_more() -> None:
     event = priced(HALF_FOR_SIBLINGS)
-    settlement.cancel(as_parent(), booking_of(book(event, "pupil-1")))
+    cancelling.cancel(as_parent(), booking_of(book(event, "pupil-1")))
     assert prices_of(book(event, "pupil-2")) == [1250]
 
 

@@ -9,7 +9,7 @@ import time_machine
 from functions.bookings.handler import lambda_handler as bookings
 from functions.event_slots.handler import lambda_handler as event_slots
 from functions.event_staff.handler import lambda_handler as event_staff
-from school_events.bookings import calling_off, places, settlement
+from school_events.bookings import calling_off, cancelling, places
 from school_events.bookings.rules import SLOTS
 from school_events.events import store
 from tests.support.contexts import NOW, SCHOOL, a_context
@@ -225,7 +225,7 @@ def test_a_slot_that_the_plan_no_longer_has_is_not_booked_again_once_it_is_given
     event_id = published()
     kept = take(event_id, "17:20")
     planned(event_id, a_plan(ONLINE))
-    settlement.cancel(a_context(), kept)
+    cancelling.cancel(a_context(), kept)
     (left,) = [item for item in places.places_of(SCHOOL, event_id, SLOTS) if int(item.number) == kept.place.number]
     assert (left.state, left.bookable) == ("free", False)
     assert places.free_places(a_context(), event_id, SLOTS)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.family.handler import api, lambda_handler
-from school_events.bookings import settlement
+from school_events.bookings import cancelling
 from school_events.core.consequences import Telling
 from school_events.events.model import SchoolEvent
 from school_events.notifications import store
@@ -156,7 +156,7 @@ class TestBookings:
 
     def test_what_was_cancelled_is_still_shown_as_such(self, event: SchoolEvent) -> None:
         booked = world.book(world.an_event(price=0), "pupil-1")
-        settlement.cancel(world.as_parent(), world.booking_of(booked))
+        cancelling.cancel(world.as_parent(), world.booking_of(booked))
         assert [one["state"] for one in call(f"GET {ME}/bookings")["items"]] == ["cancelled"]
 
     def test_another_familys_bookings_are_not_shown(self, event: SchoolEvent) -> None:

@@ -9,7 +9,7 @@ import time_machine
 
 from functions.family import handler
 from functions.outbox.handler import lambda_handler as outbox
-from school_events.bookings import settlement
+from school_events.bookings import cancelling
 from school_events.core import cursors
 from school_events.core.consequences import Telling
 from school_events.events.model import SchoolEvent
@@ -146,7 +146,7 @@ def test_what_changed_twice_comes_once_as_it_is_now(event: SchoolEvent) -> None:
     app = App()
     app.refresh()
     booked = world.book(free, "pupil-1")
-    settlement.cancel(world.as_parent(), world.booking_of(booked))
+    cancelling.cancel(world.as_parent(), world.booking_of(booked))
     came = app.refresh()
     assert came.count(("booking", "created", booked.booking_ids[0])) == 1
     assert app.state_of("booking") == ["cancelled"]

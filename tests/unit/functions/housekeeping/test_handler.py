@@ -9,7 +9,7 @@ import time_machine
 from pynamodb.connection.base import Connection
 
 from functions.housekeeping.handler import lambda_handler
-from school_events.bookings import allocating, chores, places, settlement, store
+from school_events.bookings import allocating, cancelling, chores, places, store
 from school_events.bookings.model import BookingState
 from school_events.core import due
 from school_events.events import lifecycle
@@ -117,7 +117,7 @@ def test_returned_places_that_nobody_moved_on_are_moved_on(event: SchoolEvent, m
     booked = book(event)
     with monkeypatch.context() as patch:
         patch.setattr(allocating, "move_on", lambda *_: None)
-        settlement.cancel(as_parent(), booking_of(booked))
+        cancelling.cancel(as_parent(), booking_of(booked))
     assert place_states(event).count("returned") == 1
     assert _run(NOW + timedelta(minutes=1))["places"] == 1
     assert set(place_states(event)) == {"free"}

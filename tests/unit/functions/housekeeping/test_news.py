@@ -12,7 +12,7 @@ from functions.event_sessions.handler import lambda_handler as event_sessions
 from functions.family.handler import lambda_handler as family
 from functions.housekeeping.handler import lambda_handler
 from functions.notifications.handler import lambda_handler as notifications
-from school_events.bookings import chores, gateway, news, settlement, store
+from school_events.bookings import cancelling, chores, gateway, news, store
 from school_events.core import due
 from school_events.core.consequences import Telling
 from school_events.core.errors import TryAgain
@@ -124,7 +124,7 @@ def test_who_has_booked_without_an_invitation_is_told_too(club: str) -> None:
 
 def test_who_declined_is_not_told_nor_who_lost_the_child_meanwhile(club: str) -> None:
     (third,) = (one for one in store.bookings_of_event(SCHOOL, club) if one.pupil_id == "pupil-3")
-    settlement.cancel(a_context(), third)
+    cancelling.cancel(a_context(), third)
     _decline(club, 3)
     _decline(club, 4)
     _change(club)

@@ -11,7 +11,7 @@ from functions.event_lifecycle.handler import lambda_handler as event_lifecycle
 from functions.housekeeping.handler import lambda_handler
 from functions.notifications.handler import lambda_handler as notifications
 from functions.outbox.handler import lambda_handler as outbox
-from school_events.bookings import news, settlement
+from school_events.bookings import cancelling, news
 from school_events.core import due
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
@@ -87,7 +87,7 @@ def test_cancelling_again_and_another_run_tell_nobody_again(trip: SchoolEvent) -
 
 def test_whose_booking_ended_before_the_event_was_cancelled_is_told_like_who_never_booked(trip: SchoolEvent) -> None:
     booked = world.book(trip, "pupil-4", parent=4, now=NOW - timedelta(minutes=5))
-    settlement.cancel(world.as_parent(4, NOW - timedelta(minutes=4)), world.booking_of(booked))
+    cancelling.cancel(world.as_parent(4, NOW - timedelta(minutes=4)), world.booking_of(booked))
     _do(trip, "cancel")
     news.tell(next(due_news(SOON)), lambda: True)
     assert "pupil-4" in {one["pupil_id"] for one in messages("notifications")}

@@ -9,7 +9,7 @@ whose payment page is open.
 from collections.abc import Callable, Iterator
 from itertools import batched
 
-from school_events.bookings import allocating, places, settlement, store
+from school_events.bookings import allocating, cancelling, places, store
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.core.change import stamp
@@ -63,7 +63,7 @@ def _end(ctx: Context, booking: Booking) -> bool:
         return False
     if booking.state is BookingState.CONFIRMED and booking.price.amount > 0:
         return _cancel_paid(ctx, booking, booking.payment_id or "")
-    return settlement.cancel(ctx, booking).state not in LIVE
+    return cancelling.cancel(ctx, booking).state not in LIVE
 
 
 def _cancel_paid(ctx: Context, booking: Booking, payment_id: str) -> bool:

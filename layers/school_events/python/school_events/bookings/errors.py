@@ -1,6 +1,10 @@
-"""What may come between a look at a household's places and the writing of its bookings."""
+"""What may come between a look and a writing, and looking again when it did."""
 
-from school_events.core.errors import Conflict
+from collections.abc import Callable
+
+from school_events.core.errors import Conflict, StaleVersion, TryAgain
+
+_TRIES = 5
 
 
 class LookAgain(Conflict):
@@ -8,3 +12,17 @@ class LookAgain(Conflict):
 
     slug = "look-again"
     title = "This changed just now"
+
+
+def again_if_stale[R](attempt: Callable[[], R]) -> R:
+    """Read, decide and write again when somebody else was faster; each attempt reads anew.
+
+    Raises:
+        TryAgain: somebody always was.
+    """
+    for _ in range(_TRIES):
+        try:
+            return attempt()
+        except StaleVersion:
+            continue
+    raise TryAgain

@@ -1,5 +1,6 @@
 """Who may pay for, and look at, which payment (I2)."""
 
+from school_events.bookings import checkout as checkouts
 from school_events.bookings import reading, settlement
 from school_events.core import cursors
 from school_events.core.context import Context
@@ -26,7 +27,7 @@ def checkout(ctx: Context, booking_id: str) -> Payment:
     reading.require_own_booking(ctx, booking)
     if booking.payment_id is None:
         raise WrongState("There is nothing to pay for this booking")
-    return settlement.open_checkout(ctx, booking.payment_id)
+    return checkouts.open_page(ctx, booking.payment_id)
 
 
 def find_for_caller(ctx: Context, payment_id: str) -> Payment:

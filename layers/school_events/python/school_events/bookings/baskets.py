@@ -1,0 +1,20 @@
+"""What was booked together is paid for together: the bookings of a payment, and who is told of it."""
+
+from collections.abc import Sequence
+
+from school_events.bookings import store
+from school_events.bookings.model import Booking
+from school_events.core import feed
+from school_events.core.context import Context
+from school_events.payments.model import Payment
+
+
+def bookings_of(ctx: Context, payment: Payment) -> Sequence[Booking]:
+    """What a payment pays for, in the order of its lines, read strongly."""
+    found = store.find_bookings(ctx.school_id, [line.reference for line in payment.lines])
+    return [found[line.reference] for line in payment.lines if line.reference in found]
+
+
+def tell_payer(ctx: Context, payment: Payment) -> feed.FeedRow:
+    """The change-feed row of who pays, to be written with the payment's change."""
+    return feed.row(ctx, "contact", payment.payer_id, thing="payment", thing_id=payment.id, what="changed")

@@ -1,0 +1,60 @@
+"""Stripe's payment page, opened for what was booked together; its places wait as long as it is open (PAYMENTS.md 2)."""
+
+import contextlib
+from collections.abc import Sequence
+
+from school_events.bookings import baskets, store
+from school_events.bookings.errors import again_if_stale
+from school_events.bookings.model import Booking, BookingState
+from school_events.core import settings
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.core.errors import PaymentsNotReady, WrongState
+from school_events.payments import gateway, rules
+from school_events.payments import service as payments
+from school_events.payments import store as payment_store
+from school_events.payments.model import Payment
+
+
+def open_page(ctx: Context, payment_id: str) -> Payment:
+    """Open Stripe's payment page for a payment, or give the one that is open.
+
+    The holds wait at least as long as the page is open.
+
+    Raises:
+        PaymentsNotReady: the school cannot take money yet.
+        WrongState: it is paid or let go, or the time to pay is over.
+        TryAgain: Stripe did not answer.
+    """
+    payments.ready_account(ctx.school_id)
+    return again_if_stale(lambda: _open_page(ctx, payment_id))
+
+
+def _open_page(ctx: Context, payment_id: str) -> Payment:
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    rules.require_payable(payment, ctx.now)
+    bookings = baskets.bookings_of(ctx, payment)
+    if any(booking.state is not BookingState.PENDING for booking in bookings):
+        raise WrongState("These places are no longer held")
+    if payment.checkout is not None:
+        with contextlib.suppress(gateway.NotOpened):
+            return payments.ensure_session(ctx, payment)
+    begun = _begin(ctx, payment, bookings)
+    try:
+        return payments.ensure_session(ctx, begun)
+    except gateway.NotOpened as error:
+        raise PaymentsNotReady from error
+
+
+def _begin(ctx: Context, payment: Payment, bookings: Sequence[Booking]) -> Payment:
+    """Write down a further attempt at paying, and let the places wait for it, before Stripe hears of it."""
+    begun = rules.begin_checkout(payment, ctx.now, settings.required("APP_URL"))
+    transaction = Transaction(ctx)
+    for booking in bookings:
+        after = booking.model_copy(update={"hold_until": rules.held_until(begun)})
+        store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.hold_extended"))
+    begun = payment_store.replace(transaction, ctx, payment, begun, stamp(ctx, "payment.opened"))
+    transaction.put(baskets.tell_payer(ctx, begun))
+    transaction.commit()
+    return begun
