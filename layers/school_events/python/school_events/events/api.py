@@ -10,7 +10,7 @@ from school_events.core.money import Money
 from school_events.events.bodies import Body, Instant, WallClockMoment, WallClockTime
 from school_events.events.charging.api import CancellationStepBody, ChargingBody, ChargingRuleView
 from school_events.events.forms.api import FormBody, ShownForm
-from school_events.events.model import EventKind, EventStatus, SchoolEvent
+from school_events.events.model import EventKind, EventStatus, PlacesFor, SchoolEvent
 from school_events.events.trips.api import ForStaffBody, ForStaffView, TripBody, TripView
 
 _LEFT_OUT: Any = None
@@ -68,6 +68,9 @@ class NewEvent(Body):
     capacity: Annotated[WholeNumber, Field(ge=0, le=2000)] = Field(
         default=0, description="How many places there are; a parents' evening has as many as slots in its plan"
     )
+    places: PlacesFor = Field(
+        default="series", description="Whether a place is for all of the event, or for one session of a club"
+    )
     minimum: Minimum = 0
     price: Money = Field(description="What a place costs in full: 0, or at least 30 pence")
     charging: ChargingBody | None = Field(default=None, description="For whom it is less, and when it is due")
@@ -87,6 +90,7 @@ class EventChanges(Body):
     trip: TripBody | None = Field(default=None, description="null takes legs and itinerary away")
     for_staff: ForStaffBody | None = Field(default=None, description="null takes it away")
     capacity: Capacity = _LEFT_OUT
+    places: PlacesFor = _LEFT_OUT
     minimum: Minimum = _LEFT_OUT
     price: Money = _LEFT_OUT
     charging: ChargingBody | None = Field(default=None, description="null takes it away")
@@ -158,7 +162,8 @@ class EventSummary(Body):
     starts_on: date
     ends_on: date
     time_zone: str
-    capacity: int
+    capacity: int = Field(description="How many places there are; in each session, if `places` are for one")
+    places: PlacesFor
     price: Money | None = Field(description="In full; families see what their own child's place costs instead")
     booking_window: BookingWindowBody = Field(validation_alias="window")
     archived: bool

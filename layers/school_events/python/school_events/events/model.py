@@ -28,6 +28,9 @@ EventKind = Literal["club", "trip", "parents_evening"]
 EventStatus = Literal["draft", "publishing", "published", "closed", "completed", "cancelled"]
 """``rules`` says which may follow which; ``publishing`` lasts only while places are made."""
 
+PlacesFor = Literal["series", "session"]
+"""What a place of an event is good for: all of its sessions, or one of a club's."""
+
 StaffRole = Literal["lead", "helper", "first_aider", "host"]
 
 RUNNING = Kept(Category.SCHOOL, Purpose.RUNNING, Retention.CONTRACT)
@@ -69,12 +72,12 @@ class Outing(Record):
 class EventDetails(Record):
     """What the school says of an event.
 
-    ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``minimum`` is how many
-    must book for it to run (0: it runs anyway). A club ``meets``, a trip ``takes_place``; it may
-    have a plan (``trip``) and what families never see (``for_staff``). ``archived`` puts it out of the lists of its
-    school. ``price`` is what a place costs in full, ``charging`` for whom it is less and when it is due,
-    ``charging_rule`` what the law let the school charge for when the event was last planned, ``cancellation`` what who
-    cancels gets back, earliest first.
+    ``starts_on`` and ``ends_on`` are the first and last day in ``time_zone``, the school's. ``capacity`` is how many
+    places there are, in each session if ``places`` are for one. ``minimum`` is how many must book for it to run (0: it
+    runs anyway). A club ``meets``, a trip ``takes_place``; it may have a plan (``trip``) and what families never see
+    (``for_staff``). ``archived`` puts it out of the lists of its school. ``price`` is what a place costs in full,
+    ``charging`` for whom it is less and when it is due, ``charging_rule`` what the law let the school charge for when
+    the event was last planned, ``cancellation`` what who cancels gets back, earliest first.
     """
 
     id: ThingId
@@ -90,6 +93,7 @@ class EventDetails(Record):
     trip: TripPlan | None = None
     for_staff: ForStaff | None = None
     capacity: Count
+    places: Annotated[PlacesFor, RUNNING] = "series"
     minimum: Count
     price: Amount
     charging: Charging | None = None

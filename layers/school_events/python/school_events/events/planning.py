@@ -14,7 +14,7 @@ from school_events.events.forms.model import Form
 from school_events.events.forms.service import asked_form
 from school_events.events.model import BookingWindow, EventDetails, Outing, Session, WeeklyMeeting
 from school_events.events.school_days import school_days
-from school_events.events.session_rules import running
+from school_events.events.session_rules import check_places, running
 from school_events.events.trips import planning as trips
 from school_events.people.model import School
 
@@ -57,6 +57,7 @@ def plan(
     meets, takes_place = _times(asked)
     trips.check_belongs(asked.kind, asked.trip, asked.for_staff)
     sessions = made or _sessions(school, zone, meets, takes_place)
+    check_places(asked.kind, asked.places, capacity, len(sessions))
     still = running(sessions)
     window = BookingWindow(
         opens_at=asked.booking_window.opens_at.astimezone(UTC), closes_at=asked.booking_window.closes_at.astimezone(UTC)
@@ -77,6 +78,7 @@ def plan(
         trip=trips.trip_plan(asked.trip, takes_place, school.time_zone),
         for_staff=trips.for_staff(asked.for_staff),
         capacity=capacity,
+        places=asked.places,
         minimum=asked.minimum,
         price=asked.price,
         charging=money.charging,

@@ -11,11 +11,14 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from school_events.core.errors import FieldError, Invalid, WrongState
-from school_events.events.model import SchoolEvent, Session
+from school_events.events.model import EventKind, PlacesFor, SchoolEvent, Session
 from school_events.events.rules import MOST_SESSIONS, SchoolDays, instant, session_id, status_after
 
 LONGEST_SERIES = timedelta(days=366)
 """From a club's first session to its last, as with its weekly plan."""
+
+MOST_SESSION_PLACES = 3000
+"""So many places a club has at most over all its sessions, if they are booked one by one (decision 0029)."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,34 @@ def check_series(event: SchoolEvent, sessions: Sequence[Session]) -> None:
     """
     if len(sessions) > MOST_SESSIONS:
         raise WrongState(f"A club has at most {MOST_SESSIONS} sessions, cancelled ones among them")
+    if event.places == "session" and event.capacity * len(sessions) > MOST_SESSION_PLACES:
+        raise WrongState(f"A club has at most {MOST_SESSION_PLACES} places over all its sessions")
     still = running(sessions)
     if not still:
         raise WrongState("This is the only session left; cancel the event instead")
     if event.status != "closed" and event.window.closes_at > still[-1].ends_at:
         fields = [FieldError("booking_window.closes_at", "would be after the last session")]
         raise WrongState("Booking must end before the club does; end it first", fields=fields)
+
+
+def check_places(kind: EventKind, places: PlacesFor, capacity: int, sessions: int) -> None:
+    """Whether an event's places can be as they are asked for.
+
+    Args:
+        kind: of the event.
+        places: what a place is good for.
+        capacity: how many places there are, in each session if they are for one.
+        sessions: how many sessions there are, cancelled ones among them.
+
+    Raises:
+        Invalid: no club, or more places than can be made while somebody waits for it; names the field.
+    """
+    if places == "series":
+        return
+    if kind != "club":
+        raise Invalid.of("places", "are for single sessions only at a club")
+    if capacity * sessions > MOST_SESSION_PLACES:
+        raise Invalid.of("capacity", f"must be at most {MOST_SESSION_PLACES // sessions} with {sessions} sessions")
 
 
 def running(sessions: Iterable[Session]) -> tuple[Session, ...]:

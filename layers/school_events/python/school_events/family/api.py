@@ -13,7 +13,7 @@ from school_events.core.ids import OpaqueId
 from school_events.events.api import BookingWindowBody
 from school_events.events.charging.api import ChildCost
 from school_events.events.forms.api import ShownForm
-from school_events.events.model import EventKind, EventStatus, StaffRole
+from school_events.events.model import EventKind, EventStatus, PlacesFor, StaffRole
 from school_events.invitations.model import InvitationState
 from school_events.notifications.model import Platform
 from school_events.payments.api import PaymentView
@@ -89,6 +89,7 @@ class FamilyEvent(Shown):
     starts_on: date
     ends_on: date
     time_zone: str
+    places: PlacesFor = Field(description="What is booked: all of the event, or single sessions of it")
     booking_window: BookingWindowBody = Field(validation_alias="window", description="Book before `closes_at`")
     cancellation_policy: str = Field(default="", description="What a family that cancels gets back, in words")
     form: ShownForm
