@@ -9,10 +9,8 @@ whose payment page is open.
 from collections.abc import Callable, Iterator
 from itertools import batched
 
-from school_events.bookings import allocating, cancelling, places, store
+from school_events.bookings import allocating, cancelling, endings, places, store
 from school_events.bookings.model import LIVE, Booking, BookingState
-from school_events.bookings.service import tell_booker
-from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
@@ -72,11 +70,8 @@ def _cancel_paid(ctx: Context, booking: Booking, payment_id: str) -> bool:
     line = next(line for line in payment.lines if line.reference == booking.id)
     cancelled = booking.model_copy(update={"state": BookingState.CANCELLED})
     transaction = Transaction(ctx)
-    store.replace(transaction, ctx.school_id, booking, cancelled, stamp(ctx, "booking.cancelled"))
-    store.unguard(transaction, ctx.school_id, booking)
-    places.give_up(transaction, ctx, booking)
+    endings.end(transaction, ctx, booking, cancelled, "booking.cancelled")
     payments.ask_refund(transaction, ctx, payment_id, line, "called_off")
-    transaction.put(tell_booker(ctx, booking, "changed"))
     try:
         transaction.commit()
     except StaleVersion:

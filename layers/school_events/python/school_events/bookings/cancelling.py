@@ -1,10 +1,8 @@
 """Giving a place up: one that cost nothing at once, a hold with all that is to be paid with it."""
 
-from school_events.bookings import allocating, places, settlement, store
+from school_events.bookings import allocating, endings, settlement, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import Booking, BookingState
-from school_events.bookings.service import tell_booker
-from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import WrongState
@@ -34,10 +32,7 @@ def _cancel_free(ctx: Context, booking_id: str) -> Booking:
         raise WrongState(f"This booking is {booking.state}")
     cancelled = booking.model_copy(update={"state": BookingState.CANCELLED})
     transaction = Transaction(ctx)
-    after = store.replace(transaction, ctx.school_id, booking, cancelled, stamp(ctx, "booking.cancelled"))
-    store.unguard(transaction, ctx.school_id, booking)
-    places.give_up(transaction, ctx, booking)
-    transaction.put(tell_booker(ctx, booking, "changed"))
+    after = endings.end(transaction, ctx, booking, cancelled, "booking.cancelled")
     transaction.commit()
     allocating.move_on(ctx, booking.place)
     return after

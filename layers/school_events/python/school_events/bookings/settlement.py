@@ -5,7 +5,7 @@ the state forward. :func:`let_go` closes Stripe's page first and gives the place
 Each may be stopped at any point and called again.
 """
 
-from school_events.bookings import allocating, baskets, late_money, places, store
+from school_events.bookings import allocating, baskets, endings, late_money, places, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import tell_booker
@@ -127,10 +127,7 @@ def _release(ctx: Context, payment: Payment) -> Payment:
     held = [booking for booking in baskets.bookings_of(ctx, payment) if booking.state in _WAITS_FOR_MONEY]
     for booking in held:
         released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
-        store.replace(transaction, ctx.school_id, booking, released, stamp(ctx, "booking.released"))
-        store.unguard(transaction, ctx.school_id, booking)
-        places.give_up(transaction, ctx, booking)
-        transaction.put(tell_booker(ctx, booking, "changed"))
+        endings.end(transaction, ctx, booking, released, "booking.released")
     expired = payment.model_copy(update={"state": PaymentState.EXPIRED})
     payment = payment_store.replace(transaction, ctx, payment, expired, stamp(ctx, "payment.expired"))
     transaction.put(baskets.tell_payer(ctx, payment))

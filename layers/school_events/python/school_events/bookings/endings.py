@@ -1,0 +1,31 @@
+"""The end of a booking, whoever ends it and why: its state, its guard and its place go together."""
+
+from school_events.bookings import places, store
+from school_events.bookings.model import Booking
+from school_events.bookings.service import tell_booker
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+
+
+def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking, action: str) -> Booking:
+    """End a booking as it was read, in a transaction: nobody guards it any more, and its place is returned.
+
+    The commit raises :class:`StaleVersion` if the booking has changed meanwhile. Once it is committed, the place is the
+    allocator's.
+
+    Args:
+        transaction: the caller's, with what else belongs to the end.
+        ctx: the moment.
+        booking: as it was read, live.
+        ended: as it is to be.
+        action: what is done, for the audit log and for whom it concerns.
+
+    Returns:
+        The booking with its new version.
+    """
+    after = store.replace(transaction, ctx.school_id, booking, ended, stamp(ctx, action))
+    store.unguard(transaction, ctx.school_id, booking)
+    places.give_up(transaction, ctx, booking)
+    transaction.put(tell_booker(ctx, booking, "changed"))
+    return after
