@@ -44,7 +44,8 @@ SWIMS = {"swims": "yes"}
 
 
 def _kept(form: Form | None, answers: Given, version: int | None = 3) -> Answers | None:
-    return checked_answers(form, Filled(answers, version), by="contact-1", at=NOW, field="items.0")
+    checked = checked_answers(form, Filled(answers, version), by="contact-1", at=NOW, field="items.0")
+    return None if checked is None else checked.answers
 
 
 def _problems(**answers: str | list[str]) -> dict[str, str]:

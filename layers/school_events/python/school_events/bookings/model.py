@@ -120,7 +120,8 @@ class Booking(Record):
         due_later: the parts of the price that were not due with the booking.
         payment_id: what pays for it; none when it costs nothing.
         place: the place it has or had.
-        answers: the filled-in form, if the event has one.
+        answers: the filled-in form, if the event has one; what it says of health is kept apart (``bookings.health``).
+        consent_withdrawn: whether a parent withholds a consent that is required, or has taken one back.
         created_at: when, UTC.
         hold_until: until when an unpaid place waits, UTC.
         anonymised: whether child and contact were replaced by random ids of this booking's own (H2).
@@ -137,6 +138,7 @@ class Booking(Record):
     payment_id: ThingId | None = None
     place: Place
     answers: Answers | None = None
+    consent_withdrawn: Flag = False
     created_at: Instant
     hold_until: Instant | None = None
     anonymised: Flag = False

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from school_events.bookings import pricing, rules, store
-from school_events.bookings.answers import checked_answers
+from school_events.bookings.answering import keeping
+from school_events.bookings.answers import Answering, Checked, checked_answers
 from school_events.bookings.errors import LookAgain
-from school_events.bookings.model import Answers, Booking, BookingState, Place
+from school_events.bookings.model import Booking, BookingState, Place
 from school_events.bookings.ways import AnyFree, Way, Wish
 from school_events.core import feed
 from school_events.core.change import stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Found, Key, Transaction, get_many, wait_or_give_up
+from school_events.core.dynamodb import Found, Item, Key, Transaction, get_many, wait_or_give_up
 from school_events.core.errors import NotFound, TryAgain
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING
@@ -41,10 +42,11 @@ class Booked(ApiModel):
 
 @dataclass(frozen=True)
 class _Child:
-    """A child to be booked, with the checked answers to the event's form."""
+    """A child to be booked: under which id, and with the checked answers to the event's form."""
 
     pupil: Pupil
-    answers: Answers | None
+    booking_id: str
+    checked: Checked | None
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,26 @@ def book(
     if earlier is not None:
         return earlier
     event = _checked_event(ctx, contact_id, event_id, wishes, found)
+    how = Answering.BOOKING if ctx.actor.kind == "contact" else Answering.ON_BEHALF
     answers = [
-        checked_answers(event.form, wish.filled, by=contact_id, at=ctx.now, field=f"items.{position}")
+        checked_answers(event.form, wish.filled, by=contact_id, at=ctx.now, field=f"items.{position}", how=how)
         for position, wish in enumerate(wishes)
     ]
-    pupils = [_Child(_on_roll(ctx, wish.pupil_id, found), filled) for wish, filled in zip(wishes, answers, strict=True)]
+    pupils = [
+        _Child(_on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), checked)
+        for wish, checked in zip(wishes, answers, strict=True)
+    ]
     way = way or AnyFree()
+    beside: list[Item] | None = None
     attempt = 0
     while True:
         chosen = way.choose(ctx, event, wishes)
+        if beside is None:
+            # Once, and not at all for an event that is full: it costs a call for each answer about health.
+            beside = [item for one in pupils for item in keeping.beside(ctx, one.booking_id, event, one.checked)]
         offer = _offer(ctx, contact_id, event, pupils)
         try:
-            return _write(ctx, contact_id, pupils, chosen, offer, request, way)
+            return _write(ctx, contact_id, pupils, chosen, offer, request, way, beside)
         except LookAgain:
             attempt += 1
             wait_or_give_up(ctx, attempt)
@@ -171,6 +181,7 @@ def _write(
     offer: _Offer,
     request: Request,
     way: Way,
+    beside: Iterable[Item],
 ) -> Booked:
     bookings = [
         _new_booking(ctx, contact_id, offer.event.id, child, schedule, place)
@@ -188,6 +199,8 @@ def _write(
     remember(ctx, transaction, request, answer)
     for booking in bookings:
         _add_booking(ctx, transaction, booking, way)
+    for item in beside:
+        transaction.create(item)
     way.complete(transaction, ctx, offer.event, bookings)
     pricing.require_unchanged(transaction, ctx, offer.event.id, offer.household)
     if payment is not None:
@@ -203,7 +216,7 @@ def _new_booking(
 ) -> Booking:
     is_free = schedule.price == NOTHING
     return Booking(
-        id=ctx.new_id("booking"),
+        id=child.booking_id,
         event_id=event_id,
         pupil_id=child.pupil.id,
         booked_by=contact_id,
@@ -211,7 +224,7 @@ def _new_booking(
         price=schedule.price,
         due_later=schedule.later,
         place=place,
-        answers=child.answers,
+        answers=None if child.checked is None else child.checked.answers,
         created_at=ctx.now,
         hold_until=None if is_free else ctx.now + payment_rules.HOLD_BEFORE_CHECKOUT,
     )

@@ -1,0 +1,1 @@
+"""Answering an event's form for a booking, and who reads the answers."""

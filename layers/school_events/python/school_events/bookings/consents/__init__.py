@@ -1,0 +1,1 @@
+"""Consents: who agreed to which words and when, each parent for themselves, given and withdrawn (D3)."""

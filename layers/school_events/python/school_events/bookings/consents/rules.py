@@ -1,0 +1,97 @@
+"""What stands of what parents have said to an event's consents: pure. Each parent speaks for themselves."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from school_events.bookings.consents.model import Consent, Receipt
+from school_events.bookings.model import Answers
+from school_events.events.forms.model import YES, Form, Question
+
+type ConsentState = Literal["answered", "withheld", "outdated", "unanswered"]
+"""How one parent stands to what is asked now.
+
+``withheld``: they took a consent back, or declined one that is required. ``outdated``: they have not answered since
+families were asked again. ``unanswered``: they have said nothing. ``answered``: they have said what stands.
+"""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a parent said last to a consent, and whether they had ever agreed to it."""
+
+    receipt: Receipt
+    consent: Consent
+    ever_given: bool
+
+
+type Person = Callable[[str], str]
+"""Who a contact is now: records of one person may have been merged."""
+
+type Words = Mapping[str, Mapping[str, Word]]
+"""By person, by question."""
+
+
+def consents_in(form: Form, answers: Answers) -> tuple[Consent, ...]:
+    """What answers to a form say to its consents."""
+    asked = {question.id: question for question in form.questions if question.kind == "consent"}
+    return tuple(
+        Consent(question_id=one.question_id, given=one.value == YES, wording=asked[one.question_id].wording_hash)
+        for one in answers.answers
+        if one.question_id in asked
+    )
+
+
+def last_words(receipts: Iterable[Receipt], person: Person) -> Words:
+    """What each person said last to each consent.
+
+    Args:
+        receipts: of one booking, in any order.
+        person: who a contact is now.
+    """
+    words: dict[str, dict[str, Word]] = {}
+    for receipt in sorted(receipts, key=lambda one: (one.at, one.id)):
+        said = words.setdefault(person(receipt.contact_id), {})
+        for consent in receipt.consents:
+            before = said.get(consent.question_id)
+            given = consent.given or (before is not None and before.ever_given)
+            said[consent.question_id] = Word(receipt, consent, given)
+    return words
+
+
+def state_of(form: Form | None, said: Mapping[str, Word]) -> ConsentState:
+    """How a person stands to the consents that are asked now.
+
+    Args:
+        form: the event's, as it is now.
+        said: their last words.
+    """
+    asked = _consents(form)
+    words = [(question, said[question.id]) for question in asked if question.id in said]
+    if any(_withholds(question, word) for question, word in words):
+        return "withheld"
+    if not words:
+        return "unanswered"
+    since = 0 if form is None else form.consent_asked_from
+    return "outdated" if any(word.receipt.form_version < since for _, word in words) else "answered"
+
+
+def is_withheld(form: Form | None, words: Words) -> bool:
+    """Whether anybody withholds a consent of those that are asked now."""
+    return any(state_of(form, said) == "withheld" for said in words.values())
+
+
+def is_news(said: Mapping[str, Word], form_version: int, consents: Sequence[Consent]) -> bool:
+    """Whether somebody says something they have not said just so: another answer, or to another version."""
+    return any(
+        (word := said.get(one.question_id)) is None or word.consent != one or word.receipt.form_version != form_version
+        for one in consents
+    )
+
+
+def _consents(form: Form | None) -> tuple[Question, ...]:
+    return () if form is None else tuple(question for question in form.questions if question.kind == "consent")
+
+
+def _withholds(question: Question, word: Word) -> bool:
+    return not word.consent.given and (question.required or word.ever_given)
