@@ -247,7 +247,7 @@ def _paid_with(booking: Booking, payment: Payment) -> Booking:
 def _add_booking(ctx: Context, transaction: Transaction, booking: Booking, way: Way) -> None:
     is_held = booking.state is BookingState.PENDING
     change = stamp(ctx, "booking.placed" if is_held else "booking.confirmed")
-    store.create(transaction, ctx.school_id, booking, change)
+    store.create(transaction, ctx.school_id, booking, change, turn=way.turn)
     access.check_link(transaction, ctx, booking.booked_by, booking.pupil_id)
     way.claim(transaction, ctx, booking, held=is_held)
     transaction.put(tell_booker(ctx, booking, "created"))

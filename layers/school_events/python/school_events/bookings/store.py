@@ -50,6 +50,16 @@ class GuardItem(BookingsTableItem, discriminator="guard"):
     booking_id: IdAttribute = UnicodeAttribute()
 
 
+class TurnItem(BookingsTableItem, discriminator="turn"):
+    """Says that a child waits for a place: it stands where the guard of a booking would, so there is only one of them.
+
+    ``waiting_id`` names the entry of the waiting list.
+    """
+
+    pk: PersonKey
+    waiting_id: IdAttribute = UnicodeAttribute()
+
+
 def booking_key(school_id: str, booking_id: str) -> Key[BookingItem]:
     """Names a booking."""
     return Key(BookingItem, school_key(school_id, "BOOKING", booking_id), "BOOKING")
@@ -80,19 +90,32 @@ def booking_item(school_id: str, booking: Booking, change: Change) -> BookingIte
     return item
 
 
-def create(transaction: Transaction, school_id: str, booking: Booking, change: Change) -> None:
+def create(
+    transaction: Transaction, school_id: str, booking: Booking, change: Change, *, turn: str | None = None
+) -> None:
     """Write a new booking with its guard, in a transaction.
 
-    The commit raises :class:`AlreadyBooked` if the child has a live booking of the event.
+    The commit raises :class:`AlreadyBooked` if the child has a live booking of the event, or waits for a place.
+
+    Args:
+        transaction: the booking's.
+        school_id: whose.
+        booking: new.
+        change: its stamp.
+        turn: the entry of the waiting list in which the child waits, and which it leaves for this booking.
     """
-    guard(transaction, school_id, booking)
+    guard(transaction, school_id, booking, turn=turn)
     transaction.create(booking_item(school_id, booking, change), refusal=StaleVersion())
 
 
-def guard(transaction: Transaction, school_id: str, booking: Booking) -> None:
+def guard(transaction: Transaction, school_id: str, booking: Booking, *, turn: str | None = None) -> None:
     """Claim the guard of a booking's child and event, in a transaction; refused with :class:`AlreadyBooked`."""
     key = _guard_key_of(school_id, booking)
-    transaction.create(GuardItem(key.pk, key.sk, booking_id=booking.id), refusal=AlreadyBooked())
+    item = GuardItem(key.pk, key.sk, booking_id=booking.id)
+    if turn is None:
+        transaction.create(item, refusal=AlreadyBooked())
+    else:
+        transaction.put(item, TurnItem.waiting_id == turn, refusal=AlreadyBooked())
 
 
 def unguard(transaction: Transaction, school_id: str, booking: Booking) -> None:

@@ -31,6 +31,10 @@ class Wish:
 class Way(Protocol):
     """A way to places; what it looks at only finds the way, what it adds to the transaction decides."""
 
+    @property
+    def turn(self) -> str | None:
+        """The entry of the waiting list whose turn is given for the places; none, unless they were offered."""
+
     def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """A place for each wish, in their order, as last seen.
 
@@ -50,6 +54,8 @@ class Way(Protocol):
 
 class AnyFree:
     """Any free place of the right pool, picked at random: who books at once seldom meets at the same one."""
+
+    turn = None
 
     def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """As :meth:`Way.choose`."""
