@@ -19,8 +19,8 @@ from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
 from school_events.events.charging.rules import Schedule
-from school_events.events.model import SchoolEvent
-from school_events.events.store import event_key, to_event
+from school_events.events.model import SchoolEvent, Session
+from school_events.events.store import event_key, session_key, to_event
 from school_events.invitations.store import invitation_key, to_invitation
 from school_events.payments import rules as payment_rules
 from school_events.payments import service as payments
@@ -42,10 +42,11 @@ class Booked(ApiModel):
 
 @dataclass(frozen=True)
 class _Child:
-    """A child to be booked: under which id, and with the checked answers to the event's form."""
+    """A child to be booked: under which id, for which part of the event, with the checked answers to its form."""
 
     pupil: Pupil
     booking_id: str
+    part: str
     checked: Checked | None
 
 
@@ -76,19 +77,19 @@ def book(
         ctx: the moment; the actor may be the contact, or a school's administrator on the contact's behalf.
         contact_id: on whose account.
         event_id: which event.
-        wishes: one per child, at most ten.
+        wishes: one per child, or per child and session, at most ten.
         request: what is asked, for answering the same request alike.
         way: how they come to their places; unless told, by any free ones.
 
     Raises:
         NotFound: no such event for this contact, or a child that is not theirs.
         WrongState: the event is not open for booking, or its form has changed since it was filled in.
-        Invalid: a child twice, or wrong answers.
+        Invalid: a child twice, wrong answers, or a session where none can be named, or none where one must be.
         AlreadyBooked: a child has a live booking of the event.
         NoFreePlace: not enough places are free.
         TryAgain: too busy.
     """
-    rules.require_distinct([wish.pupil_id for wish in wishes])
+    rules.require_distinct([(wish.pupil_id, wish.session_id) for wish in wishes])
     found = _look(ctx, contact_id, event_id, wishes, request)
     if ctx.actor.kind == "contact":
         # Before an earlier answer is given out again: a cut link is felt at once (A8).
@@ -104,7 +105,7 @@ def book(
         for position, wish in enumerate(wishes)
     ]
     pupils = [
-        _Child(_on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), checked)
+        _Child(_on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), wish.session_id or "", checked)
         for wish, checked in zip(wishes, answers, strict=True)
     ]
     way = way or AnyFree()
@@ -135,6 +136,8 @@ def _look(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], 
     for wish in wishes:
         keys += access.keys_of(ctx, contact_id, wish.pupil_id)
         keys.append(invitation_key(school_id, wish.pupil_id, event_id))
+        if wish.session_id is not None:
+            keys.append(session_key(school_id, event_id, wish.session_id))
     return get_many(keys)
 
 
@@ -149,7 +152,13 @@ def _checked_event(ctx: Context, contact_id: str, event_id: str, wishes: Iterabl
         raise NotFound
     event = to_event(item)
     rules.require_bookable(event, ctx.now)
+    rules.require_sessions(event, [(wish.session_id, _session(ctx, event_id, wish, found)) for wish in wishes], ctx.now)
     return event
+
+
+def _session(ctx: Context, event_id: str, wish: Wish, found: Found) -> Session | None:
+    item = None if wish.session_id is None else found.get(session_key(ctx.school_id, event_id, wish.session_id))
+    return None if item is None else item.record
 
 
 def _require_open_links(ctx: Context, contact_id: str, wishes: Iterable[Wish], found: Found) -> None:
@@ -167,9 +176,9 @@ def _on_roll(ctx: Context, pupil_id: str, found: Found) -> Pupil:
 
 def _offer(ctx: Context, contact_id: str, event: SchoolEvent, pupils: Sequence[_Child]) -> _Offer:
     """What the places cost, as the household's bookings are now."""
-    household = pricing.household(ctx, contact_id, event, [one.pupil.id for one in pupils])
-    characteristics = [one.pupil.characteristics for one in pupils]
-    schedules = pricing.schedules(ctx, event, characteristics, siblings_booked=household.has_a_place)
+    household = pricing.household(ctx, contact_id, event, [(one.pupil.id, one.part) for one in pupils])
+    known = [(one.pupil.characteristics, one.part) for one in pupils]
+    schedules = pricing.schedules_by_part(ctx, event, known, household)
     return _Offer(event, household, schedules)
 
 
@@ -199,6 +208,8 @@ def _write(
     remember(ctx, transaction, request, answer)
     for booking in bookings:
         _add_booking(ctx, transaction, booking, way)
+    for pupil_id in dict.fromkeys(booking.pupil_id for booking in bookings):
+        access.check_link(transaction, ctx, contact_id, pupil_id)
     for item in beside:
         transaction.create(item)
     way.complete(transaction, ctx, offer.event, bookings)
@@ -248,7 +259,6 @@ def _add_booking(ctx: Context, transaction: Transaction, booking: Booking, way: 
     is_held = booking.state is BookingState.PENDING
     change = stamp(ctx, "booking.placed" if is_held else "booking.confirmed")
     store.create(transaction, ctx.school_id, booking, change, turn=way.turn)
-    access.check_link(transaction, ctx, booking.booked_by, booking.pupil_id)
     way.claim(transaction, ctx, booking, held=is_held)
     transaction.put(tell_booker(ctx, booking, "created"))
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from school_events.bookings import places
 from school_events.bookings.answers import UNFILLED, Filled
 from school_events.bookings.model import Booking, Place
-from school_events.bookings.rules import TERM
+from school_events.bookings.rules import pool_for
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import NoFreePlace
@@ -22,10 +22,12 @@ class Wish:
     Args:
         pupil_id: which child.
         filled: the event's form, filled in.
+        session_id: for which session, if the event's places are for single ones.
     """
 
     pupil_id: str
     filled: Filled = UNFILLED
+    session_id: str | None = None
 
 
 class Way(Protocol):
@@ -59,7 +61,7 @@ class AnyFree:
 
     def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """As :meth:`Way.choose`."""
-        pools = [TERM for _ in wishes]
+        pools = [pool_for(wish.session_id) for wish in wishes]
         picked = {pool: _some_free(ctx, event.id, pool, count) for pool, count in Counter(pools).items()}
         return [picked[pool].pop() for pool in pools]
 

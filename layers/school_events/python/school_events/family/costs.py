@@ -48,7 +48,9 @@ def costs(
             ctx,
             events[one.event_id],
             pupils[one.pupil_id].characteristics if one.pupil_id in pupils else Characteristics(),
-            sibling_booked=any((one.event_id, other) in booked for other in household - {one.pupil_id}),
+            # At single sessions it depends on which: ``as_further_child`` says what it is where a sibling comes too.
+            sibling_booked=events[one.event_id].places == "series"
+            and any((one.event_id, other) in booked for other in household - {one.pupil_id}),
         )
         for one in invitations
     }
