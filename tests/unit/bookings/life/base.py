@@ -1,0 +1,144 @@
+"""The product and the model side by side: what every part of the life has, and what must be so after every step."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from school_events.bookings import places, settlement, store
+from school_events.core.errors import SchoolEventsError
+from school_events.payments import store as payment_store
+from tests.support.booked_world import as_system
+from tests.support.contexts import SCHOOL
+from tests.support.event_checker import bookings_of, faults_of
+from tests.support.shop import ledger_balance
+from tests.unit.bookings.life import world
+from tests.unit.bookings.life.model import Basket, Line, Refusal
+
+WHICH = st.integers(0, 7)
+"""Which of those there are; the latest first."""
+
+KILLED = st.one_of(st.none(), st.none(), st.integers(0, 8))
+"""Before which of its calls an act's process is gone, if it is."""
+
+_UNTIL_MADE = "has a refund that was never made"
+
+
+def pick[T](things: list[T], which: int) -> T:
+    """One of them, counted from the latest."""
+    return things[-1 - which % len(things)]
+
+
+def same[T](found: T, expected: T, what: str = "the product") -> None:
+    """The product is as the model says."""
+    if found != expected:
+        raise AssertionError(f"{what}: {found} instead of {expected}")
+
+
+class Base(RuleBasedStateMachine):
+    """What the parts of a life share."""
+
+    start: world.Start
+    steps = 0
+    acts: ClassVar[Counter[str]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start.rewind()
+        self.happened = 0
+        self.model = self.start.model()
+
+    @property
+    def event_id(self) -> str:
+        """The event's."""
+        return self.start.event_id
+
+    def act[R](self, name: str, act: Callable[[], R], refusal: Refusal | None, killed: int | None = None) -> R | None:
+        """Do something that the model refuses or does not; the answer, if there is one.
+
+        Args:
+            name: what it is, for counting.
+            act: does it.
+            refusal: what the model says.
+            killed: before which of its calls the process is gone once, if it is; its work is done again then.
+        """
+        answer = world.answered(partial(world.killed_once, act, killed))
+        came = answer if isinstance(answer, type) and issubclass(answer, SchoolEventsError) else None
+        same(came, refusal, name)
+        type(self).acts[name if refusal is None else f"{name}, refused"] += 1
+        return None if came is not None else answer  # type: ignore[return-value]
+
+    def hear_of(self, basket: Basket, killed: int | None = None) -> None:
+        """Stripe's message comes, or the family's return page asks."""
+        asked = lambda: settlement.apply_payment(as_system(self.model.now), basket.payment_id)  # noqa: E731
+        self.act("hear of a payment", asked, None, killed)
+        self.model.hear(basket)
+        if killed is not None:
+            self.housekeeping_runs()
+
+    def housekeeping_runs(self, killed: int | None = None) -> None:
+        """Three minutes' runs: refunds are due a minute after they are decided, and who paid meanwhile comes last."""
+        for _ in range(3):
+            world.killed_once(partial(world.housekeeping, self.model.now), killed)
+            self.model.housekeeping()
+            self.time_passes(1)
+            killed = None
+        self._check_tables(but_for="")
+
+    @invariant()
+    def the_product_is_where_the_model_is(self) -> None:
+        """Each booking's state, each place, and nothing that the checker of the tables finds."""
+        type(self).steps += 1
+        self.happened += 1
+        event = self.start.event()
+        same(event.status, self.model.status)
+        found = {one.id: (one.pupil_id, one.booked_by, one.price.amount, one.state.value) for one in bookings_of(event)}
+        same(found, {one.id: _shown(one) for one in self.model.lines})
+        if self.model.status != "draft":
+            self._check_tables(but_for=_UNTIL_MADE)
+            self._check_places()
+
+    def _check_tables(self, but_for: str) -> None:
+        """The checker finds nothing; a draft has no places yet."""
+        if self.model.status != "draft":
+            same([one for one in faults_of(self.start.event()) if not but_for or but_for not in one], [])
+
+    def _check_places(self) -> None:
+        states = Counter(item.state for item in places.places_of(SCHOOL, self.event_id))
+        live = Counter("taken" if line.state == "confirmed" else "held" for line in self.model.live)
+        same(states, live + Counter(free=self.model.free))
+
+    def teardown(self) -> None:
+        """In the end every hold is over, all money is dealt with, and the ledger is Stripe's, to the penny."""
+        for _ in range(2):
+            self.time_passes(37)
+            self.housekeeping_runs()
+        for basket in self.model.baskets:
+            self.hear_of(basket)
+        self.housekeeping_runs()
+        self.the_product_is_where_the_model_is()
+        same(ledger_balance(), self.start.shop.balance())
+        for basket in self.model.baskets:
+            self._check_money(basket)
+
+    def time_passes(self, minutes: int) -> None:
+        """The clocks go on, Stripe's too."""
+        raise NotImplementedError
+
+    def _check_money(self, basket: Basket) -> None:
+        payment = payment_store.find_payment(SCHOOL, basket.payment_id)
+        back = sum(line.price for line in basket.lines if line.money == "back")
+        same(payment.refunded.amount, back)
+        same(payment.paid_at is not None, basket.is_paid)
+
+
+def _shown(line: Line) -> tuple[Any, ...]:
+    return line.pupil, line.by, line.price, line.state
+
+
+def kept(booking_id: str) -> Any:
+    """A booking as it is kept now."""
+    return store.find_booking(SCHOOL, booking_id)

@@ -1,0 +1,232 @@
+"""A plain model of one event's whole life: what is so, and what each wish must be answered; no table, no page, no race.
+
+It knows nothing of how the product does it. Places are counted, not numbered.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from school_events.core.errors import AlreadyBooked, NoFreePlace, NotFound, SchoolEventsError, WrongState
+
+BEFORE_A_PAGE = timedelta(minutes=15)
+"""How long a place waits for its payment to be begun (PAYMENTS.md 2, and ours)."""
+
+PAGE = timedelta(minutes=35)
+"""How long Stripe's page can be paid."""
+
+PAGE_AND_GRACE = timedelta(minutes=36)
+"""How long a place waits once the page is open."""
+
+WAITS = frozenset({"pending", "expiring"})
+LIVE = WAITS | {"confirmed"}
+
+type Refusal = type[SchoolEventsError]
+
+
+@dataclass(eq=False)
+class Line:
+    """A child's booking.
+
+    Args:
+        id: as the product named it.
+        pupil: whose.
+        by: the contact who booked.
+        price: in pence.
+        state: as the product says it.
+        money: of its part of the payment: ``none`` came, it is ``kept``, or it goes ``back``.
+    """
+
+    id: str
+    pupil: str
+    by: str
+    price: int
+    state: str
+    money: str = "none"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has a place."""
+        return self.state in LIVE
+
+
+@dataclass(eq=False)
+class Basket:
+    """What is paid together.
+
+    Args:
+        payment_id: as the product named it.
+        lines: what for.
+        hold_until: until when their places wait.
+        page_until: until when Stripe's page can be paid, if one was opened and not closed.
+        has_page: whether a page was ever opened.
+        is_paid: whether Stripe has the money.
+        is_heard: whether we know.
+    """
+
+    payment_id: str
+    lines: list[Line]
+    hold_until: datetime
+    page_until: datetime | None = None
+    has_page: bool = False
+    is_paid: bool = False
+    is_heard: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether places are held for it."""
+        return any(line.state in WAITS for line in self.lines)
+
+    def now_are(self, state: str) -> None:
+        """Its held places are something else now."""
+        for line in self.lines:
+            if line.state in WAITS:
+                line.state = state
+
+
+@dataclass
+class Model:
+    """The event, its families and what they have.
+
+    Args:
+        capacity: places there are to be.
+        prices: what each child's place costs, in pence.
+        links: open ones, as (contact, pupil).
+        on_roll: the children who have not left.
+        closes_at: when booking ends by itself.
+        over_at: when the event is over.
+        now: the moment.
+    """
+
+    capacity: int
+    prices: dict[str, int]
+    links: set[tuple[str, str]]
+    on_roll: set[str]
+    closes_at: datetime
+    over_at: datetime
+    now: datetime
+    status: str = "draft"
+    invited: set[str] = field(default_factory=set)
+    lines: list[Line] = field(default_factory=list)
+    baskets: list[Basket] = field(default_factory=list)
+
+    @property
+    def live(self) -> list[Line]:
+        """The bookings that have a place."""
+        return [line for line in self.lines if line.is_live]
+
+    @property
+    def free(self) -> int:
+        """Places nobody has."""
+        return self.capacity - len(self.live)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may take a place."""
+        return self.status == "published" and self.now < self.closes_at
+
+    def has_place(self, pupil: str) -> bool:
+        """Whether a child has one."""
+        return any(line.pupil == pupil for line in self.live)
+
+    def may_see(self, contact: str, pupil: str) -> bool:
+        """Whether a child is the contact's to act for."""
+        return (contact, pupil) in self.links
+
+    def refusal_of_booking(self, contact: str, pupils: tuple[str, ...]) -> Refusal | None:
+        """Why a household gets no places, if it does not."""
+        if any(not self.may_see(contact, one) or one not in self.on_roll & self.invited for one in pupils):
+            return NotFound
+        if not self.is_open:
+            return WrongState
+        if self.free < len(pupils):
+            return NoFreePlace
+        return AlreadyBooked if any(map(self.has_place, pupils)) else None
+
+    def book(self, contact: str, pupils: tuple[str, ...], ids: list[str], payment_id: str | None) -> None:
+        """The household has its places: what costs nothing at once, the rest waits to be paid together."""
+        made = [
+            Line(id_, pupil, contact, self.prices[pupil], "pending" if self.prices[pupil] else "confirmed")
+            for id_, pupil in zip(ids, pupils, strict=True)
+        ]
+        self.lines += made
+        if payment_id is not None:
+            to_pay = [line for line in made if line.price]
+            self.baskets.append(Basket(payment_id, to_pay, self.now + BEFORE_A_PAGE))
+
+    def basket_of(self, line: Line) -> Basket | None:
+        """What a booking is paid with, if it is."""
+        return next((basket for basket in self.baskets if line in basket.lines), None)
+
+    def page_is_open(self, basket: Basket) -> bool:
+        """Whether Stripe would take the money now."""
+        return not basket.is_paid and basket.page_until is not None and self.now < basket.page_until
+
+    def refusal_of_opening(self, basket: Basket) -> Refusal | None:
+        """Why no page is opened, or shown again, if it is not."""
+        is_pending = all(line.state == "pending" for line in basket.lines)
+        in_time = basket.page_until is None or self.now < basket.page_until
+        return None if is_pending and in_time else WrongState
+
+    def open_page(self, basket: Basket) -> None:
+        """Stripe's page is open, and the places wait for it."""
+        if not basket.has_page:
+            basket.has_page, basket.page_until = True, self.now + PAGE
+            basket.hold_until = self.now + PAGE_AND_GRACE
+
+    def refusal_of_cancelling(self, line: Line) -> Refusal | None:
+        """Why a booking is not cancelled by a family, if it is not."""
+        may = line.state == "pending" or (line.state == "confirmed" and not line.price)
+        return None if may else WrongState
+
+    def cancel(self, line: Line) -> None:
+        """The family gives it up; a hold goes with all that is to be paid with it, once Stripe's page is closed."""
+        basket = self.basket_of(line)
+        if basket is None or line.state == "confirmed":
+            line.state = "cancelled"
+        elif basket.has_page:
+            basket.now_are("expiring")
+            basket.hold_until = self.now
+        else:
+            basket.now_are("released")
+
+    def hear(self, basket: Basket) -> None:
+        """Stripe was asked: money is dealt with, and a page that closed unpaid ends its holds."""
+        if basket.is_paid:
+            self._deal_with_money(basket)
+        elif basket.has_page and not self.page_is_open(basket):
+            self._end(basket)
+
+    def _end(self, basket: Basket) -> None:
+        basket.now_are("released")
+        basket.page_until = None
+
+    def _deal_with_money(self, basket: Basket) -> None:
+        """It confirms what is held; of what was let go it buys back what is still free, and the rest goes back."""
+        for line in basket.lines:
+            if line.money == "none":
+                may = line.state in WAITS or (self.is_open and self.free > 0 and not self.has_place(line.pupil))
+                line.state, line.money = ("confirmed", "kept") if may else (line.state, "back")
+        basket.is_heard = True
+
+    def housekeeping(self) -> None:
+        """What is due is done: the bookings of what does not take place end, holds that are over are let go."""
+        if self.status == "cancelled":
+            self._call_off()
+        for basket in self.baskets:
+            if basket.waits and basket.hold_until <= self.now:
+                self._let_go(basket)
+
+    def _let_go(self, basket: Basket) -> None:
+        """Stripe's page is closed first; if it was paid after all, the places are the family's."""
+        if basket.is_paid:
+            self._deal_with_money(basket)
+        else:
+            self._end(basket)
+
+    def _call_off(self) -> None:
+        for line in self.live:
+            if line.state == "confirmed":
+                line.state = "cancelled"
+                line.money = "back" if line.money == "kept" else line.money
+            elif line.state == "pending":
+                self.cancel(line)

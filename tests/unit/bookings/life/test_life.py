@@ -1,0 +1,22 @@
+"""One event's whole life in any order, against a plain model; ``LIVES`` in the environment: how many of each kind."""
+
+import os
+
+import pytest
+
+from tests.support.shop import Shop, shop
+from tests.unit.bookings.life import world
+from tests.unit.bookings.life.machine import live
+from tests.unit.bookings.life.world import Variant
+
+__all__ = ["shop"]
+
+LIVES = int(os.environ.get("LIVES", "16"))
+
+
+@pytest.mark.parametrize("variant", [world.FREE, world.PAID, world.MIXED], ids=["free", "paid", "remitted for some"])
+def test_any_life_of_an_event_is_what_a_plain_model_says(shop: Shop, variant: Variant) -> None:
+    lived = live(world.start(shop, variant), LIVES)
+    print(f"{LIVES} lives, {lived.steps} steps: {dict(lived.acts.most_common())}")
+    assert lived.steps > LIVES * 30
+    assert {"book", "book, refused", "cancel", "invite", "publish"} <= lived.acts.keys()
