@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from school_events.bookings import pricing, rules, store
+from school_events.bookings import looking, pricing, rules, store
 from school_events.bookings.answering import keeping
 from school_events.bookings.answers import Answering, Checked, checked_answers
 from school_events.bookings.errors import LookAgain
@@ -13,22 +12,18 @@ from school_events.bookings.ways import AnyFree, Way, Wish
 from school_events.core import feed
 from school_events.core.change import stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Found, Item, Key, Transaction, get_many, wait_or_give_up
-from school_events.core.errors import NotFound, TryAgain
+from school_events.core.dynamodb import Item, Transaction, wait_or_give_up
+from school_events.core.errors import TryAgain
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
 from school_events.events.charging.rules import Schedule
-from school_events.events.model import SchoolEvent, Session
-from school_events.events.store import event_key, session_key, to_event
-from school_events.invitations.store import invitation_key, to_invitation
+from school_events.events.model import SchoolEvent
 from school_events.payments import rules as payment_rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.model import Payment, PaymentLine
 from school_events.people import access
-from school_events.people import rules as people_rules
-from school_events.people import store as people
 from school_events.people.model import Pupil
 
 
@@ -90,22 +85,22 @@ def book(
         TryAgain: too busy.
     """
     rules.require_distinct([(wish.pupil_id, wish.session_id) for wish in wishes])
-    found = _look(ctx, contact_id, event_id, wishes, request)
+    found = looking.look(ctx, contact_id, event_id, wishes, request)
     if ctx.actor.kind == "contact":
         # Before an earlier answer is given out again: a cut link is felt at once (A8).
-        _require_open_links(ctx, contact_id, wishes, found)
+        looking.require_open_links(ctx, contact_id, wishes, found)
     request_key = request.item_key(ctx)
     earlier = earlier_answer(ctx, request, found.get(request_key) if request_key else None, Booked)
     if earlier is not None:
         return earlier
-    event = _checked_event(ctx, contact_id, event_id, wishes, found)
+    event = looking.checked_event(ctx, contact_id, event_id, wishes, found)
     how = Answering.BOOKING if ctx.actor.kind == "contact" else Answering.ON_BEHALF
     answers = [
         checked_answers(event.form, wish.filled, by=contact_id, at=ctx.now, field=f"items.{position}", how=how)
         for position, wish in enumerate(wishes)
     ]
     pupils = [
-        _Child(_on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), wish.session_id or "", checked)
+        _Child(looking.on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), wish.session_id or "", checked)
         for wish, checked in zip(wishes, answers, strict=True)
     ]
     way = way or AnyFree()
@@ -124,54 +119,6 @@ def book(
             wait_or_give_up(ctx, attempt)
         except AnsweredMeanwhile:
             return _answered_meanwhile(ctx, request)
-
-
-def _look(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], request: Request) -> Found:
-    """Everything that decides, in one round trip."""
-    school_id = ctx.school_id
-    request_key = request.item_key(ctx)
-    keys: list[Key[Any]] = [event_key(school_id, event_id)]
-    if request_key is not None:
-        keys.append(request_key)
-    for wish in wishes:
-        keys += access.keys_of(ctx, contact_id, wish.pupil_id)
-        keys.append(invitation_key(school_id, wish.pupil_id, event_id))
-        if wish.session_id is not None:
-            keys.append(session_key(school_id, event_id, wish.session_id))
-    return get_many(keys)
-
-
-def _checked_event(ctx: Context, contact_id: str, event_id: str, wishes: Iterable[Wish], found: Found) -> SchoolEvent:
-    item = found.get(event_key(ctx.school_id, event_id))
-    _require_open_links(ctx, contact_id, wishes, found)
-    for wish in wishes:
-        _on_roll(ctx, wish.pupil_id, found)
-        invitation = found.get(invitation_key(ctx.school_id, wish.pupil_id, event_id))
-        rules.require_invited(None if invitation is None else to_invitation(invitation))
-    if item is None:
-        raise NotFound
-    event = to_event(item)
-    rules.require_bookable(event, ctx.now)
-    rules.require_sessions(event, [(wish.session_id, _session(ctx, event_id, wish, found)) for wish in wishes], ctx.now)
-    return event
-
-
-def _session(ctx: Context, event_id: str, wish: Wish, found: Found) -> Session | None:
-    item = None if wish.session_id is None else found.get(session_key(ctx.school_id, event_id, wish.session_id))
-    return None if item is None else item.record
-
-
-def _require_open_links(ctx: Context, contact_id: str, wishes: Iterable[Wish], found: Found) -> None:
-    for wish in wishes:
-        access.open_link_in(ctx, found, contact_id, wish.pupil_id)
-
-
-def _on_roll(ctx: Context, pupil_id: str, found: Found) -> Pupil:
-    """A child who has left answers like one who does not exist (I2)."""
-    pupil = people.to_pupil(found.get(people.pupil_key(ctx.school_id, pupil_id)))
-    if pupil is None or not pupil.is_on_roll(people_rules.today(ctx.now)):
-        raise NotFound
-    return pupil
 
 
 def _offer(ctx: Context, contact_id: str, event: SchoolEvent, pupils: Sequence[_Child]) -> _Offer:
