@@ -9,14 +9,11 @@ whose payment page is open.
 from collections.abc import Callable, Iterator
 from itertools import batched
 
-from school_events.bookings import allocating, cancelling, endings, places, store
+from school_events.bookings import cancelling, places, store
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.core.context import Context
-from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
 from school_events.events.model import SchoolEvent
-from school_events.payments import service as payments
-from school_events.payments import store as payment_store
 
 _MOST_KEYS = 100
 
@@ -48,7 +45,8 @@ def call_off(ctx: Context, event: SchoolEvent, may_go_on: Callable[[], bool]) ->
 
 def _live_bookings(school_id: str, event: SchoolEvent) -> Iterator[Booking]:
     """Who has a place, read strongly by the places: an index might not know yet who came last."""
-    there = places.places_of(school_id, event.id, places.pool_of(event))
+    pools = places.pools_of(school_id, event)
+    there = (item for pool in pools for item in places.places_of(school_id, event.id, pool))
     had = [item.booking_id for item in there if item.booking_id is not None]
     for some in batched(had, _MOST_KEYS, strict=False):
         yield from (one for one in store.find_bookings(school_id, some).values() if one.state in LIVE)
@@ -59,22 +57,8 @@ def _end(ctx: Context, booking: Booking) -> bool:
         return True
     if booking.state is BookingState.EXPIRING:
         return False
-    if booking.state is BookingState.CONFIRMED and booking.price.amount > 0:
-        return _cancel_paid(ctx, booking, booking.payment_id or "")
-    return cancelling.cancel(ctx, booking).state not in LIVE
-
-
-def _cancel_paid(ctx: Context, booking: Booking, payment_id: str) -> bool:
-    """Cancel a paid booking and write its refund down, together; not if somebody else was faster with it."""
-    payment = payment_store.find_payment(ctx.school_id, payment_id)
-    line = next(line for line in payment.lines if line.reference == booking.id)
-    cancelled = booking.model_copy(update={"state": BookingState.CANCELLED})
-    transaction = Transaction(ctx)
-    endings.end(transaction, ctx, booking, cancelled, "booking.cancelled")
-    payments.ask_refund(transaction, ctx, payment_id, line, "called_off")
+    end = cancelling.call_off if booking.state is BookingState.CONFIRMED else cancelling.end_hold
     try:
-        transaction.commit()
+        return end(ctx, booking).state not in LIVE
     except StaleVersion:
         return False
-    allocating.move_on(ctx, booking.place)
-    return True

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
+from school_events.bookings import rules
 from school_events.bookings.errors import LookAgain
 from school_events.bookings.model import Booking, Place, PlaceState
-from school_events.bookings.rules import SLOTS, TERM
+from school_events.bookings.rules import SLOTS, TERM, Gate
 from school_events.bookings.store import BookingsTableItem
 from school_events.core import due
 from school_events.core.attributes import TECHNICAL, IdAttribute, StateAttribute, ThingKey
@@ -31,8 +33,9 @@ from school_events.core.dynamodb import (
     school_key,
     update_if,
 )
-from school_events.core.errors import StaleVersion
+from school_events.core.errors import Conflict, StaleVersion
 from school_events.core.indexes import Due
+from school_events.events import store as events
 from school_events.events.evenings.model import Slot
 from school_events.events.model import SchoolEvent
 
@@ -70,15 +73,18 @@ def place_key(school_id: str, place: Place) -> Key[PlaceItem]:
 
 
 def make_places(ctx: Context, event: SchoolEvent) -> None:
-    """Make the places of an event about to be published; making them again changes nothing.
+    """Make the places of an event about to be published, or of each of its sessions; making them again changes nothing.
 
     Args:
         ctx: the moment.
         event: with its capacity and booking window.
     """
-    for numbers in batched(range(1, event.capacity + 1), MOST_ACTIONS, strict=False):
-        wanted = [Place(event_id=event.id, pool=TERM, number=number) for number in numbers]
-        items = [new_place(ctx.school_id, event, place) for place in wanted]
+    made = (
+        new_place(ctx.school_id, Place(event_id=event.id, pool=pool, number=number), gate)
+        for pool, gate in gates_of(ctx.school_id, event).items()
+        for number in _missing(ctx.school_id, event, pool)
+    )
+    for items in batched(made, MOST_ACTIONS, strict=False):
         transaction = Transaction(ctx)
         for item in items:
             transaction.create(item)
@@ -89,13 +95,19 @@ def make_places(ctx: Context, event: SchoolEvent) -> None:
                 put_if_absent(item)
 
 
+def _missing(school_id: str, event: SchoolEvent, pool: str) -> list[int]:
+    there = {int(item.number) for item in places_of(school_id, event.id, pool)}
+    return [number for number in range(1, event.capacity + 1) if number not in there]
+
+
 def close_places(ctx: Context, event: SchoolEvent) -> None:
     """Shut the gate of every place of an event that was closed; doing it again changes nothing.
 
     Raises:
         TryAgain: too busy; calling again goes on.
     """
-    still_open = (item for item in places_of(ctx.school_id, event.id, pool_of(event)) if item.bookable)
+    pools = [SLOTS] if event.kind == "parents_evening" else gates_of(ctx.school_id, event)
+    still_open = (item for pool in pools for item in places_of(ctx.school_id, event.id, pool) if item.bookable)
     for some in batched(still_open, MOST_ACTIONS, strict=False):
         transaction = Transaction(ctx)
         for item in some:
@@ -103,9 +115,17 @@ def close_places(ctx: Context, event: SchoolEvent) -> None:
         transaction.commit()
 
 
-def pool_of(event: SchoolEvent) -> str:
-    """The pool that an event's places are in."""
-    return SLOTS if event.kind == "parents_evening" else TERM
+def gates_of(school_id: str, event: SchoolEvent) -> dict[str, Gate]:
+    """The pools of an event that is no parents' evening, and when their places can be claimed, as it stands now."""
+    sessions = events.sessions_of(school_id, event.id) if event.places == "session" else ()
+    return rules.gates_of(event, sessions)
+
+
+def pools_of(school_id: str, event: SchoolEvent) -> list[str]:
+    """Every pool that somebody can have a place in, those beyond the capacity among them."""
+    if event.kind == "parents_evening":
+        return [SLOTS]
+    return [one for pool in gates_of(school_id, event) for one in (pool, rules.extra_pool(pool))]
 
 
 def places_of(school_id: str, event_id: str, pool: str = TERM) -> Iterator[PlaceItem]:
@@ -113,30 +133,27 @@ def places_of(school_id: str, event_id: str, pool: str = TERM) -> Iterator[Place
     yield from PlaceItem.query(_pool_key(school_id, event_id, pool), consistent_read=True)
 
 
-def new_place(
-    school_id: str, event: SchoolEvent, place: Place, *, slot: Slot | None = None, bookable: bool = True
-) -> PlaceItem:
+def new_place(school_id: str, place: Place, gate: Gate, *, slot: Slot | None = None) -> PlaceItem:
     """A free place of an event as it is kept.
 
     Args:
         school_id: whose.
-        event: with its booking window.
         place: which.
+        gate: when it can be claimed.
         slot: when and where it is, at a parents' evening.
-        bookable: whether its gate is open as long as the window is.
     """
     key = place_key(school_id, place)
     return PlaceItem(
         key.pk,
         key.sk,
-        event_id=event.id,
+        event_id=place.event_id,
         pool=place.pool,
         number=place.number,
         state=PlaceState.FREE.value,
         slot=slot,
-        bookable=bookable,
-        opens_at=event.window.opens_at,
-        closes_at=event.window.closes_at,
+        bookable=gate.bookable,
+        opens_at=gate.opens_at,
+        closes_at=gate.closes_at,
     )
 
 
@@ -146,21 +163,32 @@ def free_places(ctx: Context, event_id: str, pool: str = TERM) -> list[Place]:
     return [_to_place(item) for item in seen if item.state == PlaceState.FREE.value and _gate_is_open(item, ctx.now)]
 
 
-def claim(transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
-    """Take a free place for a booking, in a transaction; refused with :class:`PlaceGone`.
+def claim(
+    transaction: Transaction,
+    ctx: Context,
+    booking: Booking,
+    *,
+    held: bool,
+    slot: Slot | None = None,
+    refusal: Conflict | None = None,
+) -> None:
+    """Take a free place for a booking, in a transaction.
 
     Args:
         transaction: the booking's.
         ctx: the moment.
         booking: names the place.
         held: whether it waits for its payment, or is taken at once.
+        slot: the slot that the place must still be, if it is one.
+        refusal: what the commit raises if the place is not free; :class:`PlaceGone` unless told.
     """
     state = PlaceState.HELD if held else PlaceState.TAKEN
+    condition = _free_and_open(ctx.now)
     transaction.update(
         place_key(ctx.school_id, booking.place),
         [PlaceItem.state.set(state.value), PlaceItem.booking_id.set(booking.id)],
-        _free_and_open(ctx.now),
-        refusal=PlaceGone(),
+        condition if slot is None else condition & (PlaceItem.slot == slot),
+        refusal=refusal or PlaceGone(),
     )
 
 
@@ -175,16 +203,20 @@ def take(transaction: Transaction, ctx: Context, booking: Booking) -> None:
 
 
 def give_up(transaction: Transaction, ctx: Context, booking: Booking) -> None:
-    """Return the place of a booking, in a transaction; from now on only the allocator moves it."""
-    due_pk, due_sk = due.due_key(RETURNED, ctx.now, f"{ctx.school_id}#{booking.id}")
+    """Return the place of a booking, in a transaction; from now on only the allocator moves it.
+
+    A slot is free at once: nobody waits for one.
+    """
+    actions: list[Action] = [PlaceItem.booking_id.remove()]
+    if booking.place.pool == SLOTS:
+        actions.append(PlaceItem.state.set(PlaceState.FREE.value))
+    else:
+        due_pk, due_sk = due.due_key(RETURNED, ctx.now, f"{ctx.school_id}#{booking.id}")
+        actions.append(PlaceItem.state.set(PlaceState.RETURNED.value))
+        actions += [PlaceItem.due_pk.set(due_pk), PlaceItem.due_sk.set(due_sk)]
     transaction.update(
         place_key(ctx.school_id, booking.place),
-        [
-            PlaceItem.state.set(PlaceState.RETURNED.value),
-            PlaceItem.booking_id.remove(),
-            PlaceItem.due_pk.set(due_pk),
-            PlaceItem.due_sk.set(due_sk),
-        ],
+        actions,
         PlaceItem.state.is_in(PlaceState.HELD.value, PlaceState.TAKEN.value) & (PlaceItem.booking_id == booking.id),
         refusal=StaleVersion(),
     )
@@ -195,6 +227,20 @@ def free(school_id: str, place: Place) -> None:
     update_if(
         place_key(school_id, place),
         [PlaceItem.state.set(PlaceState.FREE.value), PlaceItem.due_pk.remove(), PlaceItem.due_sk.remove()],
+        PlaceItem.state == PlaceState.RETURNED.value,
+    )
+
+
+def retire(school_id: str, place: Place) -> None:
+    """Let nobody have a returned place any more; doing it again changes nothing. For the allocator only."""
+    update_if(
+        place_key(school_id, place),
+        [
+            PlaceItem.state.set(PlaceState.RETIRED.value),
+            PlaceItem.bookable.set(False),
+            PlaceItem.due_pk.remove(),
+            PlaceItem.due_sk.remove(),
+        ],
         PlaceItem.state == PlaceState.RETURNED.value,
     )
 

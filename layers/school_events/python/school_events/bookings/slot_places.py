@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 from school_events.bookings import places
 from school_events.bookings.model import Place, PlaceState
 from school_events.bookings.places import PlaceItem
-from school_events.bookings.rules import SLOTS
+from school_events.bookings.rules import SLOTS, Gate
 from school_events.core.context import Context
 from school_events.core.dynamodb import MOST_ACTIONS, Key, Refused, Transaction, school_key, wait_or_give_up
 from school_events.core.errors import NotFound, TryAgain
@@ -132,7 +132,8 @@ def _to_keep(
         is_open = event.status != "closed" and number not in arrangement.closed
         if item is None:
             place = Place(event_id=event.id, pool=SLOTS, number=number)
-            yield places.new_place(ctx.school_id, event, place, slot=slot, bookable=is_open), (), None
+            gate = Gate(is_open, event.window.opens_at, event.window.closes_at)
+            yield places.new_place(ctx.school_id, place, gate, slot=slot), (), None
         elif item.state == PlaceState.RETIRED.value or (item.slot, item.bookable) != (slot, is_open):
             yield item, _as(item, slot, is_open=is_open), PlaceItem.state == item.state
 
