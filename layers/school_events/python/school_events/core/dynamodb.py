@@ -336,7 +336,7 @@ def create_all(items: Sequence[Item]) -> bool:
             for item in items:
                 transaction.save(item, condition=Item.pk.does_not_exist())
     except TransactWriteError as error:
-        if error.cause_response_code == "TransactionCanceledException":
+        if _code(error) == "TransactionCanceledException":
             return False
         raise
     return True
@@ -382,14 +382,18 @@ def is_busy(error: BaseException) -> bool:
     ):
         return True
     cause = error.cause if isinstance(error, PynamoDBException) else error
-    if isinstance(cause, ClientError):
-        return cause.response.get("Error", {}).get("Code") in _BUSY
-    return isinstance(cause, (HTTPClientError, NoConnection))
+    return _code(error) in _BUSY or isinstance(cause, (HTTPClientError, NoConnection))
 
 
 def is_refusal(error: PynamoDBException) -> bool:
     """Whether a write failed because its condition did not hold."""
-    return error.cause_response_code == "ConditionalCheckFailedException"
+    return _code(error) == "ConditionalCheckFailedException"
+
+
+def _code(error: BaseException) -> str:
+    """DynamoDB's code for what failed; none if there was no answer (which PynamoDB's own property cannot take)."""
+    cause = error.cause if isinstance(error, PynamoDBException) else error
+    return str(cause.response.get("Error", {}).get("Code", "")) if isinstance(cause, ClientError) else ""
 
 
 def wait_or_give_up(ctx: Context, attempt: int) -> None:
