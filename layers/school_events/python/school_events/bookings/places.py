@@ -56,6 +56,7 @@ class PlaceItem(BookingsTableItem, discriminator="place"):
     opens_at: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute()
     closes_at: Annotated[InstantAttribute, TECHNICAL] = InstantAttribute()
     booking_id: IdAttribute = UnicodeAttribute(null=True)
+    waiting_id: IdAttribute = UnicodeAttribute(null=True)
     due_pk: ThingKey = UnicodeAttribute(null=True)
     due_sk: ThingKey = UnicodeAttribute(null=True)
 
@@ -160,7 +161,7 @@ def new_place(school_id: str, place: Place, gate: Gate, *, slot: Slot | None = N
 def free_places(ctx: Context, event_id: str, pool: str = TERM) -> list[Place]:
     """The places that can be claimed now, as last seen: a look, not a promise."""
     seen = PlaceItem.query(_pool_key(ctx.school_id, event_id, pool))
-    return [_to_place(item) for item in seen if item.state == PlaceState.FREE.value and _gate_is_open(item, ctx.now)]
+    return [_to_place(item) for item in seen if item.state == PlaceState.FREE.value and gate_is_open(item, ctx.now)]
 
 
 def claim(
@@ -259,16 +260,20 @@ def _to_place(item: Any) -> Place:
     return Place(event_id=item.event_id, pool=item.pool, number=int(item.number))
 
 
-def _gate_is_open(item: Any, now: datetime) -> bool:
+def gate_is_open(item: PlaceItem, now: datetime) -> bool:
+    """Whether a place could be claimed at an instant (UTC), if it were free."""
     return bool(item.bookable) and item.opens_at <= now < item.closes_at
 
 
-def _free_and_open(now: datetime) -> Condition:
+def is_open(now: datetime) -> Condition:
+    """The condition that a place's gate is open at an instant (UTC)."""
     opened = (PlaceItem.opens_at <= now) & (PlaceItem.closes_at > now)
-    condition: Condition = (
-        opened & (PlaceItem.state == PlaceState.FREE.value) & (PlaceItem.bookable == True)  # noqa: E712 - a condition
-    )
+    condition: Condition = opened & (PlaceItem.bookable == True)  # noqa: E712 - a condition
     return condition
+
+
+def _free_and_open(now: datetime) -> Condition:
+    return (PlaceItem.state == PlaceState.FREE.value) & is_open(now)
 
 
 def _pool_key(school_id: str, event_id: str, pool: str) -> str:

@@ -27,6 +27,15 @@ Cancellation = Annotated[
     list[CancellationStepBody],
     Field(max_length=10, description="Until when who cancels gets how much back, earliest first; then nothing"),
 ]
+OfferHours = Annotated[
+    WholeNumber,
+    Field(
+        ge=1,
+        le=168,
+        description="How long a place that becomes free is kept for the family of the waiting list it is offered to; "
+        "never longer than it can be booked",
+    ),
+]
 Minimum = Annotated[WholeNumber, Field(ge=0, le=2000, description="How many must book for it to run")]
 
 
@@ -76,6 +85,7 @@ class NewEvent(Body):
     charging: ChargingBody | None = Field(default=None, description="For whom it is less, and when it is due")
     cancellation: Cancellation = Field(default_factory=list)
     booking_window: BookingWindowBody
+    offer_hours: OfferHours = 24
     form: FormBody | None = None
 
 
@@ -96,6 +106,7 @@ class EventChanges(Body):
     charging: ChargingBody | None = Field(default=None, description="null takes it away")
     cancellation: Cancellation = _LEFT_OUT
     booking_window: BookingWindowBody = _LEFT_OUT
+    offer_hours: OfferHours = _LEFT_OUT
     form: FormBody | None = Field(default=None, description="null takes the form away")
     ask_consent_again: YesNo = Field(
         default=False,
@@ -174,6 +185,7 @@ class EventView(EventSummary):
 
     description: str
     minimum: int
+    offer_hours: int
     charging: ChargingBody | None = Field(description="For administrators and finance staff only")
     charging_rule: ChargingRuleView | None = Field(description="Likewise: what the law lets the school charge for")
     cost_per_pupil: Money | None = Field(default=None, description="Likewise: of the costs in `charging`")

@@ -85,6 +85,7 @@ def plan(
         charging_rule=money.rule,
         cancellation=money.cancellation,
         window=window,
+        offer_hours=asked.offer_hours,
         form=asked_form(school.id, asked.form, form),
         created_at=created_at,
     )

@@ -29,8 +29,8 @@ from school_events.events.model import EventDetails, EventStatus, Outing, Sessio
 
 Action = Literal["change", "allocate", "publish", "close", "cancel", "complete", "remove", "duplicate"]
 
-UNSEEN_CHANGES = frozenset({"for_staff"})
-"""What families never see, so that nobody is told when it changes."""
+UNSEEN_CHANGES = frozenset({"for_staff", "offer_hours"})
+"""What families never see or need not hear of, so that nobody is told when it changes."""
 
 SAFE_CHANGES = frozenset({"title", "description", "location", "trip", "form"}) | UNSEEN_CHANGES
 """What may still be changed once families have seen the event: nothing they booked or paid by.

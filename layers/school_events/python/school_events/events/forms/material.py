@@ -16,6 +16,7 @@ NOT_MATERIAL = frozenset(
         "capacity",
         "minimum",
         "window",
+        "offer_hours",
         "archived",
         "created_at",
         # What families never see.
