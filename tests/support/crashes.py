@@ -12,9 +12,8 @@ from pynamodb.connection.base import Connection
 from school_events.payments import gateway
 
 _OF_STRIPE = ("create_session", "find_session", "expire_session", "create_refund")
-
-
-_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Stripe find_session"})
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "Stripe find_session"})
+"""Calls that leave nothing behind."""
 
 
 class Killed(BaseException):
@@ -44,7 +43,7 @@ class Calls:
         Killed after a call and killed before the next one is the same, and a read leaves nothing behind; so these
         stand for every point before and after every call.
         """
-        return [0, *(number for number, name in enumerate(self.names, 1) if name not in _READS)]
+        return [0, *(number for number, name in enumerate(self.names, 1) if name not in READS)]
 
 
 @contextmanager

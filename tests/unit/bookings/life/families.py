@@ -15,7 +15,7 @@ from school_events.core.context import Context
 from school_events.core.errors import KeyReused, NotFound, WrongState
 from school_events.core.requests import LIFE
 from tests.support.booked_world import as_parent, keyed
-from tests.support.crashes import Calls, Killed, watched
+from tests.support.crashes import Killed
 from tests.unit.bookings.life import world
 from tests.unit.bookings.life.base import KILLED, WHICH, Base, kept, pick
 from tests.unit.bookings.life.model import Line
@@ -115,7 +115,7 @@ class Families(Base):
         refusal = self.model.refusal_of_cancelling(line) if is_theirs else NotFound
         ctx = as_parent(int(contact[-1]), self.model.now)
         if refusal is None and killed is not None:
-            with suppress(Killed), watched(Calls(killed)):
+            with suppress(Killed), world.killed(killed):
                 _cancel(ctx, line)
             if kept(line.id).state.value != line.state:
                 refusal = WrongState

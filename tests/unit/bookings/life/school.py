@@ -18,9 +18,14 @@ _LIVE = {"published", "closed"}
 class School(Base):
     """The event's own life."""
 
-    @initialize(published=st.sampled_from([True, True, True, False]), invited=st.sets(st.sampled_from(world.PUPILS)))
-    def begins(self, *, published: bool, invited: set[str]) -> None:
+    @initialize(
+        published=st.sampled_from([True, True, True, False]),
+        invited=st.sets(st.sampled_from(world.PUPILS)),
+        end=st.sampled_from(["as it is", "closed", "cancelled"]),
+    )
+    def begins(self, *, published: bool, invited: set[str], end: str) -> None:
         """Most lives begin with a published event and everybody invited but a few."""
+        self.end = end
         if published:
             self.publish(None)
             self.invite(set(world.PUPILS) - invited if len(invited) < 3 else set(world.PUPILS))
@@ -45,6 +50,13 @@ class School(Base):
         self.act("invite", lambda: world.invite(self.event_id, sorted(pupils), self.model.now), refusal)
         if refusal is None:
             self.model.invited |= pupils & self.model.on_roll
+
+    def ends(self) -> None:
+        """As it was meant to, unless it has ended before."""
+        if self.end == "closed":
+            self.close(None)
+        if self.end == "cancelled":
+            self.cancel_event(None)
 
     @precondition(lambda self: self.happened > _MIDDLE)
     @rule(killed=KILLED)

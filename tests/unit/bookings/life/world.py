@@ -1,7 +1,7 @@
 """The product under test, behind the acts that a life is made of; and the moment each life begins at."""
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from tests.support.booked_world import UNASKED, a_school_with_families, as_system
 from tests.support.contexts import NOW, SCHOOL, a_context
-from tests.support.crashes import Calls, Killed, watched
+from tests.support.crashes import READS, Calls, Killed, watched
 from tests.support.people import contact_told, link_told, pupil_told, tell
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop
@@ -131,11 +131,23 @@ def answered[R](act: Callable[[], R]) -> R | type[SchoolEventsError]:
         return type(error)
 
 
+class _Writes(Calls):
+    """The calls that leave something behind."""
+
+    def make[A](self, name: str, call: Callable[[], A]) -> A:
+        return call() if name in READS else super().make(name, call)
+
+
+def killed(before: int) -> AbstractContextManager[Calls]:
+    """Inside the block the process is gone before one of its writes, counted from 0, and after the one before that."""
+    return watched(_Writes(before))
+
+
 def killed_once[R](act: Callable[[], R], before: int | None) -> R:
-    """Do something whose process is gone before one of its calls, counted from 0, if any; then do it again."""
+    """Do something whose process is gone before one of its writes, counted from 0, if any; then do it again."""
     if before is None:
         return act()
-    with suppress(Killed), watched(Calls(before)):
+    with suppress(Killed), killed(before):
         return act()
     return act()
 
