@@ -7,7 +7,7 @@ at the event inside the transaction. Only the allocator moves a returned place.
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import batched
-from typing import Annotated, Any
+from typing import Annotated
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -161,7 +161,7 @@ def new_place(school_id: str, place: Place, gate: Gate, *, slot: Slot | None = N
 def free_places(ctx: Context, event_id: str, pool: str = TERM) -> list[Place]:
     """The places that can be claimed now, as last seen: a look, not a promise."""
     seen = PlaceItem.query(_pool_key(ctx.school_id, event_id, pool))
-    return [_to_place(item) for item in seen if item.state == PlaceState.FREE.value and gate_is_open(item, ctx.now)]
+    return [to_place(item) for item in seen if item.state == PlaceState.FREE.value and gate_is_open(item, ctx.now)]
 
 
 def claim(
@@ -253,10 +253,11 @@ def returned_places(now: datetime) -> Iterator[tuple[str, Place]]:
         now: the present instant, UTC.
     """
     for item in due.sweep(RETURNED, now, lambda pk, end: PlaceItem.due.query(pk, PlaceItem.due_sk <= end)):
-        yield item.pk.split("#")[1], _to_place(item)
+        yield item.pk.split("#")[1], to_place(item)
 
 
-def _to_place(item: Any) -> Place:
+def to_place(item: PlaceItem) -> Place:
+    """The place an item keeps."""
     return Place(event_id=item.event_id, pool=item.pool, number=int(item.number))
 
 
@@ -273,7 +274,8 @@ def is_open(now: datetime) -> Condition:
 
 
 def _free_and_open(now: datetime) -> Condition:
-    return (PlaceItem.state == PlaceState.FREE.value) & is_open(now)
+    condition: Condition = (PlaceItem.state == PlaceState.FREE.value) & is_open(now)
+    return condition
 
 
 def _pool_key(school_id: str, event_id: str, pool: str) -> str:
