@@ -30,7 +30,7 @@ def book(school_id: str, body: NewBooking) -> Response[service.Booked]:
         raise Invalid.of("on_behalf_of", "is required when the school books")
     if ctx.actor.kind == "contact" and body.on_behalf_of is not None:
         raise Invalid.of("on_behalf_of", "is for the school")
-    wishes = [Wish(item.pupil_id, Filled(item.answers, item.form_version)) for item in body.items]
+    wishes = [Wish(item.pupil_id, Filled(item.answers, item.form_version), slot=item.slot) for item in body.items]
     booked = service.book(ctx, body.on_behalf_of or ctx.actor.id, body.event_id, wishes, api.asked(body))
     return reply(booked, status=201, location=f"/v1/schools/{school_id}/bookings/{booked.booking_ids[0]}")
 

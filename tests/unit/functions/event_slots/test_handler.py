@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import time_machine
 
-from functions.bookings.handler import lambda_handler as bookings
 from functions.event_slots.handler import lambda_handler as event_slots
 from functions.event_staff.handler import lambda_handler as event_staff
 from school_events.bookings import calling_off, cancelling, places
@@ -367,16 +366,6 @@ def test_the_plan_may_say_otherwise_than_the_portal_whose_families_come() -> Non
         a_plan(HALL | {"meets": {"year_groups": ["9"]}}, ONLINE | {"meets": {"registration_groups": ["8B"]}})
     )
     assert grid(event_id, **as_parent())["choices"] == [{"pupil_id": "pupil-1", "desks": [2], "groups": ["8B"]}]
-
-
-def test_an_appointment_cannot_be_booked_yet_and_nothing_changes() -> None:
-    event_id = published()
-    before = everything()
-    body = {"event_id": event_id, "items": [{"pupil_id": "pupil-1"}]}
-    answer = bookings(http_event("POST /v1/schools/{school_id}/bookings", None, body, **as_parent()), LambdaContext())
-    assert answer["statusCode"] == 409
-    assert json_of(answer)["type"].endswith("wrong-state")
-    assert everything() == before
 
 
 def test_a_copy_has_the_plan_at_its_own_times_without_teachers_who_are_gone() -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import batched
 
 from school_events.bookings import store
+from school_events.bookings.appointments import diaries
 from school_events.bookings.model import Booking
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -42,6 +43,7 @@ def forget_pupil(ctx: Context, pupil_id: str, before: datetime, nobody: NewId) -
     for guard in store.guards_of(ctx.school_id, pupil_id):
         if guard.booking_id not in store.find_bookings(ctx.school_id, [guard.booking_id]):
             store.drop_guard(guard)
+    diaries.forget(ctx, diaries.child(pupil_id))
 
 
 def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], before: datetime, instead: NewId) -> None:
@@ -62,6 +64,7 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
     for booking in _older_bookings(ctx, pupil_ids, before):
         if booking.booked_by == contact_id:
             _until_unchanged(ctx, lambda: _forget_contact(ctx, booking.id, contact_id, instead))  # noqa: B023 - called at once
+    diaries.forget(ctx, diaries.parent(contact_id))
 
 
 def _older_bookings(ctx: Context, pupil_ids: Iterable[str], before: datetime) -> Iterator[Booking]:
@@ -87,6 +90,7 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
     if any(guard.booking_id == booking.id for guard in store.guards_of(ctx.school_id, pupil_id)):
         store.unguard(transaction, ctx.school_id, booking)
         store.guard(transaction, ctx.school_id, after)
+    diaries.hand_on(transaction, ctx, booking, after)
     payment = _payment_of(ctx, booking)
     if payment is not None and payment.payer_id == booking.booked_by:
         others = _not_yet_forgotten(ctx, payment, booking)
@@ -112,6 +116,7 @@ def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: New
     after = booking.model_copy(update={"booked_by": booked_by, "answers": answers})
     transaction = Transaction(ctx)
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
+    diaries.hand_on(transaction, ctx, booking, after)
     payment = _payment_of(ctx, booking)
     if payment is not None and payment.payer_id == contact_id:
         of_payments.replace_payer(transaction, ctx, payment, instead())

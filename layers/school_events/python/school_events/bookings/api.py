@@ -10,9 +10,12 @@ from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
 from school_events.events.charging.api import InstalmentView
+from school_events.events.evenings.api import SlotId
+from school_events.events.evenings.rules import slot_number
 from school_events.events.forms.model import Form
 
-MOST_CHILDREN = 10
+MOST_ITEMS = 16
+"""Two children with eight teachers each."""
 
 
 def _text_or_texts(value: object) -> object:
@@ -28,6 +31,9 @@ class BookingWish(ApiModel):
     """A child to be booked."""
 
     pupil_id: PortalId
+    slot_id: SlotId | None = Field(
+        default=None, description="At a parents' evening the appointment; a child may be named with several"
+    )
     answers: dict[OpaqueId, GivenAnswer] = Field(
         default_factory=dict,
         max_length=100,
@@ -37,12 +43,17 @@ class BookingWish(ApiModel):
         default=None, description="The version of the form that was shown; required if the form has a consent"
     )
 
+    @property
+    def slot(self) -> int | None:
+        """The number of the slot, if one is named."""
+        return None if self.slot_id is None else slot_number(self.slot_id)
+
 
 class NewBooking(ApiModel):
     """A household's booking of one event: all of its children or none."""
 
     event_id: OpaqueId
-    items: list[BookingWish] = Field(min_length=1, max_length=MOST_CHILDREN)
+    items: list[BookingWish] = Field(min_length=1, max_length=MOST_ITEMS)
     on_behalf_of: PortalId | None = Field(default=None, description="The contact, when an administrator books for them")
 
 

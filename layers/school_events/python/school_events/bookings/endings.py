@@ -1,6 +1,7 @@
-"""The end of a booking, whoever ends it and why: its state, its guard and its place go together."""
+"""The end of a booking, whoever ends it and why: its state, its guard, its place and its time go together."""
 
 from school_events.bookings import places, store
+from school_events.bookings.appointments import diaries
 from school_events.bookings.model import Booking
 from school_events.bookings.service import tell_booker
 from school_events.core.change import stamp
@@ -9,7 +10,7 @@ from school_events.core.dynamodb import Transaction
 
 
 def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking, action: str) -> Booking:
-    """End a booking as it was read, in a transaction: nobody guards it any more, and its place is returned.
+    """End a booking as it was read, in a transaction: its guard goes, its place is returned, and its time is free.
 
     The commit raises :class:`StaleVersion` if the booking has changed meanwhile. Once it is committed, the place is the
     allocator's.
@@ -27,5 +28,6 @@ def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking
     after = store.replace(transaction, ctx.school_id, booking, ended, stamp(ctx, action))
     store.unguard(transaction, ctx.school_id, booking)
     places.give_up(transaction, ctx, booking)
+    diaries.take_out(transaction, ctx, booking)
     transaction.put(tell_booker(ctx, booking, "changed"))
     return after

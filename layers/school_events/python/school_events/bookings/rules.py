@@ -111,17 +111,33 @@ def require_sessions(event: SchoolEvent, wished: Sequence[tuple[str | None, Sess
             raise WrongState("This session cannot be booked any more", fields=[FieldError(field, "has begun")])
 
 
+def require_slots(event: SchoolEvent, slots: Sequence[int | None]) -> None:
+    """Whoever books a parents' evening names slots; nobody else does.
+
+    Args:
+        event: what is booked.
+        slots: the numbers that were named, if any.
+
+    Raises:
+        Invalid: a slot is missing, or named where none can be; names the field.
+    """
+    for position, slot in enumerate(slots):
+        field = f"items.{position}.slot_id"
+        if event.kind != "parents_evening" and slot is not None:
+            raise Invalid.of(field, "does not belong here: only a parents' evening has slots")
+        if event.kind == "parents_evening" and slot is None:
+            raise Invalid.of(field, "is required: an appointment of a parents' evening is one of its slots")
+
+
 def require_bookable(event: SchoolEvent, now: datetime) -> None:
     """Families may book the event now.
 
     Raises:
         NotFound: it is not published yet: families do not know of it (C2).
-        WrongState: it is closed, its booking window is not open, or it is a parents' evening.
+        WrongState: it is closed, or its booking window is not open.
     """
     if event.status in {"draft", "publishing"}:
         raise NotFound
-    if event.kind == "parents_evening":
-        raise WrongState("Appointments of a parents' evening cannot be booked here yet")
     if event.status != "published":
         raise WrongState("This event is not open for booking")
     if now < event.window.opens_at:
@@ -140,7 +156,7 @@ def require_invited(invitation: Invitation | None) -> None:
         raise NotFound
 
 
-def require_distinct(wished: Sequence[tuple[str, str | None]]) -> None:
+def require_distinct(wished: Sequence[tuple[str, str]]) -> None:
     """One request books each child once, or once for each part of the event that can be booked by itself.
 
     Args:
@@ -149,7 +165,7 @@ def require_distinct(wished: Sequence[tuple[str, str | None]]) -> None:
     Raises:
         Invalid: a child is named twice.
     """
-    seen: set[tuple[str, str | None]] = set()
+    seen: set[tuple[str, str]] = set()
     for position, wish in enumerate(wished):
         if wish in seen:
             raise Invalid.of(f"items.{position}.pupil_id", "is named twice")

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from school_events.bookings import looking, pricing, rules, store
 from school_events.bookings.answering import keeping
 from school_events.bookings.answers import Answering, Checked, checked_answers
+from school_events.bookings.appointments.service import Appointments
 from school_events.bookings.errors import LookAgain
 from school_events.bookings.model import Booking, BookingState, Place
 from school_events.bookings.ways import AnyFree, Way, Wish
 from school_events.core import feed
 from school_events.core.change import stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Item, Transaction, wait_or_give_up
-from school_events.core.errors import TryAgain
+from school_events.core.dynamodb import Item, TooManyActions, Transaction, wait_or_give_up
+from school_events.core.errors import Conflict, Invalid, TryAgain
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
@@ -66,25 +67,27 @@ def book(
 
     What is read first (event, invitations, links, free places) only finds the way; every promise is a condition of
     the one transaction: the places are free and their gate open, no child has a live booking of the event, each
-    link is open. If a place was taken meanwhile another is tried.
+    link is open. If a place was taken meanwhile another is tried; of slots each is one of its kind.
 
     Args:
         ctx: the moment; the actor may be the contact, or a school's administrator on the contact's behalf.
         contact_id: on whose account.
         event_id: which event.
-        wishes: one per child, or per child and session, at most ten.
+        wishes: one per child, or per child and session or slot.
         request: what is asked, for answering the same request alike.
-        way: how they come to their places; unless told, by any free ones.
+        way: how they come to their places; unless told, by any free ones, or at a parents' evening by their slots.
 
     Raises:
         NotFound: no such event for this contact, or a child that is not theirs.
         WrongState: the event is not open for booking, or its form has changed since it was filled in.
-        Invalid: a child twice, wrong answers, or a session where none can be named, or none where one must be.
-        AlreadyBooked: a child has a live booking of the event.
+        Invalid: a child twice, wrong answers, a session or slot where none can be named, or none where one must be,
+            or more than one transaction can write.
+        AlreadyBooked: a child has a live booking of the event, or of that part of it.
         NoFreePlace: not enough places are free.
+        Conflict: of a parents' evening what ``Appointments.complete`` says.
         TryAgain: too busy.
     """
-    rules.require_distinct([(wish.pupil_id, wish.session_id) for wish in wishes])
+    rules.require_distinct([(wish.pupil_id, wish.part) for wish in wishes])
     found = looking.look(ctx, contact_id, event_id, wishes, request)
     if ctx.actor.kind == "contact":
         # Before an earlier answer is given out again: a cut link is felt at once (A8).
@@ -100,10 +103,32 @@ def book(
         for position, wish in enumerate(wishes)
     ]
     pupils = [
-        _Child(looking.on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), wish.session_id or "", checked)
+        _Child(looking.on_roll(ctx, wish.pupil_id, found), ctx.new_id("booking"), wish.part, checked)
         for wish, checked in zip(wishes, answers, strict=True)
     ]
-    way = way or AnyFree()
+    try:
+        return _book(ctx, contact_id, event, wishes, pupils, request, way or _way_to(event))
+    except Conflict as refusal:
+        # What is in the way may be what the very same request was given, sent twice.
+        return _answered_meanwhile(ctx, request, refusal)
+    except TooManyActions as error:
+        raise Invalid.of("items", "are too many for one request: book some, then the others") from error
+
+
+def _way_to(event: SchoolEvent) -> Way:
+    return Appointments() if event.kind == "parents_evening" else AnyFree()
+
+
+def _book(
+    ctx: Context,
+    contact_id: str,
+    event: SchoolEvent,
+    wishes: Sequence[Wish],
+    pupils: Sequence[_Child],
+    request: Request,
+    way: Way,
+) -> Booked:
+    """Look and write until nothing has moved in between."""
     beside: list[Item] | None = None
     attempt = 0
     while True:
@@ -117,8 +142,6 @@ def book(
         except LookAgain:
             attempt += 1
             wait_or_give_up(ctx, attempt)
-        except AnsweredMeanwhile:
-            return _answered_meanwhile(ctx, request)
 
 
 def _offer(ctx: Context, contact_id: str, event: SchoolEvent, pupils: Sequence[_Child]) -> _Offer:
@@ -215,8 +238,8 @@ def tell_booker(ctx: Context, booking: Booking, what: str) -> feed.FeedRow:
     return feed.row(ctx, "contact", booking.booked_by, thing="booking", thing_id=booking.id, what=what)
 
 
-def _answered_meanwhile(ctx: Context, request: Request) -> Booked:
+def _answered_meanwhile(ctx: Context, request: Request, refusal: Conflict) -> Booked:
     answer = find_earlier_answer(ctx, request, Booked)
     if answer is None:
-        raise TryAgain
+        raise TryAgain if isinstance(refusal, AnsweredMeanwhile) else refusal
     return answer

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from school_events.bookings import slot_places, store
+from school_events.bookings.appointments.teachers import whom_to_meet
 from school_events.bookings.model import Booking, PlaceState
 from school_events.bookings.places import PlaceItem
 from school_events.bookings.rules import SLOTS
@@ -15,19 +16,17 @@ from school_events.core.context import Context
 from school_events.core.errors import NotFound, WrongState
 from school_events.events.access import event_for_staff
 from school_events.events.evenings import rules
-from school_events.events.evenings.api import ChoiceView, DeskView, Slots, SlotStaff, SlotView, slot_id
+from school_events.events.evenings.api import ChoiceView, DeskView, Slots, SlotStaff, SlotView
 from school_events.events.evenings.model import Slot, SlotPlan
-from school_events.events.evenings.planning import plan_body, staffed_desks
+from school_events.events.evenings.planning import plan_body
 from school_events.events.evenings.service import evening_of
 from school_events.events.evenings.store import find_plan
-from school_events.events.evenings.teaching import choices
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event
 from school_events.invitations.store import find_invitations
 from school_events.people import access
 from school_events.people import rules as people_rules
 from school_events.people import store as people
-from school_events.people.groups import all_groups
 from school_events.people.model import Pupil
 
 
@@ -67,9 +66,7 @@ def _for_family(ctx: Context, event_id: str) -> Slots:
     plan = _plan(ctx, event)
     if plan is None or event.status in {"draft", "publishing"}:
         raise NotFound
-    groups = list(all_groups(ctx.school_id))
-    desks_there = staffed_desks(ctx.school_id, plan)
-    chosen = {child.id: choices(child, desks_there, groups) for child in children}
+    chosen = whom_to_meet(ctx.school_id, plan, children)
     mine = _own_bookings(ctx, event_id, children)
     desks = {desk for found in chosen.values() for choice in found for desk in choice.desks}
     desks |= {rules.desk_of(number) for number in mine}
@@ -147,7 +144,7 @@ def _grid(
 
 def _for_staff(one: _Seen) -> SlotView:
     return SlotView(
-        id=slot_id(one.slot.number),
+        id=rules.slot_id(one.slot.number),
         starts_at=one.slot.starts_at,
         ends_at=one.slot.ends_at,
         state="free" if one.free else "taken",
@@ -159,7 +156,7 @@ def _for_staff(one: _Seen) -> SlotView:
 
 def _for_parent(one: _Seen, mine: Mapping[int, Booking]) -> SlotView:
     own = mine.get(one.slot.number)
-    times = {"id": slot_id(one.slot.number), "starts_at": one.slot.starts_at, "ends_at": one.slot.ends_at}
+    times = {"id": rules.slot_id(one.slot.number), "starts_at": one.slot.starts_at, "ends_at": one.slot.ends_at}
     if own is None:
         return SlotView.model_validate(times | {"state": "free" if one.free else "taken"})
     where = {"room": one.slot.room, "video_link": one.slot.video_link}

@@ -23,11 +23,18 @@ class Wish:
         pupil_id: which child.
         filled: the event's form, filled in.
         session_id: for which session, if the event's places are for single ones.
+        slot: at a parents' evening the number of the appointment to be had.
     """
 
     pupil_id: str
     filled: Filled = UNFILLED
     session_id: str | None = None
+    slot: int | None = None
+
+    @property
+    def part(self) -> str:
+        """What of the event is wished for the child: all of it, a session, or a slot."""
+        return self.session_id or (str(self.slot) if self.slot is not None else "")
 
 
 class Way(Protocol):

@@ -216,6 +216,10 @@ class Refused(Exception):
     """A condition of a write did not hold and the writer gave no error of its own for it."""
 
 
+class TooManyActions(ValueError):
+    """A transaction would have more actions than DynamoDB takes."""
+
+
 class Transaction:
     """Writes that happen together or not at all, each with the condition that makes it right.
 
@@ -286,7 +290,7 @@ class Transaction:
 
     def _add(self, step: _Step) -> "Transaction":
         if len(self._steps) == MOST_ACTIONS:
-            raise ValueError(f"a transaction has at most {MOST_ACTIONS} actions")
+            raise TooManyActions(f"a transaction has at most {MOST_ACTIONS} actions")
         self._steps.append(step)
         return self
 

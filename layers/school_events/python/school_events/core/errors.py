@@ -11,10 +11,12 @@
     │   ├── AlreadyBooked
     │   ├── WrongState
     │   ├── PaymentsNotReady
+    │   ├── SlotTaken, AppointmentClash, FamilyLimit   (bookings.appointments)
     │   ├── AnsweredMeanwhile     (core.requests) the same request was answered while this one was under way
     │   ├── TooManyDevices        (notifications)
     │   ├── PlaceGone             (bookings) never told: another place is tried
     │   ├── HouseholdChanged      (bookings) never told: the price is worked out again
+    │   ├── DiaryChanged          (bookings.appointments) never told: the family's time is looked at again
     │   └── AlreadyInvited        (invitations) never told: the pupil is counted
     ├── StaleVersion             412  changed by somebody else since it was read
     ├── TooLarge                 413
@@ -28,6 +30,7 @@ Only ``core.http`` turns a kind into a status. No message carries personal data 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -52,6 +55,17 @@ class FieldError:
 
     field: str
     message: str
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """An appointment of the caller's own that stands in the way of what a field asks for; instants in UTC."""
+
+    field: str
+    booking_id: str
+    slot_id: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 class SchoolEventsError(Exception):
@@ -92,11 +106,17 @@ class NotFound(SchoolEventsError):
 
 
 class Conflict(SchoolEventsError):
-    """The present state does not allow it."""
+    """The present state does not allow it; ``in_the_way`` is what of the caller's own does not."""
 
     kind = ErrorKind.CONFLICT
     slug = "conflict"
     title = "This cannot be done now"
+
+    def __init__(
+        self, detail: str = "", *, fields: Sequence[FieldError] = (), in_the_way: Sequence[Obstacle] = ()
+    ) -> None:
+        super().__init__(detail, fields=fields)
+        self.in_the_way = tuple(in_the_way)
 
 
 class NoFreePlace(Conflict):

@@ -1,12 +1,14 @@
 """Errors as ``application/problem+json`` (RFC 9457): the one place that turns kinds of error into statuses."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, Field
 
-from school_events.core.errors import ErrorKind, FieldError, Invalid, SchoolEventsError
+from school_events.core.errors import Conflict, ErrorKind, FieldError, Invalid, SchoolEventsError
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: Mapping[ErrorKind, int] = {
@@ -35,6 +37,16 @@ class FieldProblem(BaseModel):
     message: str
 
 
+class OwnAppointment(BaseModel):
+    """An appointment of one's own that is in the way of what a field asks for."""
+
+    field: str
+    booking_id: str
+    slot_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
@@ -43,6 +55,9 @@ class Problem(BaseModel):
     status: int
     detail: str = ""
     errors: list[FieldProblem] = Field(default_factory=list)
+    in_the_way: list[OwnAppointment] | None = Field(
+        default=None, exclude_if=lambda ways: ways is None, description="At a parents' evening"
+    )
 
 
 def status_of(error: SchoolEventsError) -> int:
@@ -58,6 +73,7 @@ def problem(error: SchoolEventsError) -> Problem:
         status=status_of(error),
         detail=error.detail,
         errors=[FieldProblem(field=one.field, message=one.message) for one in error.fields],
+        in_the_way=_in_the_way(error),
     )
 
 
@@ -67,6 +83,11 @@ def answer(error: SchoolEventsError) -> Response[Any]:
     return Response(
         status_code=status_of(error), content_type=MEDIA_TYPE, body=problem(error).model_dump_json(), headers=headers
     )
+
+
+def _in_the_way(error: SchoolEventsError) -> list[OwnAppointment] | None:
+    ways = error.in_the_way if isinstance(error, Conflict) else ()
+    return [OwnAppointment(**asdict(one)) for one in ways] or None
 
 
 def unexpected() -> Response[Any]:

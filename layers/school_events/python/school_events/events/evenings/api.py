@@ -32,6 +32,7 @@ def _is_https(link: str) -> bool:
 
 Room = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 VideoLink = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,500}$"), AfterValidator(_https)]
+SlotId = Annotated[str, StringConstraints(pattern=r"^slot_1[0-9]{7}$")]
 GroupName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -146,8 +147,3 @@ class Slots(ApiModel):
     choices: list[ChoiceView] = Field(description="For parents: whom to meet about which child")
     desks: list[DeskView]
     plan: SlotPlanBody | None = Field(description="For administrators")
-
-
-def slot_id(number: int) -> str:
-    """The id of a slot."""
-    return f"slot_{number}"

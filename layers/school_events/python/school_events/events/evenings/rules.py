@@ -28,6 +28,8 @@ _FIRST = 10_000_000
 _A_DESK = 10_000
 """A slot's number is of eight digits: 1, the desk's number in three, the minute since midnight in four."""
 
+_SLOT = "slot_"
+
 type Stretch = tuple[datetime, datetime]
 
 
@@ -136,6 +138,24 @@ def slots_of_desk(number: int) -> tuple[int, int]:
 def desk_of(slot_number: int) -> int:
     """The number of a slot's desk."""
     return (slot_number - _FIRST) // _A_DESK
+
+
+def slot_id(number: int) -> str:
+    """The id of a slot."""
+    return f"{_SLOT}{number}"
+
+
+def slot_number(slot_id: str) -> int:
+    """The number of the slot with that id."""
+    return int(slot_id.removeprefix(_SLOT))
+
+
+def slot_at(number: int, plan: SlotPlan, at: Evening) -> Slot:
+    """Where a slot of that number would be if there were one: at which desk, and when."""
+    first, _ = slots_of_desk(desk_of(number))
+    starts_at = at.midnight + timedelta(minutes=number - first)
+    ends_at = starts_at + timedelta(minutes=plan.appointment_minutes)
+    return Slot(number=number, staff_ids=(), starts_at=starts_at, ends_at=ends_at)
 
 
 def check_plan(plan: SlotPlan, at: Evening) -> None:

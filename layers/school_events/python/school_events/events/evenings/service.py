@@ -14,7 +14,7 @@ from school_events.core.dynamodb import Refused, Transaction, wait_or_give_up
 from school_events.core.errors import NotFound, StaleVersion
 from school_events.events import store as events
 from school_events.events.evenings import rules, store
-from school_events.events.evenings.api import KeptSlotView, PlannedDesk, PlannedSlots, SlotPlanBody, slot_id
+from school_events.events.evenings.api import KeptSlotView, PlannedDesk, PlannedSlots, SlotPlanBody
 from school_events.events.evenings.model import SlotPlan
 from school_events.events.evenings.planning import slot_plan
 from school_events.events.evenings.rules import Arrangement, Evening
@@ -159,7 +159,7 @@ def _answer(event: SchoolEvent, plan: SlotPlan, arrangement: Arrangement) -> Pla
         ],
         kept=[
             KeptSlotView(
-                slot_id=slot_id(one.slot.number),
+                slot_id=rules.slot_id(one.slot.number),
                 staff_ids=list(one.slot.staff_ids),
                 starts_at=one.slot.starts_at,
                 ends_at=one.slot.ends_at,
