@@ -17,7 +17,7 @@ define step
 @printf '  … %s\n' "$(1)"; began=$$(date +%s); $(2) && printf '  ✓ %s (%s s)\n' "$(1)" "$$(($$(date +%s) - began))"
 endef
 
-.PHONY: help setup run journey redeploy test bench check format clean
+.PHONY: help setup run journey redeploy test races bench check format clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ redeploy: $(SETUP) ## put changed code into the running stage
 
 test: $(SETUP) ## all tests
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
+
+races: $(SETUP) ## 10,000 races for places, with and without faults, on the embedded AWS; then a look at the tables
+	@$(PYTHON) -m tests.races
 
 bench: $(SETUP) ## figures of this machine: a table, and one line of JSON at the end
 	@$(PYTHON) -m tests.bench

@@ -37,10 +37,10 @@ def database_with(fault: Fault) -> Iterator[None]:
 def checks_nothing(ask: Ask, operation: str, request: Request) -> Any:
     """Every condition holds."""
     if operation in _WRITES_ALONE:
-        return ask(operation, _without_condition(request))
+        return ask(operation, without_condition(request))
     if operation == "TransactWriteItems":
         writes = [
-            {kind: _without_condition(write)}
+            {kind: without_condition(write)}
             for action in request["TransactItems"]
             for kind, write in action.items()
             if kind != "ConditionCheck"
@@ -164,7 +164,8 @@ def finds_nothing(ask: Ask, operation: str, request: Request) -> Any:
     return ask(operation, request)
 
 
-def _without_condition(write: Request) -> Request:
+def without_condition(write: Request) -> Request:
+    """A write that is made whatever is there."""
     return _with_what_is_named({name: value for name, value in write.items() if name != "ConditionExpression"})
 
 

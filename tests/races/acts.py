@@ -1,0 +1,169 @@
+"""What somebody who races does, and what comes of it; who hears nothing asks again, as an app does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from threading import local
+
+import pytest
+
+from functions.housekeeping import handler as housekeeping
+from school_events.bookings import cancelling, places, service, store
+from school_events.bookings.ways import Wish
+from school_events.core import clock
+from school_events.core.context import Actor, Context
+from school_events.core.dynamodb import is_busy
+from school_events.core.errors import SchoolEventsError, TryAgain
+from school_events.core.requests import request
+from school_events.events import lifecycle
+from tests.races.faults import Fate, Killed
+from tests.races.wire import Wire
+from tests.support.contexts import ADMIN, NOW, SCHOOL, a_context, next_id
+
+PATIENCE = timedelta(seconds=20)
+"""How long a busy write is tried again, by the wall clock; on AWS it is the function's time."""
+
+WHEN_HOLDS_END = NOW + timedelta(minutes=20)
+_MOST_TRIES = 12
+_clock = local()
+
+
+class Unanswered(Exception):
+    """Somebody asked again and again and never got an answer."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that somebody does.
+
+    Args:
+        name: what it is called.
+        call: does it, with chance of its own.
+        key: the ``Idempotency-Key`` it is asked with, if any.
+    """
+
+    name: str
+    call: Callable[[Random], object]
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an act.
+
+    Args:
+        act: which.
+        answer: what was answered, or the kind of a refusal; None if who asked gave up before there was an answer.
+        struck: how many faults struck its writes.
+    """
+
+    act: Act
+    answer: object
+    struck: int = 0
+
+
+def perform(act: Act, wire: Wire, chance: Random, fate: Fate | None) -> Outcome:
+    """Do an act until there is an answer; some who were cut off give up.
+
+    Raises:
+        Unanswered: there never was one.
+        Exception: something that no caller should see.
+    """
+    for _ in range(_MOST_TRIES):
+        try:
+            with wire.fated(fate):
+                return Outcome(act, act.call(chance), _struck(fate))
+        except Killed:
+            if chance.random() < 0.3:
+                return Outcome(act, None, _struck(fate))
+        except TryAgain:
+            continue
+        except SchoolEventsError as refusal:
+            return Outcome(act, type(refusal), _struck(fate))
+        except Exception as error:
+            if not is_busy(error):
+                raise
+    raise Unanswered(act.name)
+
+
+def _struck(fate: Fate | None) -> int:
+    return 0 if fate is None else fate.struck
+
+
+def luck(seed: int) -> Random:
+    """Chance that repeats."""
+    return Random(seed)  # noqa: S311 - not for secrets
+
+
+def moment(actor: Actor, chance: Random, now: datetime = NOW) -> Context:
+    """A moment of somebody."""
+    ctx = a_context(actor=actor, now=now, deadline=datetime.now(UTC) + PATIENCE)
+    return replace(ctx, random=chance)
+
+
+def books(event_id: str, parent: str, *children: str, key: str = "") -> Act:
+    """A parent books children, all or none."""
+    asked = request(key or next_id("key"), f"{event_id} {children}")
+    wishes = [Wish(child) for child in children]
+
+    def call(chance: Random) -> object:
+        return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
+
+    return Act("book", call, asked.key or "")
+
+
+def cancels(booking_id: str, parent: str) -> Act:
+    """A parent gives a booking up."""
+
+    def call(chance: Random) -> object:
+        ctx = moment(Actor("contact", parent), chance)
+        return cancelling.cancel(ctx, store.find_booking(SCHOOL, booking_id))
+
+    return Act("cancel", call)
+
+
+def closes(event_id: str) -> Act:
+    """The school ends booking."""
+    return _by_school("close", lambda ctx: lifecycle.close(ctx, event_id, places.close_places))
+
+
+def calls_off(event_id: str) -> Act:
+    """The school cancels the event."""
+    return _by_school("call off", lambda ctx: lifecycle.cancel(ctx, event_id, places.close_places))
+
+
+def keeps_house(now: datetime = NOW) -> Act:
+    """What is done every minute."""
+    return Act("keep house", lambda _: keep_house(now))
+
+
+def _by_school(name: str, does: Callable[[Context], object]) -> Act:
+    return Act(name, lambda chance: does(moment(ADMIN, chance)))
+
+
+class _LambdaContext:
+    """What Lambda says about itself to a function that has all the time it wants."""
+
+    aws_request_id = "request-1"
+    function_name = "housekeeping"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-2:000000000000:function:housekeeping"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Ten years."""
+        return 315_576_000_000
+
+
+def keep_house(now: datetime) -> int:
+    """What is done every minute, at a moment; says how much there was."""
+    _clock.now = now
+    try:
+        return sum(housekeeping.lambda_handler({}, _LambdaContext()).values())
+    finally:
+        _clock.now = None
+
+
+def own_clocks(patch: pytest.MonkeyPatch) -> None:
+    """Let each thread be at the moment it is told."""
+    patch.setattr(clock, "utc_now", lambda: getattr(_clock, "now", None) or NOW)

@@ -1,0 +1,139 @@
+"""The kinds of races: who wants what at the same time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from school_events.bookings import service
+from school_events.bookings.ways import Wish
+from school_events.core.context import Actor
+from school_events.core.requests import request
+from tests.races.acts import WHEN_HOLDS_END, Act, books, calls_off, cancels, closes, keeps_house, luck, moment
+from tests.races.scenes import Family, Stage, a_family
+from tests.support import booked_world
+from tests.support.contexts import next_id
+
+type Contenders = Callable[[Stage, Random], list[Act]]
+
+PRICE = 1250
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of race.
+
+    Args:
+        name: what it is called.
+        weight: how many of a hundred races are of this kind.
+        make: what is there when one begins.
+        contenders: who does what.
+        sells_out: whether afterwards every place must be somebody's.
+    """
+
+    name: str
+    weight: int
+    make: Callable[[], Stage]
+    contenders: Contenders
+    sells_out: bool = False
+
+
+def _stage(
+    families: int,
+    capacity: int,
+    *,
+    parents: int = 1,
+    children: int = 1,
+    price: int = 0,
+    booked: int = 0,
+) -> Stage:
+    """An event all families are invited to, of which the first have places already."""
+    there = tuple(a_family(parents=parents, children=children) for _ in range(families))
+    invited = [child for family in there for child in family.children]
+    event = booked_world.an_event(price=price, capacity=capacity, invited=invited)
+    answers = [_booked(event.id, family) for family in there[:booked]]
+    return Stage(
+        event_id=event.id,
+        families=there,
+        booking_ids=tuple(one.booking_ids[0] for one in answers),
+        payment_ids=tuple(one.payment_id for one in answers if one.payment_id),
+    )
+
+
+def _booked(event_id: str, family: Family) -> service.Booked:
+    ctx = moment(Actor("contact", family.parent), luck(1))
+    wishes = [Wish(child) for child in family.children]
+    return service.book(ctx, family.parent, event_id, wishes, request(next_id("key"), "the first booking"))
+
+
+def _each_books(stage: Stage, families: tuple[Family, ...]) -> list[Act]:
+    return [books(stage.event_id, family.parent, *family.children) for family in families]
+
+
+def _all_book(stage: Stage, _: Random) -> list[Act]:
+    return _each_books(stage, stage.families)
+
+
+def _siblings_and_others(stage: Stage, _: Random) -> list[Act]:
+    """The first two families want two places together, the others one."""
+    together, alone = stage.families[:2], stage.families[2:]
+    return [
+        *_each_books(stage, together),
+        *(books(stage.event_id, family.parent, family.children[0]) for family in alone),
+    ]
+
+
+def _double_click(stage: Stage, _: Random) -> list[Act]:
+    """One request three times, and two rivals."""
+    first, *rivals = stage.families
+    same = books(stage.event_id, first.parent, *first.children)
+    return [same, same, same, *_each_books(stage, tuple(rivals))]
+
+
+def _both_parents(stage: Stage, _: Random) -> list[Act]:
+    """Each parent books the children, one of them also only the first child, on another telephone."""
+    (family,) = stage.families
+    mother, father = family.parents
+    return [
+        books(stage.event_id, mother, *family.children),
+        books(stage.event_id, father, *family.children),
+        books(stage.event_id, father, family.children[0]),
+    ]
+
+
+def _give_back_and_book(stage: Stage, _: Random) -> list[Act]:
+    """Who has a place gives it up, twice, while others book, and so do they again."""
+    holder, *others = stage.families
+    give_up = cancels(stage.booking_ids[0], holder.parent)
+    return [give_up, give_up, *_each_books(stage, (holder, *others))]
+
+
+def _holds_end(stage: Stage, _: Random) -> list[Act]:
+    """Holds are given up, let go by two housekeepers, and the places wanted by others."""
+    first, second, *others = stage.families
+    house = keeps_house(WHEN_HOLDS_END)
+    return [cancels(stage.booking_ids[0], first.parent), house, house, *_each_books(stage, (second, *others))]
+
+
+def _closing(stage: Stage, _: Random) -> list[Act]:
+    """Booking ends while families book."""
+    return [closes(stage.event_id), *_each_books(stage, stage.families)]
+
+
+def _calling_off(stage: Stage, _: Random) -> list[Act]:
+    """The event is cancelled while families book and give up."""
+    holder = stage.families[0]
+    acts = [calls_off(stage.event_id), cancels(stage.booking_ids[0], holder.parent), keeps_house()]
+    return [*acts, *_each_books(stage, stage.families[1:])]
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("the last place", 20, lambda: _stage(4, 1), _all_book, sells_out=True),
+    Kind("five for two places", 12, lambda: _stage(5, 2), _all_book, sells_out=True),
+    Kind("siblings and others", 12, lambda: _stage(4, 3, children=2), _siblings_and_others),
+    Kind("one request three times", 10, lambda: _stage(3, 2), _double_click, sells_out=True),
+    Kind("both parents", 10, lambda: _stage(1, 3, parents=2, children=2), _both_parents),
+    Kind("given back and booked", 14, lambda: _stage(4, 2, booked=1), _give_back_and_book),
+    Kind("holds that end", 12, lambda: _stage(4, 2, price=PRICE, booked=2), _holds_end),
+    Kind("booking closed", 5, lambda: _stage(3, 2), _closing),
+    Kind("called off", 5, lambda: _stage(3, 3, booked=1), _calling_off),
+)

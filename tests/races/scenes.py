@@ -1,0 +1,138 @@
+"""Scenes: what is there when a race begins, made once through the product's own doors and then copied, under other ids.
+
+Every id that tests give out has a number (``event_000012``); a copy adds which copy it is (``event_000012c7``), to
+families too, so that the races of a world know nothing of each other. The school itself is there once.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from school_events.core import aws
+from tests.races.wire import Wire
+from tests.support.contexts import next_id
+from tests.support.people import PortalMessage, contact_told, link_told, pupil_told, school_told, staff_told, tell
+from tests.support.tables import INDEXES, QUEUES, everything, make_tables
+
+_ID = re.compile(r"(?<![A-Za-z0-9])([a-z]+_\d{6})(?!\d)")
+_MOST_WRITES = 25
+"""A batch has at most this many writes (DynamoDB)."""
+
+
+class Family(BaseModel):
+    """One or two parents and their children, by id."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parents: tuple[str, ...]
+    children: tuple[str, ...]
+
+    @property
+    def parent(self) -> str:
+        """The first parent."""
+        return self.parents[0]
+
+
+class Stage(BaseModel):
+    """What those who race have to know.
+
+    Args:
+        event_id: what they race for.
+        families: who.
+        booking_ids: what some of them have already, in the order of the families.
+        payment_ids: what those have to pay.
+        others: whatever else a kind of race needs, by name.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str
+    families: tuple[Family, ...]
+    booking_ids: tuple[str, ...] = ()
+    payment_ids: tuple[str, ...] = ()
+    others: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A stage and everything in the tables because of it, as text: requests that write it."""
+
+    stage: str
+    requests: tuple[str, ...]
+
+    def set_up(self, wire: Wire, number: int) -> Stage:
+        """Write a copy, and say which."""
+        for text in self.requests:
+            wire.ask("BatchWriteItem", _renamed(text, number))
+        return Stage.model_validate_json(_renamed(self.stage, number))
+
+
+def _renamed(text: str, number: int) -> str:
+    return _ID.sub(rf"\1c{number}", text)
+
+
+def scene(make: Callable[[], Stage]) -> Scene:
+    """Make a scene through the product, and see what came into the tables by it."""
+    before = {(table, _text(row)) for table, found in everything().items() for row in found}
+    stage = make()
+    came = [(table, row) for table, found in everything().items() for row in found if (table, _text(row)) not in before]
+    return Scene(stage.model_dump_json(), _requests(came))
+
+
+def _text(row: dict[str, Any]) -> str:
+    return json.dumps(row, sort_keys=True)
+
+
+def _requests(found: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, ...]:
+    requests = []
+    for some in batched(found, _MOST_WRITES, strict=False):
+        by_table: dict[str, list[dict[str, Any]]] = {}
+        for table, row in some:
+            by_table.setdefault(table, []).append({"PutRequest": {"Item": row}})
+        requests.append(json.dumps({"RequestItems": by_table}))
+    return tuple(requests)
+
+
+def a_school(keep_house: Callable[[], object]) -> tuple[str, ...]:
+    """A school without families, as requests that write it again.
+
+    Args:
+        keep_house: runs housekeeping, whose first run looks back for long: the school has that behind it.
+    """
+    tell(school_told(), staff_told("staff-admin", ("school_admin",)), staff_told("staff-1"))
+    keep_house()
+    return _requests([(table, row) for table, found in everything().items() for row in found])
+
+
+def begin_anew(wire: Wire, school: Sequence[str]) -> None:
+    """Leave nothing in the tables but the school."""
+    for table in INDEXES:
+        aws.client("dynamodb").delete_table(TableName=table)
+    make_tables()
+    for text in school:
+        wire.ask("BatchWriteItem", text)
+
+
+def make_queues() -> dict[str, str]:
+    """The queues of the product, as the variables that name them to functions."""
+    sqs = aws.client("sqs")
+    return {
+        f"{name.upper().replace('-', '_')}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES
+    }
+
+
+def a_family(*, parents: int = 1, children: int = 1) -> Family:
+    """A family as the Portal tells of it: each parent is linked with every child."""
+    family = Family(
+        parents=tuple(next_id("parent") for _ in range(parents)),
+        children=tuple(next_id("child") for _ in range(children)),
+    )
+    told: list[PortalMessage] = [contact_told(one) for one in family.parents]
+    told += [pupil_told(one) for one in family.children]
+    tell(*told, *(link_told(parent, child) for parent in family.parents for child in family.children))
+    return family
