@@ -9,11 +9,9 @@ from school_events.bookings import allocating, calling_off, chores, late_money, 
 from school_events.bookings import store as bookings
 from school_events.core.errors import SchoolEventsError
 from school_events.people import access
-from tests.support.shop import Shop, shop
+from tests.support.shop import Shop
 from tests.unit.bookings.life import world
 from tests.unit.bookings.life.machine import live
-
-__all__ = ["shop"]
 
 _LIVES = 12
 """So many at the most: the first that goes wrong ends it."""

@@ -4,12 +4,10 @@ import os
 
 import pytest
 
-from tests.support.shop import Shop, shop
+from tests.support.shop import Shop
 from tests.unit.bookings.life import world
 from tests.unit.bookings.life.machine import live
 from tests.unit.bookings.life.world import Variant
-
-__all__ = ["shop"]
 
 LIVES = int(os.environ.get("LIVES", "16"))
 
