@@ -1,13 +1,15 @@
-"""The slots of a parents' evening: their plan, and the grid that follows from it."""
+"""The slots of a parents' evening: their plan, the grid that follows from it, and who has them."""
 
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from school_events.bookings.appointments.api import AppointmentView
+from school_events.bookings.appointments.reading import read_appointments
 from school_events.bookings.slot_places import arrange
 from school_events.bookings.slots import read_slots
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
-from school_events.core.http import SchoolApi, reply
+from school_events.core.http import Page, SchoolApi, reply
 from school_events.events.evenings import service
 from school_events.events.evenings.api import PlannedSlots, SlotPlanBody, Slots
 from school_events.people import access
@@ -38,6 +40,17 @@ def set_plan(school_id: str, event_id: str, body: SlotPlanBody) -> Response[Plan
 def slots(school_id: str, event_id: str) -> Response[Slots]:
     grid = read_slots(api.context, event_id)
     return reply(grid, version=grid.event_version)
+
+
+@api.route(
+    "GET",
+    f"{EVENT}/appointments",
+    roles={"school_admin", "staff", "parent"},
+    summary="Who meets whom, earliest first: families their own evening, teachers theirs, administrators all",
+    errors=(NotFound, WrongState),
+)
+def appointments(school_id: str, event_id: str) -> Page[AppointmentView]:
+    return Page(items=read_appointments(api.context, event_id))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The slots of parents' evenings: their plan, which makes and moves places, and the grid."""
+"""The slots of parents' evenings: their plan, which makes and moves places, the grid, and who has them."""
 
-from infra.spec import BOOKINGS, EVENTS, INBOX, PEOPLE, READ, Capability, school, table
+from infra.spec import AUDIT, BOOKINGS, EVENTS, INBOX, PEOPLE, READ, Capability, school, table
 
 CAPABILITY = Capability(
     name="event_slots",
@@ -8,6 +8,7 @@ CAPABILITY = Capability(
     routes=(
         school("PUT", "/events/{event_id}/slot-plan"),
         school("GET", "/events/{event_id}/slots"),
+        school("GET", "/events/{event_id}/appointments"),
     ),
     grants=(
         table(PEOPLE, *READ),
@@ -15,6 +16,7 @@ CAPABILITY = Capability(
         table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
         table(BOOKINGS, *READ, "PutItem", "UpdateItem"),
         table(INBOX, "PutItem"),
+        table(AUDIT, "PutItem"),
     ),
     # Thousands of slots are moved while the administrator waits (decision 0020).
     memory=1769,

@@ -117,6 +117,7 @@ ASKED: dict[str, Asked] = {
         lambda home: {"event_id": home.events["Orchard"], "document_id": home.documents["Orchard"]},
     ),
     "slots": Asked(f"GET {PATH}/events/{{event_id}}/slots", _of("event_id", "Rowan")),
+    "appointments": Asked(f"GET {PATH}/events/{{event_id}}/appointments", _of("event_id", "Rowan")),
     "decline": Asked(
         f"POST {PATH}/invitations/{{invitation_id}}/decline",
         lambda home: {"invitation_id": f"{home.events['Kite']}~{CHILD}"},
