@@ -1,4 +1,4 @@
-"""Booking places for children, and what staff see of it."""
+"""Booking places for children, and giving them up."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from aws_lambda_powertools.event_handler import Response
 
 from school_events.bookings import cancelling, reading, service
 from school_events.bookings.answers import Filled
-from school_events.bookings.api import Attendee, BookingView, NewBooking, Register
+from school_events.bookings.api import BookingView, NewBooking
 from school_events.bookings.ways import Wish
 from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, TryAgain, WrongState
-from school_events.core.http import Page, SchoolApi, reply
+from school_events.core.http import SchoolApi, reply
 from school_events.people import access
 
 api = SchoolApi("bookings", access=access.check)
@@ -58,28 +58,6 @@ def cancel(school_id: str, booking_id: str) -> BookingView:
     booking = reading.find_for_caller(ctx, booking_id)
     reading.require_own_booking(ctx, booking)
     return reading.show(ctx, cancelling.cancel(ctx, booking))
-
-
-@api.route(
-    "GET",
-    f"{SCHOOL}/events/{{event_id}}/bookings",
-    roles={"staff", "school_admin"},
-    summary="Who has a place or a hold at an event",
-    errors=(NotFound,),
-)
-def attendees(school_id: str, event_id: str) -> Page[Attendee]:
-    return Page(items=reading.attendees(api.context, event_id))
-
-
-@api.route(
-    "GET",
-    f"{SCHOOL}/events/{{event_id}}/sessions/{{session_id}}/register",
-    roles={"staff", "school_admin"},
-    summary="Who is expected at one session",
-    errors=(NotFound,),
-)
-def register(school_id: str, event_id: str, session_id: str) -> Register:
-    return reading.register(api.context, event_id, session_id)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

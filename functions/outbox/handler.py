@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from school_events.bookings import consequences as of_bookings
+from school_events.bookings.registers import consequences as of_registers
 from school_events.core import clock, logs
 from school_events.core.consequences import ToShow
 from school_events.core.workers import context_of
@@ -33,6 +34,7 @@ OUTBOX = Outbox(
         of_documents.of,
         of_invitations.of,
         of_bookings.of,
+        of_registers.of,
         of_payments.of,
     ),
     aliases_of=aliases_of,

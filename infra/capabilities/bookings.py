@@ -1,4 +1,4 @@
-"""Places: booking them, cancelling, who is coming, and the register of a session."""
+"""Places: booking them and giving them up."""
 
 from infra.spec import (
     AUDIT,
@@ -18,14 +18,12 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="bookings",
-    about="Book and cancel places, list bookings, read registers",
+    about="Book and cancel places",
     routes=(
         # Everybody invited may come in the same second: Lambda and the tables scale, and "full" is a cheap answer.
         school("POST", "/bookings", rate=500, burst=2000),
         school("GET", "/bookings/{booking_id}", rate=500, burst=2000),
         school("POST", "/bookings/{booking_id}/cancel"),
-        school("GET", "/events/{event_id}/bookings"),
-        school("GET", "/events/{event_id}/sessions/{session_id}/register"),
     ),
     grants=(
         table(PEOPLE, *READ, "ConditionCheckItem"),

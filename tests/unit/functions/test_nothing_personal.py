@@ -19,7 +19,7 @@ from school_events.core.logs import logger
 from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events.api import NewEvent
-from school_events.events.store import find_event
+from school_events.events.store import find_event, sessions_of
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from school_events.people import dropped, intake
@@ -225,6 +225,25 @@ def visit_report_export(watch: Watch) -> None:
         call("report_export", sqs_event(*asked[1:], {FIRST: LAST}, f"{{{EMAIL}"))
 
 
+def visit_registers(watch: Watch) -> None:
+    """Every route; then the day: somebody absent, somebody who may not collect, marks with names in their ids."""
+    ask_everything("registers", watch)
+    event_id = an_event()
+    a_booking(event_id)
+    (session,) = sessions_of(SCHOOL, event_id)
+    with time_machine.travel(session.starts_at, tick=False):
+        mark = {"pupil_id": "pupil-1", "at": session.starts_at.isoformat()}
+        taken = mark | {"state": "collected", "collected_by": LAST}
+        marks = [mark | {"id": FIRST, "state": "absent"}, taken | {"id": "m2"}, mark | {"id": "m3", "state": FIRST}]
+        named = {"event_id": event_id, "session_id": session.id}
+        route = "PUT /v1/schools/{school_id}/events/{event_id}/sessions/{session_id}/register"
+        for body, status in ((marks, 422), (marks[:2], 200)):
+            answer = call("registers", http_event(route, named, {"marks": body}))
+            assert answer["statusCode"] == status
+            watch.also(answer["body"] if status == 422 else "")
+    _follow([row_record(row) for row in rows("Bookings")], watch)
+
+
 def visit_event_documents(watch: Watch) -> None:
     """Every route; a document called after somebody is refused, then confirmed, and its link names nobody."""
     ask_everything("event_documents", watch)
@@ -331,6 +350,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "people": asking("people"),
     "portal_sync": visit_portal_sync,
     "reconciliation": visit_reconciliation,
+    "registers": visit_registers,
     "report_export": visit_report_export,
     "reports": asking("reports"),
     "retention": visit_retention,

@@ -9,20 +9,17 @@ import time_machine
 from functions.bookings.handler import lambda_handler
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
-from school_events.events.store import sessions_of
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
-from tests.support.people import link_told, pupil_told, school_told, tell
-from tests.support.tables import everything, rows
+from tests.support.people import link_told, tell
+from tests.support.tables import everything
 
 pytestmark = pytest.mark.usefixtures("tables")
 
 ROUTE = "/v1/schools/{school_id}"
 BOOK, ONE = f"POST {ROUTE}/bookings", f"GET {ROUTE}/bookings/{{booking_id}}"
 CANCEL = f"POST {ROUTE}/bookings/{{booking_id}}/cancel"
-ATTENDEES = f"GET {ROUTE}/events/{{event_id}}/bookings"
-REGISTER = f"GET {ROUTE}/events/{{event_id}}/sessions/{{session_id}}/register"
 
 ADMIN: Mapping[str, Any] = {"person": "staff-admin", "roles": ["school_admin"]}
 ALLOCATED: Mapping[str, Any] = {"person": "staff-1", "roles": ["staff"]}
@@ -171,58 +168,6 @@ def test_who_booked_and_an_administrator_cancel_once(event: SchoolEvent, caller:
     status, seen = ask(CANCEL, caller, booking_id=booking.id)
     assert (status, seen["state"]) == (200, "cancelled")
     assert ask(CANCEL, caller, booking_id=booking.id)[0] == 409
-
-
-LISTS = pytest.mark.parametrize("route", [ATTENDEES, REGISTER])
-
-
-def _list(route: str, event: SchoolEvent, caller: Mapping[str, Any]) -> tuple[int, Any]:
-    (session,) = sessions_of(SCHOOL, event.id)
-    parameters = {"event_id": event.id} | ({"session_id": session.id} if route == REGISTER else {})
-    return ask(route, caller, **parameters)
-
-
-@LISTS
-@pytest.mark.parametrize(
-    ("caller", "status"), [(parent(), 403), (FINANCE, 403), (STRANGER, 404), (ALLOCATED, 200), (ADMIN, 200)]
-)
-def test_lists_of_children_are_for_the_staff_of_the_event(
-    event: SchoolEvent, route: str, caller: Mapping[str, Any], status: int
-) -> None:
-    book(event)
-    assert _list(route, event, caller)[0] == status
-
-
-def test_the_list_has_holds_too_and_the_register_only_who_is_coming(event: SchoolEvent) -> None:
-    paid_event = an_event()
-    book(paid_event, "pupil-2", "pupil-1")
-    book(event, "pupil-2", "pupil-1")
-    listed = _list(ATTENDEES, paid_event, ALLOCATED)[1]["items"]
-    assert [(one["first_name"], one["state"]) for one in listed] == [("Name1", "pending"), ("Name2", "pending")]
-    assert _list(REGISTER, paid_event, ALLOCATED)[1]["expected"] == []
-    assert [one["pupil_id"] for one in _list(REGISTER, event, ALLOCATED)[1]["expected"]] == ["pupil-1", "pupil-2"]
-
-
-@pytest.mark.parametrize(("route", "action"), [(REGISTER, "register.read"), (ATTENDEES, "attendees.read")])
-def test_reading_a_list_of_children_is_in_the_audit_log_without_names(
-    event: SchoolEvent, route: str, action: str
-) -> None:
-    book(event)
-    _list(route, event, ALLOCATED)
-    _list(route, event, STRANGER)
-    (line,) = [row for row in rows("Audit") if row["action"]["S"] == action]
-    aliases = {row["pk"]["S"]: row["alias"]["S"] for row in rows("People") if row["sk"]["S"] == "ALIAS"}
-    assert (line["subject"]["S"], line["actor"]["S"]) == (event.id, aliases["SCH#school-1#ALIAS#staff#staff-1"])
-    assert not {"staff-1", "Name1", "O'Connor", "pupil-1"} & {
-        str(value) for one in line.values() for value in one.values()
-    }
-
-
-def test_a_school_that_withholds_year_groups_still_has_registers(event: SchoolEvent) -> None:
-    tell(school_told(categories=["pupil_name", "staff"], version=2), pupil_told(version=2))
-    book(event)
-    status, register = _list(REGISTER, event, ALLOCATED)
-    assert (status, register["expected"][0]["year_group"]) == (200, None)
 
 
 _PARENT = (SCHOOL, "contact-1", ["parent"])

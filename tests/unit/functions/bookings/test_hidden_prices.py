@@ -9,6 +9,7 @@ import time_machine
 
 from functions.bookings.handler import lambda_handler as bookings
 from functions.family.handler import lambda_handler as family
+from functions.registers.handler import lambda_handler as registers
 from school_events.bookings import consequences, settlement, store
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
@@ -63,7 +64,7 @@ def without_the_child(shown: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("caller", STAFF, ids=["allocated", "administrator"])
 def test_staff_see_no_difference(event: SchoolEvent, caller: dict[str, Any]) -> None:
-    remitted, paid = ask(bookings, "/events/{event_id}/bookings", caller, event_id=event.id)["items"]
+    remitted, paid = ask(registers, "/events/{event_id}/bookings", caller, event_id=event.id)["items"]
     assert without_the_child(remitted) == without_the_child(paid)
     one, other = (
         ask(bookings, "/bookings/{booking_id}", caller, booking_id=entry["booking_id"]) for entry in (remitted, paid)
@@ -74,7 +75,7 @@ def test_staff_see_no_difference(event: SchoolEvent, caller: dict[str, Any]) -> 
 
 def test_finance_staff_see_what_a_place_costs(event: SchoolEvent) -> None:
     caller = {"person": "staff-money", "roles": ["school_admin", "finance"]}
-    listed = ask(bookings, "/events/{event_id}/bookings", caller, event_id=event.id)["items"]
+    listed = ask(registers, "/events/{event_id}/bookings", caller, event_id=event.id)["items"]
     shown = [ask(bookings, "/bookings/{booking_id}", caller, booking_id=one["booking_id"]) for one in listed]
     assert [one["price"]["amount"] for one in shown] == [0, 1250]
 

@@ -12,6 +12,7 @@ from functions.event_sessions.handler import lambda_handler as event_sessions
 from functions.event_staff.handler import lambda_handler as event_staff
 from functions.events.handler import lambda_handler as events
 from functions.invitations.handler import lambda_handler as invitations
+from functions.registers.handler import lambda_handler as registers
 from school_events.events import store
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
@@ -25,7 +26,7 @@ CANCEL = f"POST {SESSIONS}/{{session_id}}/cancel"
 REGISTER = f"GET {SESSIONS}/{{session_id}}/register"
 PARENT: Mapping[str, Any] = {"roles": ("parent",), "person": "contact-1"}
 TEACHER: Mapping[str, Any] = {"roles": ("staff",), "person": "staff-1"}
-FUNCTIONS = {ADD: event_sessions, MOVE: event_sessions, CANCEL: event_sessions, REGISTER: bookings}
+FUNCTIONS = {ADD: event_sessions, MOVE: event_sessions, CANCEL: event_sessions, REGISTER: registers}
 
 
 @pytest.fixture(autouse=True)

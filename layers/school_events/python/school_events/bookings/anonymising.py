@@ -12,6 +12,7 @@ from itertools import batched
 from school_events.bookings import store
 from school_events.bookings.appointments import diaries
 from school_events.bookings.model import Booking
+from school_events.bookings.registers import forgetting as of_registers
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction, wait_or_give_up
@@ -62,6 +63,7 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
         TryAgain: too busy; what is done is done.
     """
     for booking in _older_bookings(ctx, pupil_ids, before):
+        _until_unchanged(ctx, lambda: of_registers.forget_contact(ctx, booking.id, contact_id, before, instead))  # noqa: B023 - called at once
         if booking.booked_by == contact_id:
             _until_unchanged(ctx, lambda: _forget_contact(ctx, booking.id, contact_id, instead))  # noqa: B023 - called at once
     diaries.forget(ctx, diaries.parent(contact_id))
@@ -91,6 +93,7 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
         store.unguard(transaction, ctx.school_id, booking)
         store.guard(transaction, ctx.school_id, after)
     diaries.hand_on(transaction, ctx, booking, after)
+    of_registers.forget_pupil(transaction, ctx, booking, after, nobody)
     payment = _payment_of(ctx, booking)
     if payment is not None and payment.payer_id == booking.booked_by:
         others = _not_yet_forgotten(ctx, payment, booking)

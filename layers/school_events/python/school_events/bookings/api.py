@@ -101,17 +101,6 @@ class Attendee(ApiModel):
     consent_outdated: bool = Field(description="What the family agreed to has changed since")
 
 
-class Register(ApiModel):
-    """Who is expected at one session; nobody, if it is cancelled."""
-
-    event_id: str
-    session_id: str
-    starts_at: datetime
-    ends_at: datetime
-    cancelled: bool
-    expected: list[Attendee]
-
-
 def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, form: Form | None = None) -> BookingView:
     """A booking as the API shows it: at least how its place stands.
 

@@ -1,13 +1,15 @@
 """Who sees which booking: families their children's, staff those of events they are allocated to (C2, I2)."""
 
-from collections.abc import Iterable
+from itertools import islice
 
 from school_events.bookings import store
 from school_events.bookings.answers import is_consent_outdated
-from school_events.bookings.api import Attendee, BookingView, Register, booking_view
-from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.bookings.api import Attendee, BookingView, booking_view
+from school_events.bookings.model import LIVE, Booking
 from school_events.core.context import Context
+from school_events.core.cursors import open_cursor, seal
 from school_events.core.errors import NotFound
+from school_events.core.http import Page
 from school_events.events import store as events
 from school_events.events.forms.service import form_of_version
 from school_events.events.model import SchoolEvent
@@ -36,9 +38,9 @@ def show(ctx: Context, booking: Booking) -> BookingView:
 
     Other staff see no money: a price would tell them which children have free school meals (B8).
     """
-    mine = _is_mine(ctx, booking)
+    mine = is_mine(ctx, booking)
     is_staff = ctx.actor.kind == "staff"
-    money = mine or (is_staff and ctx.has_role("finance"))
+    money = sees_money(ctx, mine=mine)
     if not mine and not is_staff:
         return booking_view(booking, answers=False, money=money, mine=mine)
     event = events.find_event(ctx.school_id, booking.event_id)
@@ -54,11 +56,17 @@ def require_own_booking(ctx: Context, booking: Booking) -> None:
     Raises:
         NotFound: it is another's.
     """
-    if not _is_mine(ctx, booking) and not ctx.has_role("school_admin"):
+    if not is_mine(ctx, booking) and not ctx.has_role("school_admin"):
         raise NotFound
 
 
-def _is_mine(ctx: Context, booking: Booking) -> bool:
+def sees_money(ctx: Context, *, mine: bool) -> bool:
+    """Whether the caller sees what a booking costs: who booked it, and finance staff (B8)."""
+    return mine or (ctx.actor.kind == "staff" and ctx.has_role("finance"))
+
+
+def is_mine(ctx: Context, booking: Booking) -> bool:
+    """Whether the caller is the contact on whose account a booking was made, or has taken over from them."""
     return ctx.actor.kind == "contact" and access.is_same_person(ctx, booking.booked_by, ctx.actor.id)
 
 
@@ -74,51 +82,36 @@ def require_event(ctx: Context, event_id: str) -> SchoolEvent:
     return event
 
 
-def attendees(ctx: Context, event_id: str) -> list[Attendee]:
-    """Everybody with a place or a hold at an event, by name; the reading is in the audit log (H6).
+def attendees(ctx: Context, event_id: str, limit: int, cursor: str | None) -> Page[Attendee]:
+    """Who has a place or a hold at an event, in the order they were booked; in the audit log (H6).
+
+    Args:
+        ctx: the moment.
+        event_id: which.
+        limit: at most this many.
+        cursor: where to go on.
 
     Raises:
         NotFound: no such event for this member of staff.
+        Invalid: the cursor is not one of this list.
     """
     event = require_event(ctx, event_id)
-    listed = _by_name(
-        ctx, event, (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
-    )
+    scope = f"{ctx.school_id}/events/{event_id}/bookings"
+    after = "" if cursor is None else open_cursor(cursor, scope)["after"]
+    listed = store.bookings_of_event(ctx.school_id, event_id, after, at_once=limit + 1)
+    page = list(islice((one for one in listed if one.state in LIVE), limit + 1))
+    shown = page[:limit]
+    pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in shown})
     note_reading(ctx, "attendees.read", "event", event_id)
-    return listed
-
-
-def register(ctx: Context, event_id: str, session_id: str) -> Register:
-    """Who is expected at a session; the reading is in the audit log (D7, H6).
-
-    Raises:
-        NotFound: no such event or session for this member of staff.
-    """
-    event = require_event(ctx, event_id)
-    session = events.find_session(ctx.school_id, event_id, session_id)
-    confirmed = (one for one in store.bookings_of_event(ctx.school_id, event_id) if one.state is BookingState.CONFIRMED)
-    expected = [] if session.cancelled else _by_name(ctx, event, confirmed)
-    note_reading(ctx, "register.read", "event", event_id)
-    return Register(
-        event_id=event_id,
-        session_id=session.id,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
-        cancelled=session.cancelled,
-        expected=expected,
+    return Page(
+        items=[_attendee(event, one, pupils[one.pupil_id]) for one in shown if one.pupil_id in pupils],
+        next_cursor=seal({"after": shown[-1].id}, scope) if len(page) > limit else None,
     )
 
 
 def booked_pupils(ctx: Context, event_id: str) -> frozenset[str]:
     """The children who have a place at an event, be it only held; one booked a moment ago may be missing (index)."""
     return frozenset(one.pupil_id for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
-
-
-def _by_name(ctx: Context, event: SchoolEvent, bookings: Iterable[Booking]) -> list[Attendee]:
-    listed = list(bookings)
-    pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in listed})
-    shown = [_attendee(event, one, pupils[one.pupil_id]) for one in listed if one.pupil_id in pupils]
-    return sorted(shown, key=lambda one: (one.last_name.casefold(), one.first_name.casefold(), one.booking_id))
 
 
 def _attendee(event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:

@@ -168,9 +168,20 @@ def find_bookings(school_id: str, booking_ids: Iterable[str]) -> dict[str, Booki
     return {item.record.id: item.record for item in items if item is not None}
 
 
-def bookings_of_event(school_id: str, event_id: str) -> Iterator[Booking]:
-    """Every booking of an event, in the order they were made."""
-    return (item.record for item in booking_items_of_event(school_id, event_id))
+def bookings_of_event(
+    school_id: str, event_id: str, after: str = "", *, at_once: int | None = None
+) -> Iterator[Booking]:
+    """The bookings of an event, in the order they were made; one made a moment ago may be missing (index).
+
+    Args:
+        school_id: whose.
+        event_id: which.
+        after: only those made after the booking of this id.
+        at_once: how many are read in one round trip; as many as fit unless told.
+    """
+    partition = school_key(school_id, "EVENT", event_id)
+    items = BookingItem.by_event.query(partition, BookingItem.event_sk > (after or " "), page_size=at_once)
+    return (item.record for item in items)
 
 
 def booking_items_of_event(school_id: str, event_id: str) -> Iterator[BookingItem]:

@@ -19,6 +19,8 @@ TellingKind = Literal[
     "payment_due",
     "payment_received",
     "refunded",
+    "register_absence",
+    "register_absence_over",
 ]
 
 

@@ -4,6 +4,7 @@ Deny by default (I2): a route names the roles that may call it, and the caller i
 body is read. A school the caller is no member of answers like a school that does not exist.
 """
 
+import hashlib
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +67,10 @@ class Page[T](ApiModel):
     next_cursor: str | None = Field(default=None, description="Ask again with `cursor=` this; null on the last page")
 
 
+class NotModified(Exception):
+    """The caller has what they ask for already; it says which ``ETag``."""
+
+
 class Access(Protocol):
     """Says whether a member of a school is still one, read fresh (I1)."""
 
@@ -113,6 +118,7 @@ class SchoolApi:
         self.resolver.exception_handler(Exception)(_unexpected)
         self.resolver.not_found(lambda _error: problems.answer(NotFound()))
         self.resolver.exception_handler(SchoolEventsError)(problems.answer)
+        self.resolver.exception_handler(NotModified)(_not_modified)
         self.resolver.exception_handler(RequestValidationError)(_invalid_request)
         self.resolver.exception_handler(ResponseValidationError)(_wrong_answer)
 
@@ -202,6 +208,16 @@ class SchoolApi:
             raise Invalid.of("If-Match", "must be the ETag of what you read")
         return int(tag[1])
 
+    def require_news(self, tag: str) -> None:
+        """Go on only if the caller does not have what an ``ETag`` names (``If-None-Match``, RFC 9110, 13.1.2).
+
+        Raises:
+            NotModified: they have it: 304.
+        """
+        known = self.resolver.current_event.headers.get("if-none-match", "").split(",")
+        if f'"{tag}"' in {one.strip().removeprefix("W/") for one in known}:
+            raise NotModified(tag)
+
     def handle(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         """Answer one HTTP API (payload 2.0) event."""
         route_key = str(event.get("routeKey", ""))
@@ -276,7 +292,12 @@ class SchoolApi:
         return answer
 
 
-def reply(body: BaseModel, *, status: int = 200, version: int | None = None, location: str = "") -> Response[Any]:
+def tag_of(body: BaseModel) -> str:
+    """An ``ETag`` that changes with anything in an answer."""
+    return hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:32]
+
+
+def reply(body: BaseModel, *, status: int = 200, version: int | str | None = None, location: str = "") -> Response[Any]:
     """An answer with more than a body.
 
     Args:
@@ -340,6 +361,10 @@ def _memberships(caller: Caller, school_id: str, roles: frozenset[Role]) -> Sequ
     if not allowed:
         raise Forbidden
     return allowed
+
+
+def _not_modified(tag: NotModified) -> Response[Any]:
+    return Response(status_code=304, headers={"ETag": f'"{tag}"'})
 
 
 def _invalid_request(error: RequestValidationError) -> Response[Any]:
