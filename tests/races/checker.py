@@ -179,7 +179,10 @@ def _money_faults(booking: Record, tables: Tables) -> Iterator[str]:
         yield f"{booking['id']} is none of what its payment pays for"
     state, paid = booking["state"], payment["state"] in _HAD_MONEY
     refunded = booking["id"] in tables.refunds
-    if paid and (state == "confirmed") == refunded:
+    ended = booking.get("cancellation")
+    if ended and ended["refund"]["amount"] != (tables.refunds[booking["id"]]["amount"]["amount"] if refunded else 0):
+        yield f"{booking['id']} is cancelled for {ended['refund']['amount']} pence that did not go back"
+    if paid and not ended and (state == "confirmed") == refunded:
         yield f"{booking['id']} is paid, {state}, and {'' if refunded else 'not '}refunded"
     if not paid and (state == "confirmed" or refunded):
         yield f"{booking['id']} is not paid, {state}, and {'' if refunded else 'not '}refunded"

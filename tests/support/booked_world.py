@@ -60,7 +60,12 @@ def _families() -> None:
 
 
 def a_draft(
-    *, price: int = PRICE, capacity: int = 3, questions: Sequence[dict[str, Any]] = (), charging: Any = None
+    *,
+    price: int = PRICE,
+    capacity: int = 3,
+    questions: Sequence[dict[str, Any]] = (),
+    charging: Any = None,
+    cancellation: Sequence[dict[str, Any]] = (),
 ) -> SchoolEvent:
     """A trip on 4 December that nobody but the school has heard of, with ``staff-1`` as its lead."""
     asked: dict[str, Any] = {
@@ -70,6 +75,7 @@ def a_draft(
         "capacity": capacity,
         "price": {"amount": price},
         "charging": charging,
+        "cancellation": list(cancellation),
         "booking_window": {"opens_at": OPENS_AT.isoformat(), "closes_at": CLOSES_AT.isoformat()},
     }
     if questions:
@@ -86,6 +92,7 @@ def an_event(
     questions: Sequence[dict[str, Any]] = (),
     invited: Iterable[str] = ALL_PUPILS,
     charging: Any = None,
+    cancellation: Sequence[dict[str, Any]] = (),
 ) -> SchoolEvent:
     """The trip, published, with its places, and pupils invited.
 
@@ -95,8 +102,9 @@ def an_event(
         questions: of its form.
         invited: which pupils.
         charging: the rules of its price.
+        cancellation: what who cancels gets back.
     """
-    event = a_draft(price=price, capacity=capacity, questions=questions, charging=charging)
+    event = a_draft(price=price, capacity=capacity, questions=questions, charging=charging, cancellation=cancellation)
     lifecycle.publish(a_context(), event.id, places.make_places)
     invitations.invite(a_context(), UNASKED, event.id, Audience.model_validate({"pupils": tuple(invited)}))
     return find_event(SCHOOL, event.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.core.money import NOTHING
 from school_events.events.model import SchoolEvent
 from school_events.payments.model import Payment, PaymentState, Refund, RefundState
 from tests.support.tables import rows
@@ -114,7 +115,10 @@ def _money_faults(bookings: Iterable[Booking]) -> list[str]:
 def _faults_of_paying(booking: Booking, payment: Payment, refund: Refund | None) -> list[str]:
     has_place, has_refund = booking.state is BookingState.CONFIRMED, refund is not None
     is_paid = payment.state in _HAD_MONEY
-    if is_paid and has_place == has_refund:
+    owed = NOTHING if booking.cancellation is None else booking.cancellation.refund
+    if booking.cancellation is not None and owed != (NOTHING if refund is None else refund.amount):
+        return [f"{booking.id} is cancelled for {owed.amount} pence that did not go back"]
+    if is_paid and booking.cancellation is None and has_place == has_refund:
         return [f"{booking.id} is paid and has {'place and refund' if has_place else 'neither place nor refund'}"]
     if not is_paid and (has_place or has_refund):
         return [f"{booking.id} is not paid and has a place or a refund"]

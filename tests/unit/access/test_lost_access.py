@@ -127,6 +127,7 @@ ASKED: dict[str, Asked] = {
     "own booking": Asked(f"GET {PATH}/bookings/{{booking_id}}", _of("booking_id", "Orchard")),
     "the other parent's booking": Asked(f"GET {PATH}/bookings/{{booking_id}}", _of("booking_id", "Harbour")),
     "cancel": Asked(f"POST {PATH}/bookings/{{booking_id}}/cancel", _of("booking_id", "Orchard")),
+    "cancellation": Asked(f"GET {PATH}/bookings/{{booking_id}}/cancellation", _of("booking_id", "Orchard")),
     "checkout": Asked(f"POST {PATH}/bookings/{{booking_id}}/checkout", _of("booking_id", "Lantern")),
     "payment": Asked(f"GET {PATH}/payments/{{payment_id}}", _of("payment_id", "Lantern")),
 }

@@ -50,7 +50,8 @@ def body_model(route: Known) -> type[BaseModel] | None:
     resolver = APIS[route.function].resolver
     for one in (*resolver._static_routes, *resolver._dynamic_routes):
         if (one.method, one.path) == (route.rule.method, route.rule.path.replace("{", "<").replace("}", ">")):
-            model: type[BaseModel] | None = typing.get_type_hints(inspect.unwrap(one.func)).get("body")
+            body = typing.get_type_hints(inspect.unwrap(one.func)).get("body")
+            model: type[BaseModel] | None = next(iter(typing.get_args(body)), body)
             return model
     raise AssertionError(route.rule.key)
 

@@ -70,15 +70,6 @@ def test_a_free_place_is_given_up_at_once_and_once(shop: Shop) -> None:
     assert not faults_of(event)
 
 
-def test_a_place_that_was_paid_for_is_the_schools_to_cancel(shop: Shop, event: SchoolEvent) -> None:
-    booked = paid(shop, event)
-    apply(booked)
-    before = everything()
-    with pytest.raises(WrongState):
-        cancelling.cancel(as_parent(), booking_of(booked))
-    assert everything() == before
-
-
 def test_a_page_opened_while_its_hold_is_cancelled_is_left_to_housekeeping(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:

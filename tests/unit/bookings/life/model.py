@@ -6,6 +6,7 @@ It knows nothing of how the product does it. Places are counted, not numbered.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from school_events.bookings.terms.rules import TooLateToCancel
 from school_events.core.errors import AlreadyBooked, NoFreePlace, NotFound, SchoolEventsError, WrongState
 
 BEFORE_A_PAGE = timedelta(minutes=15)
@@ -93,6 +94,7 @@ class Model:
         links: open ones, as (contact, pupil).
         on_roll: the children who have not left.
         closes_at: when booking ends by itself.
+        starts_at: when the event begins.
         over_at: when the event is over.
         now: the moment.
     """
@@ -102,6 +104,7 @@ class Model:
     links: set[tuple[str, str]]
     on_roll: set[str]
     closes_at: datetime
+    starts_at: datetime
     over_at: datetime
     now: datetime
     status: str = "draft"
@@ -175,11 +178,17 @@ class Model:
 
     def refusal_of_cancelling(self, line: Line) -> Refusal | None:
         """Why a booking is not cancelled by a family, if it is not."""
-        may = line.state == "pending" or (line.state == "confirmed" and not line.price)
-        return None if may else WrongState
+        if line.state == "pending":
+            return None
+        if line.state != "confirmed" or self.status == "cancelled":
+            return WrongState
+        return TooLateToCancel if self.now >= self.starts_at else None
 
     def cancel(self, line: Line) -> None:
-        """The family gives it up; a hold goes with all that is to be paid with it, once Stripe's page is closed."""
+        """The family gives it up; a hold goes with all that is to be paid with it, once Stripe's page is closed.
+
+        There is no policy: nothing of what was paid goes back.
+        """
         basket = self.basket_of(line)
         if basket is None or line.state == "confirmed":
             line.state = "cancelled"

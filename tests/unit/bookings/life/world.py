@@ -86,6 +86,7 @@ class Start:
             links=set(LINKS),
             on_roll=set(PUPILS),
             closes_at=CLOSES_AT,
+            starts_at=STARTS_AT,
             over_at=OVER_AT,
             now=NOW,
         )

@@ -1,38 +1,162 @@
-"""Giving a place up: one that cost nothing at once, a hold with all that is to be paid with it."""
+"""Giving a place up: a hold with all that is to be paid with it, and a place that is booked, under its terms (D6).
 
-from school_events.bookings import allocating, endings, settlement, store
+What goes back of what was paid is written down in the transaction that ends the booking, so that neither is without
+the other; Stripe makes it afterwards. Asking again with the same ``Idempotency-Key`` gives the same answer.
+"""
+
+from dataclasses import dataclass
+
+from school_events.bookings import allocating, endings, reading, settlement, store
 from school_events.bookings.errors import again_if_stale
-from school_events.bookings.model import Booking, BookingState
+from school_events.bookings.model import Booking, BookingState, Cancellation
+from school_events.bookings.terms.rules import ACTIONS, Decided, RefundIsLess, TooLateToCancel
+from school_events.bookings.terms.service import still_paid, terms_of
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import WrongState
+from school_events.core.errors import NotFound, TryAgain, WrongState
+from school_events.core.http import ApiModel
+from school_events.core.money import NOTHING, Money
+from school_events.core.requests import AnsweredMeanwhile, Request, find_earlier_answer, remember
+from school_events.events import store as events
+from school_events.payments import service as payments
+from school_events.payments.service import RefundReason
+from school_events.people import access
+
+_UNASKED = Request(None, "")
 
 
-def cancel(ctx: Context, booking: Booking) -> Booking:
-    """Cancel a booking for the family: a place that cost nothing at once, a hold with all that is to be paid with it.
+@dataclass(frozen=True)
+class Asked:
+    """What the caller asks besides that a booking be cancelled.
+
+    Args:
+        refund: what is to come back; for families always what the policy says, and for the school everything unless
+            it says otherwise.
+        expects: at least so much is to come back, as the family was shown; else nothing is cancelled.
+        request: what is asked, for answering the same request alike.
+    """
+
+    refund: Decided | None = None
+    expects: Money = NOTHING
+    request: Request = _UNASKED
+
+
+AS_USUAL = Asked()
+"""Families have what the policy says, the school gives everything back."""
+
+
+class Ended(ApiModel):
+    """What is remembered of a cancellation, for the same request again."""
+
+    state: BookingState
+
+
+def require_may_cancel(ctx: Context, booking: Booking) -> None:
+    """The caller may cancel a booking they see: who made it, an administrator, or the family it is left to.
+
+    A place stays when the link of who booked it is cut (A8); then any other contact of the child may give it up, if it
+    is more than a hold. They learn nothing of its money.
+
+    Raises:
+        NotFound: it is another's.
+    """
+    if reading.is_mine(ctx, booking) or ctx.has_role("school_admin"):
+        return
+    booker = access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
+    is_orphaned = not access.open_links_among(ctx, [(booker, booking.pupil_id)])
+    if booking.state is not BookingState.CONFIRMED or not is_orphaned:
+        raise NotFound
+
+
+def cancel(ctx: Context, booking: Booking, asked: Asked = AS_USUAL) -> Booking:
+    """Cancel a booking of the caller's: a hold with all that is to be paid with it, a booked place under its terms.
 
     A hold whose payment page is open ends within a minute, when Stripe's page has been closed.
 
+    Args:
+        ctx: the moment; families are bound by the terms, the school is not.
+        booking: as the caller saw it.
+        asked: what else is asked.
+
     Raises:
-        WrongState: it is cancelled or let go already, or it was paid for.
+        WrongState: it has ended already, has moved on since, or its event is cancelled.
+        TooLateToCancel: what it is for has begun, and a family asks.
+        RefundIsLess: less would come back than was expected.
+        KeyReused: the idempotency key belongs to another request.
+        TryAgain: too busy.
     """
-    if booking.state is BookingState.CONFIRMED and booking.price.amount == 0:
-        return again_if_stale(lambda: _cancel_free(ctx, booking.id))
-    if booking.state is BookingState.PENDING and booking.payment_id is not None:
-        again_if_stale(lambda: settlement.end_holds_now(ctx, booking.payment_id or ""))
-        return store.find_booking(ctx.school_id, booking.id)
-    if booking.state is BookingState.CONFIRMED:
-        raise WrongState("A paid booking is cancelled by the school")
-    raise WrongState(f"This booking is {booking.state}")
+    earlier = find_earlier_answer(ctx, asked.request, Ended)
+    try:
+        if earlier is None:
+            return again_if_stale(lambda: _cancel(ctx, booking, asked))
+    except AnsweredMeanwhile:
+        earlier = find_earlier_answer(ctx, asked.request, Ended)
+    if earlier is None:
+        raise TryAgain
+    return store.find_booking(ctx.school_id, booking.id).model_copy(update={"state": earlier.state})
 
 
-def _cancel_free(ctx: Context, booking_id: str) -> Booking:
-    booking = store.find_booking(ctx.school_id, booking_id)
-    if booking.state is not BookingState.CONFIRMED:
+def _cancel(ctx: Context, seen: Booking, asked: Asked) -> Booking:
+    booking = store.find_booking(ctx.school_id, seen.id)
+    if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
         raise WrongState(f"This booking is {booking.state}")
-    cancelled = booking.model_copy(update={"state": BookingState.CANCELLED})
+    if booking.state is not seen.state:
+        raise WrongState("This booking was paid for meanwhile")
+    if booking.state is BookingState.PENDING:
+        return end_hold(ctx, booking, asked.request)
+    return _cancel_place(ctx, booking, asked)
+
+
+def end_hold(ctx: Context, booking: Booking, request: Request = _UNASKED) -> Booking:
+    """End a hold and all that is to be paid with it: at once, or by housekeeping once Stripe's page has closed.
+
+    Raises:
+        WrongState: its money came, and is not what was asked for: a person decides.
+        StaleVersion: somebody else was faster.
+    """
+
+    def also(transaction: Transaction, state: BookingState) -> None:
+        remember(ctx, transaction, request, Ended(state=state))
+
+    state = settlement.end_holds_now(ctx, booking.payment_id or "", also)
+    return store.find_booking(ctx.school_id, booking.id).model_copy(update={"state": state})
+
+
+def _cancel_place(ctx: Context, booking: Booking, asked: Asked) -> Booking:
+    event = events.find_event(ctx.school_id, booking.event_id)
+    if event.status == "cancelled":
+        raise WrongState("The event is cancelled: its bookings end by themselves, and what was paid goes back")
+    terms = terms_of(ctx, booking, event)
+    is_family = ctx.actor.kind == "contact"
+    if is_family and terms.is_too_late(ctx.now):
+        raise TooLateToCancel
+    decided: Decided = "policy" if is_family or not terms.paid.amount else asked.refund or "full"
+    refund = terms.refund(decided, ctx.now)
+    if refund.amount < asked.expects.amount:
+        raise RefundIsLess
+    ending = Cancellation(at=ctx.now, by="family" if is_family else "school", decided=decided, refund=refund)
+    return _end(ctx, booking, ending, "cancelled", asked.request)
+
+
+def call_off(ctx: Context, booking: Booking) -> Booking:
+    """End a booked place because its event, or its session, does not take place: everything that was paid goes back.
+
+    Raises:
+        StaleVersion: somebody else was faster.
+    """
+    paid = still_paid(ctx, booking)
+    ending = Cancellation(at=ctx.now, by="event", decided="full" if paid.amount else "policy", refund=paid)
+    return _end(ctx, booking, ending, "called_off", _UNASKED)
+
+
+def _end(ctx: Context, booking: Booking, ending: Cancellation, why: RefundReason, request: Request) -> Booking:
+    """End a booked place and write down what goes back, together."""
     transaction = Transaction(ctx)
-    after = endings.end(transaction, ctx, booking, cancelled, "booking.cancelled")
+    remember(ctx, transaction, request, Ended(state=BookingState.CANCELLED))
+    cancelled = booking.model_copy(update={"state": BookingState.CANCELLED, "cancellation": ending})
+    after = endings.end(transaction, ctx, booking, cancelled, ACTIONS[ending.decided])
+    if booking.payment_id is not None and ending.refund.amount > 0:
+        payments.ask_refund(transaction, ctx, booking.payment_id, booking.id, why, ending.refund)
     transaction.commit()
     allocating.move_on(ctx, booking.place)
     return after

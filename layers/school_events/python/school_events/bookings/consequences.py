@@ -1,6 +1,7 @@
 """What follows from a change of a booking."""
 
 from school_events.bookings.store import BookingItem
+from school_events.bookings.terms.rules import ACTIONS
 from school_events.core import clock
 from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
 from school_events.core.dynamodb import Item
@@ -13,7 +14,7 @@ def of(item: Item) -> Consequences | None:
     subject = Subject("booking", item.record.id)
     if item.change.action == "booking.confirmed":
         return Consequences(subject, (_confirmed(item),), (_telling(item, "booked"),))
-    if item.change.action == "booking.cancelled":
+    if item.change.action in ACTIONS.values():
         return Consequences(subject, (_cancelled(item),), (_telling(item, "cancelled"),))
     if item.change.action == "booking.released":
         return Consequences(subject, (), (_telling(item, "cancelled"),))

@@ -38,7 +38,7 @@ def _settle_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
     booking = store.find_booking(ctx.school_id, line.reference)
     if booking.state is not BookingState.RELEASED:
         return
-    refund = payment_store.find_refund(ctx.school_id, payment_id, payments.refund_id("late", line))
+    refund = payment_store.find_refund(ctx.school_id, payment_id, payments.refund_id("late", line.reference))
     if refund is None:
         if _regain(ctx, payment_id, line, booking):
             return
@@ -49,7 +49,7 @@ def _settle_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
 def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> Refund:
     transaction = Transaction(ctx)
     store.require_unchanged(transaction, ctx.school_id, booking)
-    refund = payments.ask_refund(transaction, ctx, payment_id, line, "late")
+    refund = payments.ask_refund(transaction, ctx, payment_id, line.reference, "late", line.amount)
     transaction.commit()
     logs.count("LateRefund")
     return refund
@@ -61,6 +61,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
     Raises:
         StaleVersion: somebody else settled the line meanwhile, one way or the other.
     """
+    refund_id = payments.refund_id("late", line.reference)
     for _ in range(_TRIES):
         free = places.free_places(ctx, booking.event_id, booking.place.pool)
         if not free:
@@ -70,7 +71,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
         )
         transaction = Transaction(ctx)
         store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
-        payment_store.require_no_refund(transaction, ctx.school_id, payment_id, payments.refund_id("late", line))
+        payment_store.require_no_refund(transaction, ctx.school_id, payment_id, refund_id)
         store.guard(transaction, ctx.school_id, after)
         places.claim(transaction, ctx, after, held=False)
         transaction.put(tell_booker(ctx, after, "changed"))

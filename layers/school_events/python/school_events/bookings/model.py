@@ -107,6 +107,22 @@ class Place(Record):
     number: Annotated[int, Kept(Category.TECHNICAL, Purpose.WORKING, Retention.CONTRACT)]
 
 
+class Cancellation(Record):
+    """How a booking came to be cancelled, and what goes back of what was paid for it.
+
+    Args:
+        at: when, UTC.
+        by: ``family``, ``school``, or ``event``: the school cancelled the whole of it.
+        decided: ``policy``, ``full`` or ``none``: what was to come back.
+        refund: what does.
+    """
+
+    at: Instant
+    by: State
+    decided: State
+    refund: Amount
+
+
 class Booking(Record):
     """A child's place at an event.
 
@@ -124,6 +140,7 @@ class Booking(Record):
         consent_withdrawn: whether a parent withholds a consent that is required, or has taken one back.
         created_at: when, UTC.
         hold_until: until when an unpaid place waits, UTC.
+        cancellation: how it came to be cancelled, if it is.
         anonymised: whether child and contact were replaced by random ids of this booking's own (H2).
         version: rises with every change.
     """
@@ -141,6 +158,7 @@ class Booking(Record):
     consent_withdrawn: Flag = False
     created_at: Instant
     hold_until: Instant | None = None
+    cancellation: Cancellation | None = None
     anonymised: Flag = False
     version: Count = 1
 

@@ -5,6 +5,8 @@ the state forward. :func:`let_go` closes Stripe's page first and gives the place
 Each may be stopped at any point and called again.
 """
 
+from collections.abc import Callable
+
 from school_events.bookings import allocating, baskets, endings, late_money, places, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import BookingState
@@ -14,15 +16,16 @@ from school_events.core.audit import UNKNOWN_ALIAS
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import TryAgain
+from school_events.core.errors import StaleVersion, TryAgain, WrongState
 from school_events.payments import gateway, rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentState
 from school_events.people import aliases
 
+type Also = Callable[[Transaction, BookingState], object]
+
 _WAITS_FOR_MONEY = frozenset({BookingState.PENDING, BookingState.EXPIRING})
-_HAD_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
 
 
 def apply_payment(ctx: Context, payment_id: str) -> Payment:
@@ -42,7 +45,7 @@ def apply_payment(ctx: Context, payment_id: str) -> Payment:
         return again_if_stale(lambda: _quarantine(ctx, payment_id))
     if rules.may_turn_paid(payment):
         payment = again_if_stale(lambda: _fulfil(ctx, payment_id, snapshot))
-    if payment.state in _HAD_MONEY:
+    if payment.state in rules.HAS_MONEY:
         fee = rules.fee_entry(payment, snapshot, ctx.now)
         if fee is not None:
             payment_store.enter_once(ctx, fee)
@@ -92,14 +95,19 @@ def _begin_letting_go(ctx: Context, payment_id: str) -> Payment:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state not in {PaymentState.CREATED, PaymentState.OPEN}:
         return payment
+    transaction = _marked(ctx, payment)
+    if len(transaction):
+        transaction.commit()
+    return payment
+
+
+def _marked(ctx: Context, payment: Payment) -> Transaction:
     transaction = Transaction(ctx)
     for booking in baskets.bookings_of(ctx, payment):
         if booking.state is BookingState.PENDING:
             expiring = booking.model_copy(update={"state": BookingState.EXPIRING, "hold_until": ctx.now})
             store.replace(transaction, ctx.school_id, booking, expiring, stamp(ctx, "booking.expiring"))
-    if len(transaction):
-        transaction.commit()
-    return payment
+    return transaction
 
 
 def _closed_at_stripe(ctx: Context, payment: Payment) -> bool:
@@ -119,7 +127,11 @@ def _closed_at_stripe(ctx: Context, payment: Payment) -> bool:
     return True
 
 
-def _release(ctx: Context, payment: Payment) -> Payment:
+def _nothing_else(_transaction: Transaction, _state: BookingState) -> None:
+    """There is nothing else to be written."""
+
+
+def _release(ctx: Context, payment: Payment, also: Also = _nothing_else) -> Payment:
     """Give the holds of a payment up as it was read; refused if it has moved since."""
     if payment.state not in {PaymentState.CREATED, PaymentState.OPEN}:
         return payment
@@ -131,19 +143,40 @@ def _release(ctx: Context, payment: Payment) -> Payment:
     expired = payment.model_copy(update={"state": PaymentState.EXPIRED})
     payment = payment_store.replace(transaction, ctx, payment, expired, stamp(ctx, "payment.expired"))
     transaction.put(baskets.tell_payer(ctx, payment))
+    also(transaction, BookingState.RELEASED)
     transaction.commit()
     for booking in held:
         allocating.move_on(ctx, booking.place)
     return payment
 
 
-def end_holds_now(ctx: Context, payment_id: str) -> None:
-    """End the holds of a payment that has no page; of one that has, housekeeping closes the page first."""
+def end_holds_now(ctx: Context, payment_id: str, also: Also) -> BookingState:
+    """End the holds of a payment that has no page; of one that has, housekeeping closes the page first.
+
+    Args:
+        ctx: the moment.
+        payment_id: of the holds.
+        also: adds to the transaction what else is to be written with the state the holds come to.
+
+    Returns:
+        That state.
+
+    Raises:
+        WrongState: its money came and is not what was asked for: a person decides.
+        StaleVersion: somebody else was faster.
+    """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state is PaymentState.CREATED:
-        _release(ctx, payment)
-    else:
-        _begin_letting_go(ctx, payment_id)
+        _release(ctx, payment, also)
+        return BookingState.RELEASED
+    if payment.state is PaymentState.QUARANTINED:
+        raise WrongState("The school has to look at what was paid for this first")
+    transaction = _marked(ctx, payment)
+    if not len(transaction):
+        raise StaleVersion
+    also(transaction, BookingState.EXPIRING)
+    transaction.commit()
+    return BookingState.EXPIRING
 
 
 def _quarantine(ctx: Context, payment_id: str) -> Payment:

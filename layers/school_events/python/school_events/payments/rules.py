@@ -1,5 +1,6 @@
 """Decisions about money: pure, and the only place a payment's state moves."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from school_events.core.errors import WrongState
@@ -23,6 +24,9 @@ HOLD_BEFORE_CHECKOUT = timedelta(minutes=15)
 
 GRACE = timedelta(minutes=1)
 """How long after Stripe's page has closed a hold is let go."""
+
+HAS_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
+"""The states of a payment whose money came, wherever it has gone since."""
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 _MAY_TURN_PAID = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.EXPIRED})
@@ -177,6 +181,14 @@ def refunded(payment: Payment, amount: Money) -> Payment:
         raise WrongState("More than was paid cannot be refunded")
     state = PaymentState.REFUNDED if back == payment.amount else PaymentState.PART_REFUNDED
     return payment.model_copy(update={"refunded": back, "state": state})
+
+
+def still_paid(payment: Payment, line: PaymentLine, refunds: Iterable[Refund]) -> Money:
+    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6); nothing of a payment without money."""
+    if payment.state not in HAS_MONEY:
+        return NOTHING
+    gone = sum((one.amount for one in refunds if one.reference == line.reference), NOTHING)
+    return line.amount - gone
 
 
 def _payer(payment: Payment) -> str:

@@ -7,7 +7,7 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import PaymentsNotReady, StaleVersion
-from school_events.core.money import NOTHING
+from school_events.core.money import NOTHING, Money
 from school_events.payments import gateway, rules, store
 from school_events.payments.model import (
     CheckoutSnapshot,
@@ -19,8 +19,8 @@ from school_events.payments.model import (
     StripeAccount,
 )
 
-RefundReason = Literal["late", "called_off"]
-"""Why a line goes back: its money came late, or what it was for does not take place."""
+RefundReason = Literal["late", "called_off", "cancelled"]
+"""Why money of a line goes back: it came late, what it was for does not take place, or who had it gave it up."""
 
 
 def ask_for(ctx: Context, payer_id: str, lines: tuple[PaymentLine, ...]) -> Payment:
@@ -125,13 +125,33 @@ def make_refund(ctx: Context, payment: Payment, refund: Refund) -> None:
     transaction.commit()
 
 
-def refund_id(why: RefundReason, line: PaymentLine) -> str:
+def refund_id(why: RefundReason, reference: str) -> str:
     """Names the one refund a line can have for a reason."""
-    return f"{why}-{line.reference}"
+    return f"{why}-{reference}"
 
 
-def ask_refund(transaction: Transaction, ctx: Context, payment_id: str, line: PaymentLine, why: RefundReason) -> Refund:
-    """Write down that a line goes back, before Stripe hears of it (PAYMENTS.md 5, 6); until it has, it is due.
+def still_paid(school_id: str, payment_id: str, reference: str) -> Money:
+    """What was paid for a line of a payment and has not gone back (read strongly).
+
+    What is only written down to go back counts as gone.
+
+    Raises:
+        NotFound: there is no such payment.
+    """
+    payment = store.find_payment(school_id, payment_id)
+    line = next(line for line in payment.lines if line.reference == reference)
+    return rules.still_paid(payment, line, [one.record for one in store.refunds_of_payment(school_id, payment_id)])
+
+
+def ask_refund(
+    transaction: Transaction,
+    ctx: Context,
+    payment_id: str,
+    reference: str,
+    why: RefundReason,
+    amount: Money,
+) -> Refund:
+    """Write down that money of a line goes back, before Stripe hears of it (PAYMENTS.md 5, 6); until it has, it is due.
 
     The commit raises :class:`StaleVersion` if that was written down meanwhile.
 
@@ -139,15 +159,16 @@ def ask_refund(transaction: Transaction, ctx: Context, payment_id: str, line: Pa
         transaction: the caller's, with the conditions that make it right.
         ctx: the moment.
         payment_id: the payment.
-        line: the line to give back.
-        why: its money came ``late``, or what it was for is ``called_off``.
+        reference: of the line to give back of.
+        why: its money came ``late``, what it was for is ``called_off``, or was ``cancelled`` by who had it.
+        amount: how much, above zero and at most what is still there (:func:`still_paid`).
     """
     refund = Refund(
-        id=refund_id(why, line),
-        idempotency_key=f"{why}:{line.reference}",
+        id=refund_id(why, reference),
+        idempotency_key=f"{why}:{reference}",
         payment_id=payment_id,
-        reference=line.reference,
-        amount=line.amount,
+        reference=reference,
+        amount=amount,
         state=RefundState.ASKED,
         asked_at=ctx.now,
     )

@@ -1,0 +1,139 @@
+"""What who gives a place up gets back, and until when a family may: pure (D6, decision 0031)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from school_events.bookings.model import Place
+from school_events.bookings.rules import part_of
+from school_events.core.errors import Conflict
+from school_events.core.money import NOTHING, Money, pounds
+from school_events.events.charging.rules import policy_in_words
+from school_events.events.evenings.model import Slot
+from school_events.events.model import SchoolEvent, Session
+
+Decided = Literal["policy", "full", "none"]
+"""What comes back of what was paid: what the event's policy says, everything, or nothing."""
+
+ACTIONS: Mapping[str, str] = {
+    "policy": "booking.cancelled",
+    "full": "booking.cancelled_in_full",
+    "none": "booking.cancelled_without_refund",
+}
+"""What the audit log says of a cancellation, by what was decided about its money (``Cancellation.decided``)."""
+
+
+class TooLateToCancel(Conflict):
+    """What the place is for has begun; from then on only the school can cancel it."""
+
+    slug = "too-late-to-cancel"
+    title = "This has begun: ask the school"
+
+
+class RefundIsLess(Conflict):
+    """Less would come back than the family was shown, because a day of the policy has passed; nothing was cancelled."""
+
+    slug = "refund-is-less"
+    title = "Less would come back by now than you were shown"
+
+
+@dataclass(frozen=True)
+class Step:
+    """So many per cent come back before an instant (UTC)."""
+
+    before: datetime
+    percent: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What cancelling one booking brings.
+
+    Args:
+        paid: what was paid for it and has not gone back.
+        steps: the event's policy, earliest first.
+        begins_at: when what it is for begins, or begins for the last time, UTC; None if it never does.
+    """
+
+    paid: Money
+    steps: tuple[Step, ...]
+    begins_at: datetime | None
+
+    def percent(self, now: datetime) -> int:
+        """What comes back at an instant (UTC) by the policy; nothing after its last step, or where there is none."""
+        return next((step.percent for step in self.steps if now < step.before), 0)
+
+    def refund(self, decided: Decided, now: datetime) -> Money:
+        """What comes back; a fraction of a penny is the family's.
+
+        Args:
+            decided: by what.
+            now: the present instant, UTC.
+        """
+        percent = {"policy": self.percent(now), "full": 100, "none": 0}[decided]
+        return share(self.paid, percent)
+
+    def is_too_late(self, now: datetime) -> bool:
+        """Whether a family cannot cancel any more at an instant (UTC)."""
+        return self.begins_at is not None and now >= self.begins_at
+
+
+def share(paid: Money, percent: int) -> Money:
+    """So many per cent of what was paid, rounded up to the penny."""
+    return pounds(-(-paid.amount * percent // 100)) if paid.amount > 0 else NOTHING
+
+
+def policy(event: SchoolEvent) -> tuple[Step, ...]:
+    """An event's policy by instants: each of its steps holds up to and including a day in the event's time zone."""
+    zone = ZoneInfo(event.time_zone)
+    return tuple(
+        Step(
+            datetime.combine(one.until + timedelta(days=1), time.min, zone).astimezone(UTC),
+            one.refund_percent,
+        )
+        for one in event.cancellation
+    )
+
+
+def begins_at(place: Place, sessions: Iterable[Session], appointment: Slot | None) -> datetime | None:
+    """When what a place is for begins, UTC: its appointment, its session, or of a whole event the last session.
+
+    A club goes on as long as it has sessions to come, and a family may leave it between two of them. A trip has one.
+
+    Args:
+        place: which.
+        sessions: its event's.
+        appointment: when and where it is, at a parents' evening.
+    """
+    if appointment is not None:
+        return appointment.starts_at
+    part = part_of(place)
+    meant = (one.starts_at for one in sessions if not one.cancelled and part in {"", one.id})
+    return max(meant, default=None)
+
+
+def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, is_held: bool) -> str:
+    """What cancelling would bring, as families read it; without an amount, which not everybody may see.
+
+    Args:
+        terms: the booking's.
+        event: the booking's, with its policy.
+        now: the present instant, UTC.
+        is_held: whether its payment is still open.
+    """
+    if is_held:
+        return "Nothing has been paid for this yet. Cancelling ends it, and all that is to be paid with it."
+    parts = [_money_in_words(terms, event, now)] if terms.paid.amount > 0 else ["Nothing was paid for this."]
+    if terms.begins_at is not None and not terms.is_too_late(now):
+        local = terms.begins_at.astimezone(ZoneInfo(event.time_zone))
+        parts.append(f"A family can cancel until {local.day} {local:%B %Y, %H:%M}.")
+    return " ".join(parts)
+
+
+def _money_in_words(terms: Terms, event: SchoolEvent, now: datetime) -> str:
+    percent = terms.percent(now)
+    share_now = {100: "everything", 0: "nothing"}.get(percent, f"{percent}%")
+    words = f"If you cancel now you get {share_now} of what was paid back."
+    return f"{words} {policy_in_words(event.cancellation)}".strip()

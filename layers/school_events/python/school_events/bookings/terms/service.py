@@ -1,0 +1,85 @@
+"""The terms of one booking, and what families and the school are shown of them before they cancel."""
+
+from school_events.bookings import baskets, places, reading
+from school_events.bookings.model import Booking, BookingState
+from school_events.bookings.rules import SLOTS
+from school_events.bookings.terms import rules
+from school_events.bookings.terms.api import CancellationTerms, StepView
+from school_events.bookings.terms.rules import Terms
+from school_events.core.context import Context
+from school_events.core.dynamodb import get_many
+from school_events.core.money import NOTHING, Money
+from school_events.events import store as events
+from school_events.events.evenings.model import Slot
+from school_events.events.model import SchoolEvent
+from school_events.payments import service as payments
+from school_events.payments import store as payment_store
+
+
+def still_paid(ctx: Context, booking: Booking) -> Money:
+    """What was paid for a booking and has not gone back; nothing for what is only held, or cost nothing."""
+    if booking.payment_id is None or booking.state is not BookingState.CONFIRMED:
+        return NOTHING
+    return payments.still_paid(ctx.school_id, booking.payment_id, booking.id)
+
+
+def terms_of(ctx: Context, booking: Booking, event: SchoolEvent) -> Terms:
+    """The terms of a booking, as they are now.
+
+    Args:
+        ctx: the moment.
+        booking: live.
+        event: the booking's.
+    """
+    begins_at = rules.begins_at(booking.place, events.sessions_of(ctx.school_id, event.id), _appointment(ctx, booking))
+    return Terms(still_paid(ctx, booking), rules.policy(event), begins_at)
+
+
+def preview(ctx: Context, booking: Booking) -> CancellationTerms:
+    """What cancelling a booking would bring now, and later; money for who booked and for finance staff only (B8)."""
+    event = events.find_event(ctx.school_id, booking.event_id)
+    terms = terms_of(ctx, booking, event)
+    why_not = _why_not(ctx, booking, event, terms)
+    shown = CancellationTerms(
+        booking_id=booking.id,
+        possible=not why_not,
+        words=why_not or rules.in_words(terms, event, ctx.now, is_held=booking.state is BookingState.PENDING),
+        until=terms.begins_at,
+        refund_percent=terms.percent(ctx.now),
+        steps=[StepView(before=one.before, refund_percent=one.percent) for one in terms.steps],
+        ends_too=_ends_too(ctx, booking),
+    )
+    return _with_money(shown, terms, ctx) if reading.sees_money(ctx, mine=reading.is_mine(ctx, booking)) else shown
+
+
+def _why_not(ctx: Context, booking: Booking, event: SchoolEvent, terms: Terms) -> str:
+    """Why the caller cannot cancel it; empty if they can."""
+    if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
+        return f"This booking is {booking.state}."
+    if event.status == "cancelled":
+        return "The event is cancelled: its bookings end by themselves, and what was paid goes back."
+    if booking.state is BookingState.CONFIRMED and ctx.actor.kind == "contact" and terms.is_too_late(ctx.now):
+        return "This has begun: ask the school."
+    return ""
+
+
+def _with_money(shown: CancellationTerms, terms: Terms, ctx: Context) -> CancellationTerms:
+    steps = [step.model_copy(update={"refund": rules.share(terms.paid, step.refund_percent)}) for step in shown.steps]
+    return shown.model_copy(update={"paid": terms.paid, "refund": terms.refund("policy", ctx.now), "steps": steps})
+
+
+def _ends_too(ctx: Context, booking: Booking) -> list[str]:
+    """What else ends with a hold: the others that are to be paid with it."""
+    if booking.state is not BookingState.PENDING or booking.payment_id is None:
+        return []
+    together = baskets.bookings_of(ctx, payment_store.find_payment(ctx.school_id, booking.payment_id))
+    return [one.id for one in together if one.id != booking.id and one.state is BookingState.PENDING]
+
+
+def _appointment(ctx: Context, booking: Booking) -> Slot | None:
+    """When and where an appointment is; none for other places."""
+    if booking.place.pool != SLOTS:
+        return None
+    key = places.place_key(ctx.school_id, booking.place)
+    item = get_many([key]).get(key)
+    return None if item is None else item.slot
