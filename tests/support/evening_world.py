@@ -61,6 +61,7 @@ def an_evening(
     times: tuple[str, str] = ("17:00", "18:00"),
     invited: Iterable[str] = ALL_PUPILS,
     day: str = _DAY,
+    closes: str = "12:00",
 ) -> SchoolEvent:
     """A published evening, each teacher at a desk of their own.
 
@@ -72,6 +73,7 @@ def an_evening(
         times: from when to when, by the school's clocks.
         invited: which pupils.
         day: when, local.
+        closes: when booking closes on that day, UTC.
     """
     starts_at, ends_at = (f"{day}T{one}" for one in times)
     asked: dict[str, Any] = {
@@ -79,7 +81,7 @@ def an_evening(
         "title": "Year 8 parents' evening",
         "takes_place": {"starts_at": starts_at, "ends_at": ends_at},
         "price": {"amount": 0},
-        "booking_window": {"opens_at": "2026-11-20T00:00:00Z", "closes_at": f"{day}T12:00:00Z"},
+        "booking_window": {"opens_at": "2026-11-20T00:00:00Z", "closes_at": f"{day}T{closes}:00Z"},
     }
     made = events.create(a_context(), UNASKED, NewEvent.model_validate(asked))
     plan(find_event(SCHOOL, made.id), teachers, minutes=minutes, buffer=buffer, most=most)

@@ -36,6 +36,7 @@ from school_events.events.evenings.store import plan_key
 from school_events.events.model import SchoolEvent
 from school_events.people import access
 from school_events.people import store as people
+from school_events.people.model import Pupil
 
 MOST_CHILDREN = 20
 """So many children of a family are looked at, so that its booking fits into one transaction."""
@@ -49,12 +50,14 @@ class _Seen:
 
     Args:
         plan: of the evening.
+        pupils: the children who are booked.
         slots: the items of the slots asked for that there are, by number.
         diaries: of all children of the family, and of the contact who books; None for one who has none yet.
         had: the appointments that the family has already on that day.
     """
 
     plan: SlotPlan
+    pupils: Sequence[Pupil]
     slots: Mapping[int, PlaceItem]
     diaries: Mapping[Key[DiaryItem], DiaryItem | None]
     had: Sequence[Meeting]
@@ -98,14 +101,16 @@ def _look(ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> _See
     owners = [*(diaries.child(one) for one in children), diaries.parent(contact_id)]
     keys = [store.diary_key(ctx.school_id, owner, evening_of(event).day) for owner in owners]
     planned = plan_key(ctx.school_id, event.id)
-    wanted: list[Key[Any]] = [planned, *slots.values(), *keys]
+    booked = [people.pupil_key(ctx.school_id, one) for one in dict.fromkeys(one.pupil_id for one in bookings)]
+    wanted: list[Key[Any]] = [planned, *booked, *slots.values(), *keys]
     found = get_many(wanted)
     plan = found.get(planned)
     if plan is None:
         raise NotFound
     seen = {key: found.get(key) for key in keys}
     had = _had(ctx, contact_id, children, [item.record for item in seen.values() if item is not None])
-    return _Seen(plan.record, _there(found, slots), seen, had)
+    pupils = [pupil for key in booked if (pupil := people.to_pupil(found.get(key)))]
+    return _Seen(plan.record, pupils, _there(found, slots), seen, had)
 
 
 def _children(ctx: Context, contact_id: str, booked: Iterable[str]) -> tuple[str, ...]:
@@ -144,8 +149,7 @@ def _meeting(event: SchoolEvent, seen: _Seen, booking: Booking) -> Meeting:
 
 def _check(ctx: Context, event: SchoolEvent, seen: _Seen, asked: Sequence[Meeting]) -> None:
     """Whether the family may have what it asks for, as far as that could be seen."""
-    pupils = people.find_pupils(ctx.school_id, {one.pupil_id for one in asked})
-    choices = whom_to_meet(ctx.school_id, seen.plan, pupils.values())
+    choices = whom_to_meet(ctx.school_id, seen.plan, seen.pupils)
     rules.check_asked(asked, choices)
     rules.check_not_met(asked, seen.had, choices, event.id)
     for position, one in enumerate(asked):
