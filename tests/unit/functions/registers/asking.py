@@ -1,15 +1,17 @@
 """A trip with children booked on it, on its day, and devices that bring in marks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from moto.dynamodb.models import dynamodb_backends
 
 from functions.outbox.handler import lambda_handler as outbox
 from functions.registers.handler import lambda_handler
 from school_events.core.consequences import Telling
 from school_events.core.context import Actor
+from school_events.core.dynamodb import Transaction
 from school_events.events.model import SchoolEvent
 from school_events.events.store import sessions_of
 from school_events.notifications import store as inboxes
@@ -78,6 +80,18 @@ def states(event: SchoolEvent) -> dict[str, str | None]:
     """What the register says of each expected child."""
     _, register = read(REGISTER, event)
     return {one["pupil_id"]: one["mark"] and one["mark"]["state"] for one in register["expected"]}
+
+
+def in_between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Something happens between the reading and the first write of what is done next."""
+    commit = Transaction.commit
+
+    def act_and_commit(transaction: Transaction) -> None:
+        monkeypatch.setattr(Transaction, "commit", commit)
+        act()
+        commit(transaction)
+
+    monkeypatch.setattr(Transaction, "commit", act_and_commit)
 
 
 def tell_families() -> None:

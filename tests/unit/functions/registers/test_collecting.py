@@ -16,6 +16,7 @@ from tests.unit.functions.registers.asking import (
     COLLECTORS,
     REGISTER,
     a_mark,
+    in_between,
     outcomes,
     read,
     send,
@@ -49,8 +50,12 @@ def _merged() -> None:
     tell(portal_message("ContactRemoved", content, version=2))
 
 
+def _cut() -> None:
+    tell(link_told("contact-2", restricted=True, version=2))
+
+
 LOSSES: dict[str, Callable[[], None]] = {
-    "restricted": lambda: tell(link_told("contact-2", restricted=True, version=2)),
+    "restricted": _cut,
     "ended": lambda: tell(link_told("contact-2", ends_on=date(2026, 12, 3), version=2)),
     "removed": lambda: tell(link_removed("contact-2")),
     "merged into a stranger": _merged,
@@ -96,7 +101,7 @@ def test_who_has_taken_over_from_a_merged_contact_is_who_collects(event: SchoolE
 def test_a_link_that_is_cut_while_the_mark_is_written_is_seen_by_the_write(
     event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _cut_in_between(monkeypatch)
+    in_between(monkeypatch, _cut)
     assert outcomes(send(event, collected("m1", "contact-2"))) == ["may_not_collect"]
 
 
@@ -107,20 +112,8 @@ def test_without_the_condition_of_the_link_who_was_just_cut_off_takes_the_child_
         pass
 
     monkeypatch.setattr(access, "check_link", unchecked)
-    _cut_in_between(monkeypatch)
+    in_between(monkeypatch, _cut)
     assert outcomes(send(event, collected("m1", "contact-2"))) == ["kept"]
-
-
-def _cut_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The link is cut between the reading and the first write."""
-    commit = Transaction.commit
-
-    def cut_and_commit(transaction: Transaction) -> None:
-        monkeypatch.setattr(Transaction, "commit", commit)
-        tell(link_told("contact-2", restricted=True, version=2))
-        commit(transaction)
-
-    monkeypatch.setattr(Transaction, "commit", cut_and_commit)
 
 
 def test_staff_see_who_may_collect_and_nobody_else(event: SchoolEvent) -> None:
