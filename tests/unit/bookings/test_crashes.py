@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from local.stripe.errors import StripeError
 from school_events.bookings import cancelling, chores, store
-from school_events.core.errors import WrongState
+from school_events.bookings.service import Booked
+from school_events.core.context import Context
 from school_events.events.model import SchoolEvent
 from school_events.payments.store import payments_of_school
-from tests.support.booked_world import as_parent, as_system, book, booking_of, keyed, place_states
-from tests.support.contexts import NOW, SCHOOL
+from tests.support.booked_world import an_event, as_parent, as_system, book, booking_of, keyed, place_states
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
 from tests.support.rewind import bookmark
@@ -79,12 +81,51 @@ def _regaining_late(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -
 def _cancelling(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
     booked = book(event)
     shop.open(booked)
+    return _cancels(booked, as_parent())
 
-    def cancel_unless_done() -> None:
-        with contextlib.suppress(WrongState):
-            cancelling.cancel(as_parent(), booking_of(booked))
 
-    return cancel_unless_done
+def _cancelling_unopened(_shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    return _cancels(book(event, "pupil-1", "pupil-2"), as_parent())
+
+
+def _cancelling_paid(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = paid(shop, event, "pupil-1", "pupil-2")
+    apply(booked)
+    return _cancels(booked, a_context())
+
+
+def _cancelling_free(_shop: Shop, _event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    return _cancels(book(an_event(price=0)), as_parent())
+
+
+def _cancelling_while_it_is_paid(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    payment = shop.open(booked)
+    cancel = _cancels(booked, as_parent())
+
+    def cancel_pay_and_hear() -> None:
+        cancel()
+        with contextlib.suppress(StripeError):
+            shop.pay(payment)
+        apply(booked)
+
+    return cancel_pay_and_hear
+
+
+def _making_a_refund(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
+    _cancelling_paid(shop, event, patch)()
+    return lambda: _refunds_are_made(HOLD_OVER)
+
+
+def _cancels(booked: Booked, ctx: Context) -> Path:
+    """Cancel, and ask again with the same key."""
+    asked = cancelling.Asked(request=keyed("key-2", "cancel"))
+    seen = booking_of(booked)
+    return lambda: cancelling.cancel(ctx, seen, asked)
+
+
+def _refunds_are_made(now: datetime) -> None:
+    chores.make_due_refunds(now, lambda _: as_system(now), lambda: True)
 
 
 PATHS: dict[str, Prepare] = {
@@ -98,12 +139,18 @@ PATHS: dict[str, Prepare] = {
     "refund late money": _refunding_late,
     "give late money its place": _regaining_late,
     "cancel a hold": _cancelling,
+    "cancel a hold that has no page": _cancelling_unopened,
+    "cancel a paid place": _cancelling_paid,
+    "cancel a place that cost nothing": _cancelling_free,
+    "cancel a hold while it is paid": _cancelling_while_it_is_paid,
+    "make the refund of a cancelled place": _making_a_refund,
 }
 
 
 def _housekeeping(now: datetime) -> None:
     chores.move_returned_places_on(now, lambda _: as_system(now), lambda: True)
     chores.let_due_holds_go(now, lambda _: as_system(now), lambda: True)
+    _refunds_are_made(now)
 
 
 def _end(shop: Shop, event: SchoolEvent) -> dict[str, object]:
@@ -127,12 +174,14 @@ def _check(shop: Shop, event: SchoolEvent) -> None:
 def _tidy(event: SchoolEvent, now: datetime) -> None:
     if "returned" in place_states(event):
         chores.move_returned_places_on(now, lambda _: as_system(now), lambda: True)
+    _refunds_are_made(now)
 
 
 @pytest.mark.parametrize("name", PATHS)
 def test_killed_anywhere_and_asked_again_it_ends_the_same(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    _housekeeping(NOW - timedelta(minutes=20))
     path = PATHS[name](shop, event, monkeypatch)
     rewind = bookmark(shop)
     with watched(Calls()) as whole:
@@ -151,7 +200,16 @@ def test_killed_anywhere_and_asked_again_it_ends_the_same(
         _check(shop, event)
 
 
-@pytest.mark.parametrize("name", ["book a household", "open the page", "let a hold go", "cancel a hold"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "book a household",
+        "open the page",
+        "let a hold go",
+        "cancel a hold",
+        "cancel a hold that has no page",
+    ],
+)
 def test_killed_anywhere_and_never_asked_again_no_place_is_held_for_ever(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -169,3 +227,23 @@ def test_killed_anywhere_and_never_asked_again_no_place_is_held_for_ever(
         assert set(place_states(event)) == {"free"}
         assert {one["status"] for one in shop.all("checkout.session")} <= {"expired"}
         assert not faults_of(event)
+
+
+@pytest.mark.parametrize("name", ["cancel a paid place", "make the refund of a cancelled place"])
+def test_killed_anywhere_and_never_asked_again_a_paid_place_is_had_or_its_money_is_back(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    _housekeeping(NOW - timedelta(minutes=20))
+    path = PATHS[name](shop, event, monkeypatch)
+    rewind = bookmark(shop)
+    with watched(Calls()) as whole:
+        path()
+    for point in whole.points():
+        rewind()
+        with pytest.raises(Killed), watched(Calls(point)):
+            path()
+        shop.at(LATER)
+        _housekeeping(LATER)
+        _check(shop, event)
+        assert "returned" not in place_states(event)
+        assert len(shop.all("refund")) == place_states(event).count("free") - 1
