@@ -223,6 +223,28 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             at_least=True,
         ),
     ),
+    "housekeeping": (
+        AlarmRule(
+            "holds-stuck",
+            "A place is still held half an hour after its time to pay was over, because Stripe's page could not be "
+            "closed. Is Stripe down, or the school's account disconnected? It is tried again every five minutes.",
+            own_metric("housekeeping", "HoldStuck"),
+        ),
+        AlarmRule(
+            "refunds-stuck",
+            "A refund that was promised to a family half an hour ago is not made. Is Stripe down, the school's account "
+            "disconnected or without money, or the charge disputed? It is tried again every five minutes.",
+            own_metric("housekeeping", "RefundStuck"),
+        ),
+    ),
+    "stripe_events": (
+        AlarmRule(
+            "payment-quarantined",
+            "Money came that is not what was asked for: nothing was fulfilled and its places stay held. Look at the "
+            "payment in the school's Stripe account and decide with the school.",
+            own_metric("stripe_events", "PaymentQuarantined"),
+        ),
+    ),
     "retention": (
         AlarmRule(
             "retention-missed",

@@ -9,9 +9,9 @@ import time_machine
 from pynamodb.connection.base import Connection
 
 from functions.housekeeping.handler import lambda_handler
-from school_events.bookings import allocating, cancelling, chores, places, store
+from school_events.bookings import allocating, cancelling, chores, places, settlement, store
 from school_events.bookings.model import BookingState
-from school_events.core import due
+from school_events.core import due, logs
 from school_events.events import lifecycle
 from school_events.events import store as events_store
 from school_events.events.documents.store import DOCUMENTS
@@ -219,3 +219,22 @@ def test_a_hold_that_a_person_must_decide_on_is_not_due(shop: Shop, event: Schoo
     assert _run(NOW + timedelta(minutes=36))["holds"] == 1
     assert _run(NOW + timedelta(minutes=50))["holds"] == 0
     assert not [row for row in rows("Bookings") if "due_pk" in row]
+
+
+@pytest.mark.parametrize("after", [29, 31])
+def test_who_waits_for_stripe_for_half_an_hour_is_counted_for_somebody_to_look_at(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    paid_for = book(event, "pupil-3", parent=3)
+    shop.pay(shop.open(paid_for))
+    settlement.apply_payment(as_system(), paid_for.payment_id or "")
+    cancelling.cancel(a_context(now=NOW + timedelta(minutes=36)), booking_of(paid_for))
+    shop.open(book(event))
+    shop.server.faults.outage(1000)
+    counted: Counter[str] = Counter()
+    monkeypatch.setattr(logs, "count", lambda name, value=1: counted.update({name: value}))
+    _run(NOW + timedelta(minutes=36 + after))
+    stuck = {name: times for name, times in counted.items() if name.endswith("Stuck")}
+    assert stuck == ({"HoldStuck": 1, "RefundStuck": 1} if after > 30 else {})
+    assert booking_of(paid_for).state is BookingState.CANCELLED
+    assert place_states(event).count("held") == 1

@@ -22,6 +22,9 @@ from school_events.events.news.store import due_news
 from school_events.payments import service as payment_service
 from school_events.payments import store as payments
 
+STUCK = timedelta(minutes=30)
+"""A hold that is over, or a refund that is asked for, so long ago is a person's to look at."""
+
 PUT_OFF = timedelta(minutes=5)
 """When a hold that could not be let go is tried again, so that it keeps no other back."""
 
@@ -62,6 +65,7 @@ def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
             break
         if not _one(payment_service.finish_refund, context_for(school_id), refund):
             payments.put_refund_off(school_id, refund, now + PUT_OFF)
+            _count_if_stuck("RefundStuck", refund.asked_at, now)
         count += 1
     return count
 
@@ -125,6 +129,7 @@ def let_due_holds_go(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
             settled[school_id, payment_id] = _one(_let_go_if_over, context_for(school_id), booking, payment_id)
         if not settled[school_id, payment_id]:
             store.put_off(school_id, booking.id, now, now + PUT_OFF)
+            _count_if_stuck("HoldStuck", booking.hold_until, now)
     return len(settled)
 
 
@@ -139,6 +144,11 @@ def _let_go_if_over(ctx: Context, booking: Booking, payment_id: str) -> None:
     hold_until = store.find_booking(ctx.school_id, booking.id).hold_until
     if hold_until is not None and hold_until <= ctx.now:
         settlement.let_go(ctx, payment_id)
+
+
+def _count_if_stuck(name: str, since: datetime | None, now: datetime) -> None:
+    if since is not None and now - since >= STUCK:
+        logs.count(name)
 
 
 def _one[**P](chore: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
