@@ -52,7 +52,7 @@ def faults_of_evening(
     faults = [f"{one.id} is {one.state} and costs nothing" for one in here if one.state is not BookingState.CONFIRMED]
     faults += _slot_faults(event, found, {one.id: one for one in here})
     faults += _guard_faults(event, found, here)
-    faults += _time_faults(kept, timedelta(minutes=buffer_minutes))
+    faults += _time_faults(event, kept, timedelta(minutes=buffer_minutes))
     faults += _diary_faults(event, found, [one for one in kept if one.booking.event_id == event.id])
     return faults + list(_limit_faults(here, families, most))
 
@@ -83,20 +83,23 @@ def _guard_faults(event: SchoolEvent, found: Iterable[Row], live: Iterable[Booki
     return [] if guards == wanted else [f"guards {guards} are not the live bookings {wanted}"]
 
 
-def _time_faults(kept: Iterable[_Kept], buffer: timedelta) -> list[str]:
-    """Who is to be in two places at once, at this evening and another, or has no time to walk."""
-    by_person: dict[str, list[Slot]] = defaultdict(list)
+def _time_faults(event: SchoolEvent, kept: Iterable[_Kept], buffer: timedelta) -> list[str]:
+    """Who of this evening is to be in two places at once, here or at another evening, or has no time to walk."""
+    by_person: dict[str, list[_Kept]] = defaultdict(list)
     for one in kept:
-        by_person[f"child {one.booking.pupil_id}"].append(one.slot)
-        by_person[f"parent {one.booking.booked_by}"].append(one.slot)
-        for staff_id in one.slot.staff_ids:
-            by_person[f"teacher {staff_id}"].append(one.slot)
+        for person in (f"child {one.booking.pupil_id}", f"parent {one.booking.booked_by}", *_teachers(one.slot)):
+            by_person[person].append(one)
     return [
-        f"{person} is in two places at {max(one.starts_at, other.starts_at):%H:%M}"
-        for person, slots in by_person.items()
-        for one, other in combinations(slots, 2)
-        if _meet(one, other, timedelta() if person.startswith("teacher") else buffer)
+        f"{person} is in two places at {max(one.slot.starts_at, other.slot.starts_at):%H:%M}"
+        for person, had in by_person.items()
+        for one, other in combinations(had, 2)
+        if event.id in {one.booking.event_id, other.booking.event_id}
+        and _meet(one.slot, other.slot, timedelta() if person.startswith("teacher") else buffer)
     ]
+
+
+def _teachers(slot: Slot) -> list[str]:
+    return [f"teacher {staff_id}" for staff_id in slot.staff_ids]
 
 
 def _meet(one: Slot, other: Slot, gap: timedelta) -> bool:
