@@ -28,6 +28,7 @@ def main(arguments: Sequence[str], out: TextIO = sys.stdout) -> int:
 
 def _faults(races: int, seed: int, out: TextIO) -> int:
     from tests.races import report
+    from tests.races.kinds import CROWDS, KINDS
     from tests.races.running import run, track
     from tests.support.embedded_aws import embedded_aws
 
@@ -35,7 +36,7 @@ def _faults(races: int, seed: int, out: TextIO) -> int:
     print(
         f"faults: {races:,} races with root keys, of about {SHARE_STRUCK:.0%} writes are struck; seed {seed}", file=out
     )
-    with embedded_aws() as running, running.used(), track(running) as on:
+    with embedded_aws() as running, running.used(), track(running, (*KINDS, *CROWDS)) as on:
         told = run(on, races, seed, share_struck=SHARE_STRUCK, progress=lambda so_far: report.progress(so_far, out))
         fired = on.proxy.fired()
     report.table(told, fired, time.monotonic() - began, out)

@@ -9,7 +9,8 @@ from threading import local
 import pytest
 
 from functions.housekeeping import handler as housekeeping
-from school_events.bookings import cancelling, places, service, store
+from school_events.bookings import cancelling, chores, places, service, store
+from school_events.bookings.service import Booked
 from school_events.bookings.ways import Wish
 from school_events.core import clock
 from school_events.core.context import Actor, Context
@@ -107,20 +108,32 @@ def books(event_id: str, parent: str, *children: str, key: str = "") -> Act:
     asked = request(key or next_id("key"), f"{event_id} {children}")
     wishes = [Wish(child) for child in children]
 
-    def call(chance: Random) -> object:
+    def call(chance: Random) -> Booked:
         return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
 
     return Act("book", call, asked.key or "")
 
 
+def books_slots(event_id: str, parent: str, *wanted: tuple[str, int]) -> Act:
+    """A parent books appointments about children, all or none: each a child and the number of a slot."""
+    asked = request(next_id("key"), f"{event_id} {wanted}")
+    wishes = [Wish(child, slot=slot) for child, slot in wanted]
+
+    def call(chance: Random) -> Booked:
+        return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
+
+    return Act("book slots", call, asked.key or "")
+
+
 def cancels(booking_id: str, parent: str) -> Act:
     """A parent gives a booking up."""
+    asked = cancelling.Asked(request=request(next_id("key"), booking_id))
 
     def call(chance: Random) -> object:
         ctx = moment(Actor("contact", parent), chance)
-        return cancelling.cancel(ctx, store.find_booking(SCHOOL, booking_id))
+        return cancelling.cancel(ctx, store.find_booking(SCHOOL, booking_id), asked)
 
-    return Act("cancel", call)
+    return Act("cancel", call, asked.request.key or "")
 
 
 def closes(event_id: str) -> Act:
@@ -133,9 +146,25 @@ def calls_off(event_id: str) -> Act:
     return _by_school("call off", lambda ctx: lifecycle.cancel(ctx, event_id, places.close_places))
 
 
-def keeps_house(now: datetime = NOW) -> Act:
-    """What is done every minute."""
-    return Act("keep house", lambda _: keep_house(now))
+def lets_holds_go() -> Act:
+    """Housekeeping lets the holds go whose time is over."""
+    return _chore("let holds go", lambda now, context: chores.let_due_holds_go(now, context, _always), WHEN_HOLDS_END)
+
+
+def ends_bookings() -> Act:
+    """Housekeeping ends the bookings of events that were cancelled."""
+    return _chore("end bookings", lambda now, context: chores.call_events_off(now, context, _always))
+
+
+def _always() -> bool:
+    return True
+
+
+def _chore(name: str, does: Callable[[datetime, chores.ContextOf], object], now: datetime = NOW) -> Act:
+    def call(chance: Random) -> object:
+        return does(now, lambda school_id: moment(Actor("system", "housekeeping"), chance, now))
+
+    return Act(name, call)
 
 
 def _by_school(name: str, does: Callable[[Context], object]) -> Act:

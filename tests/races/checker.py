@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tests.races.evening_checker import faults_of_evenings
 from tests.support.tables import rows
 
 LIVE = frozenset({"pending", "expiring", "confirmed"})
@@ -45,15 +46,20 @@ class Tables:
     answers: Sequence[Record]
     feed: frozenset[tuple[str, str]]
     due: Sequence[Row]
+    diaries: Sequence[Row]
+    plans: Mapping[str, Record]
 
 
 def read_tables() -> Tables:
     """Read everything."""
     events: dict[str, Seen] = defaultdict(Seen)
+    plans: dict[str, Record] = {}
     bookings, payments = rows("Bookings"), rows("Payments")
     for row in rows("Events"):
         if row["kind"]["S"] == "event":
             events[_record(row)["id"]].record = _record(row)
+        if row["kind"]["S"] == "slot_plan":
+            plans[row["event_id"]["S"]] = _record(row)
     for row in bookings:
         match row["kind"]["S"]:
             case "place":
@@ -73,6 +79,8 @@ def read_tables() -> Tables:
         feed=frozenset(
             (row["thing_id"]["S"], row["what"]["S"]) for row in rows("Inbox") if row["kind"]["S"] == "feed_row"
         ),
+        diaries=[row for row in bookings if row["kind"]["S"] == "diary"],
+        plans=plans,
         due=[row for row in (*bookings, *payments, *rows("Events")) if "due_sk" in row],
     )
 
@@ -94,6 +102,9 @@ def faults_of_tables(tables: Tables, now: datetime) -> list[str]:
         found = [*_place_faults(seen), *_holder_faults(seen), *_guard_faults(seen), *_state_faults(seen)]
         found += [fault for one in seen.bookings for fault in _money_faults(one, tables)]
         faults += [f"{event_id}: {fault}" for fault in found]
+    slots = [place for seen in tables.events.values() for place in seen.places if "slot" in place]
+    live = {one["id"]: one for seen in tables.events.values() for one in seen.live if one["place"]["pool"] == "slots"}
+    faults += faults_of_evenings(slots, live, tables.diaries, tables.plans)
     return faults + list(_answer_faults(tables))
 
 
@@ -106,7 +117,7 @@ def _place_faults(seen: Seen) -> Iterator[str]:
     """As many places as the event says, and each as it is without anybody's hand on it."""
     there = [place for place in seen.places if place["state"]["S"] != "retired"]
     capacity = seen.record.get("capacity")
-    if len(there) != capacity:
+    if seen.record.get("kind") != "parents_evening" and len(there) != capacity:
         yield f"{len(there)} places instead of {capacity}"
     if len(seen.live) > len(there):
         yield f"{len(seen.live)} live bookings for {len(there)} places"
@@ -150,12 +161,17 @@ def _holder_faults(seen: Seen) -> Iterator[str]:
 
 def _guard_faults(seen: Seen) -> Iterator[str]:
     """No child has two live bookings of the same thing; there is a guard for each live booking, and no other."""
-    who = Counter((one["pupil_id"], one.get("part", "")) for one in seen.live)
+    who = Counter((one["pupil_id"], _part(one["place"])) for one in seen.live)
     yield from (f"{pupil} is booked {times} times" for (pupil, _), times in who.items() if times > 1)
     guards = {(row["pk"]["S"].rsplit("#", 1)[1], row["booking_id"]["S"]) for row in seen.guards}
     live = {(one["pupil_id"], one["id"]) for one in seen.live}
     if guards != live:
         yield f"guards without a booking {sorted(guards - live)}, bookings without a guard {sorted(live - guards)}"
+
+
+def _part(place: Record) -> str:
+    """What of its event a place is for: all of it, a session, or a teacher's desk, whose slots share a number."""
+    return f"desk {place['number'] // 10_000}" if place["pool"] == "slots" else str(place["pool"])
 
 
 def _state_faults(seen: Seen) -> Iterator[str]:

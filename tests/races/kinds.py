@@ -1,40 +1,19 @@
 """The kinds of races: who wants what at the same time."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 
 from school_events.bookings import service
 from school_events.bookings.ways import Wish
 from school_events.core.context import Actor
 from school_events.core.requests import request
-from tests.races.acts import WHEN_HOLDS_END, Act, books, calls_off, cancels, closes, keeps_house, luck, moment
+from tests.races.acts import Act, books, calls_off, cancels, closes, ends_bookings, lets_holds_go, luck, moment
+from tests.races.evenings import EVENINGS
+from tests.races.kind import Kind
 from tests.races.scenes import Family, Stage, a_family
 from tests.support import booked_world
 from tests.support.contexts import next_id
 
-type Contenders = Callable[[Stage, Random], list[Act]]
-
 PRICE = 1250
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of race.
-
-    Args:
-        name: what it is called.
-        weight: how many of a hundred races are of this kind.
-        make: what is there when one begins.
-        contenders: who does what.
-        sells_out: whether afterwards every place must be somebody's.
-    """
-
-    name: str
-    weight: int
-    make: Callable[[], Stage]
-    contenders: Contenders
-    sells_out: bool = False
 
 
 def _stage(
@@ -110,7 +89,7 @@ def _give_back_and_book(stage: Stage, _: Random) -> list[Act]:
 def _holds_end(stage: Stage, _: Random) -> list[Act]:
     """Holds are given up, let go by two housekeepers, and the places wanted by others."""
     first, second, *others = stage.families
-    house = keeps_house(WHEN_HOLDS_END)
+    house = lets_holds_go()
     return [cancels(stage.booking_ids[0], first.parent), house, house, *_each_books(stage, (second, *others))]
 
 
@@ -122,11 +101,11 @@ def _closing(stage: Stage, _: Random) -> list[Act]:
 def _calling_off(stage: Stage, _: Random) -> list[Act]:
     """The event is cancelled while families book and give up."""
     holder = stage.families[0]
-    acts = [calls_off(stage.event_id), cancels(stage.booking_ids[0], holder.parent), keeps_house()]
+    acts = [calls_off(stage.event_id), cancels(stage.booking_ids[0], holder.parent), ends_bookings()]
     return [*acts, *_each_books(stage, stage.families[1:])]
 
 
-KINDS: tuple[Kind, ...] = (
+PLACES: tuple[Kind, ...] = (
     Kind("the last place", 20, lambda: _stage(4, 1), _all_book, sells_out=True),
     Kind("five for two places", 12, lambda: _stage(5, 2), _all_book, sells_out=True),
     Kind("siblings and others", 12, lambda: _stage(4, 3, children=2), _siblings_and_others),
@@ -137,3 +116,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("booking closed", 5, lambda: _stage(3, 2), _closing),
     Kind("called off", 5, lambda: _stage(3, 3, booked=1), _calling_off),
 )
+
+KINDS = (*PLACES, *EVENINGS)
+
+CROWDS: tuple[Kind, ...] = (
+    Kind("fifty for the last place", 0, lambda: _stage(50, 1), _all_book, sells_out=True),
+    Kind("three hundred for thirty places", 0, lambda: _stage(300, 30), _all_book, sells_out=True),
+)
+"""Races of very many, each once a run."""

@@ -48,5 +48,8 @@ no_place_condition = unconditional(lambda _, key: key[1].startswith("PLACE#"))
 no_guard_condition = unconditional(lambda _, key: key[1].startswith("GUARD#"))
 """A child may have a place as often as somebody books one."""
 
-no_request_condition = unconditional(lambda _, key: key[1] == "REQUEST")
-"""A request sent twice may be carried out twice."""
+no_request_or_guard_condition = unconditional(lambda _, key: key[1] == "REQUEST" or key[1].startswith("GUARD#"))
+"""A request sent twice may be carried out twice: either condition alone keeps it from that."""
+
+no_diary_condition = unconditional(lambda _, key: key[1].startswith("DIARY#"))
+"""Of two who write into somebody's diary at once, both do, and one is lost."""
