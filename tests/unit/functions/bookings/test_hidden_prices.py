@@ -30,7 +30,7 @@ CHARGING = {
     "voluntary_contribution": {"amount": 150},
 }
 STAFF = ({"person": "staff-1", "roles": ["staff"]}, {"person": "staff-admin", "roles": ["school_admin"]})
-OF_THE_CHILD = {"id", "booking_id", "pupil_id", "first_name", "last_name"}
+OF_THE_CHILD = {"id", "booking_id", "pupil_id", "first_name", "last_name", "booked_by"}
 
 
 @pytest.fixture(autouse=True)

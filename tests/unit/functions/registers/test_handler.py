@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import cancelling
+from school_events.bookings import cancelling, store
+from school_events.core.change import stamp
+from school_events.core.dynamodb import Transaction
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import an_event, as_parent, book, booking_of
-from tests.support.contexts import NOW
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import json_of
 from tests.support.people import contact_told, pupil_told, school_told, tell
 from tests.support.tables import everything, rows
@@ -52,6 +54,25 @@ def test_the_list_has_holds_too_and_the_register_only_who_is_coming(event: Schoo
     assert [(one["first_name"], one["state"]) for one in listed] == [("Name2", "pending"), ("Name1", "pending")]
     assert read(REGISTER, paid)[1]["expected"] == []
     assert [one["pupil_id"] for one in read(REGISTER, event)[1]["expected"]] == ["pupil-1", "pupil-2", "pupil-3"]
+
+
+def test_who_booked_is_for_administrators_and_what_it_costs_for_neither(event: SchoolEvent) -> None:
+    (seen, *_), (also, *_) = (read(ATTENDEES, event, caller)[1]["items"] for caller in (ALLOCATED, ADMIN))
+    assert (seen["booked_by"], also["booked_by"]) == (None, "contact-1")
+    assert {name: value for name, value in also.items() if name != "booked_by"} == {
+        name: value for name, value in seen.items() if name != "booked_by"
+    }
+    assert not {"price", "payment_id", "due_later", "answers"} & set(also)
+    assert (seen["session_id"], seen["slot_id"], seen["over_capacity"]) == (None, None, False)
+
+
+def test_who_has_taken_a_consent_back_is_shown_as_such(event: SchoolEvent) -> None:
+    (booking,) = [one for one in store.bookings_of_event(SCHOOL, event.id) if one.pupil_id == "pupil-3"]
+    after, transaction = booking.model_copy(update={"consent_withdrawn": True}), Transaction(a_context())
+    store.replace(transaction, SCHOOL, booking, after, stamp(a_context(), "booking.consent_withdrawn"))
+    transaction.commit()
+    for listed in (read(ATTENDEES, event)[1]["items"], read(REGISTER, event)[1]["expected"]):
+        assert {one["pupil_id"] for one in listed if one["consent_withdrawn"]} == {"pupil-3"}
 
 
 def test_who_has_given_the_place_up_is_neither_listed_nor_expected(event: SchoolEvent) -> None:

@@ -98,7 +98,12 @@ class Attendee(ApiModel):
     registration_group: str | None
     state: str
     created_at: datetime
+    session_id: str | None = Field(description="The session the place is for; null if it is for the whole event")
+    slot_id: str | None = Field(description="The appointment at a parents' evening")
+    over_capacity: bool = Field(description="The school made this place beyond the capacity")
     consent_outdated: bool = Field(description="What the family agreed to has changed since")
+    consent_withdrawn: bool = Field(description="A parent withholds a consent that is required, or has taken one back")
+    booked_by: str | None = Field(description="The contact who booked, for administrators")
 
 
 def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, form: Form | None = None) -> BookingView:

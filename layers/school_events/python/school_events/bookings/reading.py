@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from school_events.bookings import store
+from school_events.bookings import rules, store
 from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import Attendee, BookingView, booking_view
 from school_events.bookings.model import LIVE, Booking
@@ -11,6 +11,7 @@ from school_events.core.cursors import open_cursor, seal
 from school_events.core.errors import NotFound
 from school_events.core.http import Page
 from school_events.events import store as events
+from school_events.events.evenings.rules import slot_id
 from school_events.events.forms.service import form_of_version
 from school_events.events.model import SchoolEvent
 from school_events.people import access
@@ -104,7 +105,7 @@ def attendees(ctx: Context, event_id: str, limit: int, cursor: str | None) -> Pa
     pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in shown})
     note_reading(ctx, "attendees.read", "event", event_id)
     return Page(
-        items=[_attendee(event, one, pupils[one.pupil_id]) for one in shown if one.pupil_id in pupils],
+        items=[_attendee(ctx, event, one, pupils[one.pupil_id]) for one in shown if one.pupil_id in pupils],
         next_cursor=seal({"after": shown[-1].id}, scope) if len(page) > limit else None,
     )
 
@@ -114,7 +115,7 @@ def booked_pupils(ctx: Context, event_id: str) -> frozenset[str]:
     return frozenset(one.pupil_id for one in store.bookings_of_event(ctx.school_id, event_id) if one.state in LIVE)
 
 
-def _attendee(event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:
+def _attendee(ctx: Context, event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:
     return Attendee(
         booking_id=booking.id,
         pupil_id=pupil.id,
@@ -124,5 +125,10 @@ def _attendee(event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:
         registration_group=pupil.registration_group,
         state=booking.state.value,
         created_at=booking.created_at,
+        session_id=rules.session_of(booking.place),
+        slot_id=slot_id(booking.place.number) if booking.place.pool == rules.SLOTS else None,
+        over_capacity=rules.is_extra(booking.place.pool),
         consent_outdated=is_consent_outdated(booking, event.form),
+        consent_withdrawn=booking.consent_withdrawn,
+        booked_by=booking.booked_by if ctx.has_role("school_admin") else None,
     )

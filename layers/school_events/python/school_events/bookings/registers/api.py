@@ -90,7 +90,9 @@ class ExpectedChild(MarkedChild):
     last_name: str
     year_group: str | None
     registration_group: str | None
+    over_capacity: bool = Field(description="The school made this place beyond the capacity")
     consent_outdated: bool = Field(description="What the family agreed to has changed since")
+    consent_withdrawn: bool = Field(description="A parent withholds a consent that is required, or has taken one back")
 
 
 class Register(ApiModel):

@@ -17,6 +17,7 @@ from school_events.bookings.registers.api import (
     Register,
 )
 from school_events.bookings.registers.model import Mark, RegisterEntry
+from school_events.bookings.rules import is_at, is_extra
 from school_events.core.context import Context
 from school_events.core.http import Page
 from school_events.events import store as events
@@ -42,7 +43,7 @@ def register(ctx: Context, event_id: str, session_id: str) -> Register:
     event = require_event(ctx, event_id)
     rules.require_register(event)
     session = events.find_session(ctx.school_id, event_id, session_id)
-    listed = [one for one in bookings.bookings_of_event(ctx.school_id, event_id) if rules.is_for(one, session_id)]
+    listed = [one for one in bookings.bookings_of_event(ctx.school_id, event_id) if is_at(one.place, session_id)]
     entries = store.find_entries(ctx.school_id, (one.id for one in listed), session_id)
     expected = [one for one in listed if not session.cancelled and rules.is_expected(one, session_id)]
     lost = [one for one in listed if one.id in entries and not rules.is_expected(one, session_id)]
@@ -129,7 +130,9 @@ def _child(event: SchoolEvent, booking: Booking, pupil: Pupil, entry: RegisterEn
         last_name=pupil.last_name,
         year_group=pupil.year_group,
         registration_group=pupil.registration_group,
+        over_capacity=is_extra(booking.place.pool),
         consent_outdated=is_consent_outdated(booking, event.form),
+        consent_withdrawn=booking.consent_withdrawn,
     )
 
 

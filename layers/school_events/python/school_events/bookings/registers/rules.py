@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.registers.model import Mark, MarkState, RegisterEntry
-from school_events.bookings.rules import part_of
+from school_events.bookings.rules import is_at
 from school_events.core.errors import FieldError, WrongState
 from school_events.events.model import SchoolEvent, Session
 
@@ -69,12 +69,7 @@ def require_register(event: SchoolEvent) -> None:
 
 def is_expected(booking: Booking, session_id: str) -> bool:
     """Whether a booking's child is expected at a session: booked for certain, for all of the event or for just this."""
-    return booking.state is BookingState.CONFIRMED and is_for(booking, session_id)
-
-
-def is_for(booking: Booking, session_id: str) -> bool:
-    """Whether a booking is, or was, for a session, be it as part of the whole event."""
-    return part_of(booking.place) in {"", session_id}
+    return booking.state is BookingState.CONFIRMED and is_at(booking.place, session_id)
 
 
 def fault_of(mark: Mark, session: Session) -> FieldError | None:
