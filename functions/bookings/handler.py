@@ -7,9 +7,12 @@ from aws_lambda_powertools.event_handler import Response
 from school_events.bookings import cancelling, reading, service
 from school_events.bookings.answers import Filled
 from school_events.bookings.api import BookingView, NewBooking
+from school_events.bookings.terms.api import CancelBody, CancellationTerms, Cancelled, cancelled_view
+from school_events.bookings.terms.service import preview
 from school_events.bookings.ways import Wish
 from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, TryAgain, WrongState
 from school_events.core.http import SchoolApi, reply
+from school_events.core.money import NOTHING
 from school_events.people import access
 
 api = SchoolApi("bookings", access=access.check)
@@ -50,14 +53,32 @@ def read(school_id: str, booking_id: str) -> BookingView:
     "POST",
     f"{SCHOOL}/bookings/{{booking_id}}/cancel",
     roles={"parent", "school_admin"},
-    summary="Give a place up that cost nothing, or a hold with everything that is to be paid with it",
-    errors=(NotFound, WrongState, TryAgain),
+    summary="Give a place up under the event's policy, or a hold with everything that is to be paid with it",
+    errors=(NotFound, WrongState, Invalid, TryAgain),
 )
-def cancel(school_id: str, booking_id: str) -> BookingView:
+def cancel(school_id: str, booking_id: str, body: CancelBody | None = None) -> Cancelled:
+    ctx, asked = api.context, body or CancelBody()
+    booking = reading.find_for_caller(ctx, booking_id)
+    cancelling.require_may_cancel(ctx, booking)
+    if ctx.actor.kind == "contact" and asked.refund is not None:
+        raise Invalid.of("refund", "is for the school")
+    expected = asked.expected_refund or NOTHING
+    ended = cancelling.cancel(ctx, booking, cancelling.Asked(asked.refund, expected, api.asked(body)))
+    return cancelled_view(ended, money=reading.sees_money(ctx, mine=reading.is_mine(ctx, booking)))
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/bookings/{{booking_id}}/cancellation",
+    roles={"parent", "school_admin"},
+    summary="What cancelling a booking would bring, now and later; nothing is cancelled",
+    errors=(NotFound,),
+)
+def cancellation(school_id: str, booking_id: str) -> CancellationTerms:
     ctx = api.context
     booking = reading.find_for_caller(ctx, booking_id)
-    reading.require_own_booking(ctx, booking)
-    return reading.show(ctx, cancelling.cancel(ctx, booking))
+    cancelling.require_may_cancel(ctx, booking)
+    return preview(ctx, booking)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ CAPABILITY = Capability(
         school("POST", "/bookings", rate=500, burst=2000),
         school("GET", "/bookings/{booking_id}", rate=500, burst=2000),
         school("POST", "/bookings/{booking_id}/cancel"),
+        school("GET", "/bookings/{booking_id}/cancellation"),
     ),
     grants=(
         table(PEOPLE, *READ, "ConditionCheckItem"),
