@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from school_events.bookings.capacity.service import follow
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import SchoolApi, reply
 from school_events.events import club_sessions
@@ -25,7 +26,7 @@ CHANGES = (NotFound, WrongState, StaleVersion, Invalid, TryAgain)
     errors=CHANGES,
 )
 def add(school_id: str, event_id: str, body: MeetingBody) -> Response[ChangedSession]:
-    added = club_sessions.add(api.context, api.asked(body), event_id, api.version_to_change(), body)
+    added = club_sessions.add(api.context, api.asked(body), event_id, api.version_to_change(), body, follow)
     return reply(added, status=201, version=added.event_version)
 
 
@@ -37,7 +38,7 @@ def add(school_id: str, event_id: str, body: MeetingBody) -> Response[ChangedSes
     errors=CHANGES,
 )
 def move(school_id: str, event_id: str, session_id: str, body: MeetingBody) -> Response[ChangedSession]:
-    moved = club_sessions.move(api.context, event_id, session_id, api.version_to_change(), body)
+    moved = club_sessions.move(api.context, event_id, session_id, api.version_to_change(), body, follow)
     return reply(moved, version=moved.event_version)
 
 
@@ -45,11 +46,11 @@ def move(school_id: str, event_id: str, session_id: str, body: MeetingBody) -> R
     "POST",
     f"{SESSION}/cancel",
     roles={"school_admin"},
-    summary="Cancel a session of a club, nothing else of it; If-Match the event's ETag",
+    summary="Cancel a session of a club, and what was booked for it alone; If-Match the event's ETag",
     errors=CHANGES,
 )
 def cancel(school_id: str, event_id: str, session_id: str) -> Response[ChangedSession]:
-    cancelled = club_sessions.cancel(api.context, event_id, session_id, api.version_to_change())
+    cancelled = club_sessions.cancel(api.context, event_id, session_id, api.version_to_change(), follow)
     return reply(cancelled, version=cancelled.event_version)
 
 

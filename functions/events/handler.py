@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from school_events.bookings.capacity.service import follow
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import LocalDate, Page, SchoolApi, reply
 from school_events.events import api as bodies
@@ -66,7 +67,7 @@ def read(school_id: str, event_id: str) -> Response[bodies.EventView]:
 
 @api.route("PATCH", EVENT, roles={"school_admin"}, summary="Change an event; If-Match its ETag", errors=CHANGES)
 def change(school_id: str, event_id: str, body: bodies.EventChanges) -> Response[bodies.EventView]:
-    event = service.change(api.context, event_id, api.version_to_change(), body)
+    event = service.change(api.context, event_id, api.version_to_change(), body, follow)
     return reply(event, version=event.version)
 
 

@@ -24,6 +24,7 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
 
     done = {
         "gates": chores.shut_gates(now, context_for, may_go_on),
+        "capacity": chores.let_places_follow(now, context_for, may_go_on),
         "places": chores.move_returned_places_on(now, context_for, may_go_on),
         "news": chores.tell_news(now, may_go_on),
         "documents": chores.clear_documents(now, may_go_on),

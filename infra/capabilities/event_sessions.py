@@ -1,6 +1,6 @@
 """Single sessions of a club, beside its weekly plan: added, moved and cancelled one at a time."""
 
-from infra.spec import EVENTS, GET, IDEMPOTENCY, PEOPLE, READ, Capability, index, school, table
+from infra.spec import BOOKINGS, EVENTS, GET, IDEMPOTENCY, PEOPLE, READ, Capability, index, school, table
 
 CAPABILITY = Capability(
     name="event_sessions",
@@ -12,7 +12,9 @@ CAPABILITY = Capability(
     ),
     grants=(
         table(PEOPLE, *READ),
-        table(EVENTS, *READ, "PutItem", "UpdateItem"),
+        # The check: places of sessions follow them while the event is as it was read.
+        table(EVENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
+        table(BOOKINGS, *READ, "PutItem", "UpdateItem"),
         # What the club's staff do besides: a session may clash with it.
         index(EVENTS, "by_staff"),
         table(IDEMPOTENCY, *GET, "PutItem"),

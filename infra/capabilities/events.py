@@ -1,6 +1,7 @@
 """Clubs, trips and parents' evenings: making, reading, listing and changing them."""
 
 from infra.spec import (
+    BOOKINGS,
     CURSOR,
     EVENTS,
     GET,
@@ -24,7 +25,9 @@ CAPABILITY = Capability(
     ),
     grants=(
         table(PEOPLE, *READ),
-        table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem"),
+        # The check: places follow a new capacity while the event is as it was read.
+        table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
+        table(BOOKINGS, *READ, "PutItem", "UpdateItem"),
         index(EVENTS, "listing", "by_staff"),
         table(IDEMPOTENCY, *GET, "PutItem"),
         CURSOR,

@@ -1,27 +1,40 @@
 """An independent look at an event: what the rows of the tables say, whatever anybody answered; no store is asked."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.bookings.model import LIVE, Booking, BookingState, Place
 from school_events.core.money import NOTHING
-from school_events.events.model import SchoolEvent
+from school_events.events.model import EventDetails, SchoolEvent, Session
 from school_events.payments.model import Payment, PaymentState, Refund, RefundState
 from tests.support.tables import rows
 
 type Row = Mapping[str, Any]
 
+TERM = "term"
+_A_DESK = 10_000
 _HOLDERS = {"held": {BookingState.PENDING, BookingState.EXPIRING}, "taken": {BookingState.CONFIRMED}}
 _HAD_MONEY = {PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED}
 
 
 @dataclass(frozen=True)
 class _Place:
+    pool: str
     number: int
     state: str
     booking_id: str | None
+
+    @property
+    def name(self) -> str:
+        """Its number; in a pool that not every event has, with the pool."""
+        return str(self.number) if self.pool == TERM else f"{self.pool}/{self.number}"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether somebody has it or might."""
+        return self.state != "retired"
 
 
 def faults_of(event: SchoolEvent) -> list[str]:
@@ -30,13 +43,11 @@ def faults_of(event: SchoolEvent) -> list[str]:
     bookings = {one.id: one for one in bookings_of(event, found)}
     live = [one for one in bookings.values() if one.state in LIVE]
     places = [_place(row) for row in found if row["kind"]["S"] == "place" and row["event_id"]["S"] == event.id]
-    faults = [] if len(places) == event.capacity else [f"{len(places)} places instead of {event.capacity}"]
-    if len(live) > event.capacity:
-        faults.append(f"{len(live)} live bookings for {event.capacity} places")
-    faults += [f"{pupil} is booked {times} times" for pupil, times in _repeated(one.pupil_id for one in live)]
-    faults += [f"place {number} is had {times} times" for number, times in _repeated(one.place.number for one in live)]
+    faults = _capacity_faults(event, places, live)
+    faults += [f"{name[0]} is booked {times} times" for name, times in _repeated(map(_guarded, live))]
+    faults += [f"place {name} is had {times} times" for name, times in _repeated(_name_of(one.place) for one in live)]
     faults += _place_faults(places, bookings)
-    faults += _guard_faults(event, found, {one.pupil_id: one.id for one in live})
+    faults += _guard_faults(event, found, {_guarded(one): one.id for one in live})
     return faults + _money_faults(bookings.values())
 
 
@@ -53,7 +64,57 @@ def bookings_of(event: SchoolEvent, found: Iterable[Row] | None = None) -> list[
 
 
 def _place(row: Row) -> _Place:
-    return _Place(int(row["number"]["N"]), row["state"]["S"], row["booking_id"]["S"] if "booking_id" in row else None)
+    booking_id = row["booking_id"]["S"] if "booking_id" in row else None
+    return _Place(row["pool"]["S"], int(row["number"]["N"]), row["state"]["S"], booking_id)
+
+
+def _name_of(place: Place) -> str:
+    return _Place(place.pool, place.number, "", None).name
+
+
+def _guarded(booking: Booking) -> tuple[str, str]:
+    """Of what a child can have one live booking: an event, a session of it, or a desk of an evening."""
+    pool = booking.place.pool.removeprefix("extra-")
+    if pool == "slots":
+        return booking.pupil_id, f"desk{booking.place.number // _A_DESK}"
+    return booking.pupil_id, pool.removeprefix("session-") if pool.startswith("session-") else ""
+
+
+def _capacity_faults(event: SchoolEvent, places: Sequence[_Place], live: Iterable[Booking]) -> list[str]:
+    """No pool has fewer places than the event's capacity now, nor more but for those that somebody has.
+
+    A pool of a session that was cancelled, or has begun, stays as it was; nobody has one beyond the capacity after
+    whom it was made for.
+    """
+    capacity, still = _capacity_now(event), _followed(event)
+    bookings = Counter(one.place.pool for one in live)
+    faults = []
+    for pool in {TERM if event.places == "series" else "", *(one.pool for one in places), *bookings} - {"", "slots"}:
+        there = [one for one in places if one.pool == pool and one.is_there]
+        nobodys = [one for one in there if one.booking_id is None and one.state == "free"]
+        if bookings[pool] > len(there):
+            faults.append(f"{bookings[pool]} live bookings for {len(there)} places")
+        if pool.startswith("extra-"):
+            faults += [f"place {one.name} is free beyond the capacity" for one in nobodys]
+        elif pool in still and (len(there) < capacity or (len(there) > capacity and nobodys)):
+            faults.append(f"{len(there)} places instead of {capacity}")
+    return faults
+
+
+def _capacity_now(event: SchoolEvent) -> int:
+    for row in rows("Events"):
+        if row["kind"]["S"] == "event" and row["pk"]["S"].endswith(f"#{event.id}"):
+            return EventDetails.model_validate_json(row["record"]["S"]).capacity
+    return event.capacity
+
+
+def _followed(event: SchoolEvent) -> set[str]:
+    """The pools whose places follow the capacity."""
+    if event.places == "series":
+        return {TERM}
+    kept = [row for row in rows("Events") if row["kind"]["S"] == "session" and row["pk"]["S"].endswith(f"#{event.id}")]
+    sessions = [Session.model_validate_json(row["record"]["S"]) for row in kept]
+    return {f"session-{one.id}" for one in sessions if not one.cancelled}
 
 
 def _repeated[T](things: Iterable[T]) -> list[tuple[T, int]]:
@@ -66,22 +127,24 @@ def _place_faults(places: Iterable[_Place], bookings: Mapping[str, Booking]) -> 
         holders = [
             one
             for one in bookings.values()
-            if one.state in LIVE and one.place.number == place.number and one.id == place.booking_id
+            if one.state in LIVE and _name_of(one.place) == place.name and one.id == place.booking_id
         ]
         allowed = _HOLDERS.get(place.state, set())
         if allowed and not any(one.state in allowed for one in holders):
-            faults.append(f"place {place.number} is {place.state} by nobody")
+            faults.append(f"place {place.name} is {place.state} by nobody")
         if not allowed and place.booking_id is not None:
-            faults.append(f"place {place.number} is {place.state} and still somebody's")
+            faults.append(f"place {place.name} is {place.state} and still somebody's")
     had = {place.booking_id for place in places}
     return faults + [f"{one.id} has no place" for one in bookings.values() if one.state in LIVE and one.id not in had]
 
 
-def _guard_faults(event: SchoolEvent, found: Iterable[Row], live: Mapping[str, str]) -> list[str]:
+def _guard_faults(event: SchoolEvent, found: Iterable[Row], live: Mapping[tuple[str, str], str]) -> list[str]:
     guards = {
-        row["pk"]["S"].rsplit("#", 1)[1]: row["booking_id"]["S"]
+        (row["pk"]["S"].rsplit("#", 1)[1], row["sk"]["S"].removeprefix(f"GUARD#{event.id}").lstrip("#")): row[
+            "booking_id"
+        ]["S"]
         for row in found
-        if row["sk"]["S"] == f"GUARD#{event.id}"
+        if row["kind"]["S"] == "guard" and f"{row['sk']['S']}#".startswith(f"GUARD#{event.id}#")
     }
     return [] if guards == live else [f"guards {guards} are not the live bookings {live}"]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from school_events.bookings.capacity.service import follow
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.errors import NotFound, StaleVersion, WrongState
@@ -56,7 +57,7 @@ def test_publishing_that_broke_off_is_finished_by_publishing_again() -> None:
     with pytest.raises(Broken):
         lifecycle.publish(a_context(), "event_1", _broken)
     with pytest.raises(WrongState):
-        service.change(a_context(), "event_1", 2, EventChanges(title="Zoo"))
+        service.change(a_context(), "event_1", 2, EventChanges(title="Zoo"), follow)
     places = Places()
     assert lifecycle.publish(a_context(), "event_1", places).status == "published"
     assert [event.id for event in places.asked] == ["event_1"]

@@ -60,8 +60,8 @@ def test_every_action_in_every_status_is_as_the_table_says(status: EventStatus, 
 def test_what_families_saw_stays_but_for_what_is_safe(status: EventStatus) -> None:
     rules.check_changes(status, rules.SAFE_CHANGES)
     with pytest.raises(WrongState) as refused:
-        rules.check_changes(status, {"title", "price", "capacity", "form"})
-    assert [error.field for error in refused.value.fields] == ["capacity", "price"]
+        rules.check_changes(status, {"title", "price", "minimum", "capacity", "form"})
+    assert [error.field for error in refused.value.fields] == ["minimum", "price"]
 
 
 def test_of_a_draft_everything_changes_and_while_places_are_made_nothing() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from school_events.bookings.capacity.service import follow
 from school_events.core.change import stamp
 from school_events.core.errors import StaleVersion
 from school_events.events import service, store
@@ -19,14 +20,14 @@ def _keep_a_draft() -> None:
 def test_a_change_that_lost_against_another_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     _keep_a_draft()
     read = store.find_event(SCHOOL, "event_1")
-    service.change(a_context(), "event_1", 1, EventChanges(title="Zoo"))
+    service.change(a_context(), "event_1", 1, EventChanges(title="Zoo"), follow)
     monkeypatch.setattr(store, "find_event", lambda *_: read)
     with pytest.raises(StaleVersion):
-        service.change(a_context(), "event_1", 1, EventChanges(title="Aquarium"))
+        service.change(a_context(), "event_1", 1, EventChanges(title="Aquarium"), follow)
     monkeypatch.undo()
     assert store.find_event(SCHOOL, "event_1").title == "Zoo"
 
 
 def test_asking_for_no_change_changes_nothing() -> None:
     _keep_a_draft()
-    assert service.change(a_context(), "event_1", 1, EventChanges()).version == 1
+    assert service.change(a_context(), "event_1", 1, EventChanges(), follow).version == 1

@@ -6,14 +6,17 @@ Stripe is not asked here, so that no family waits for it to be told: refunds are
 whose payment page is open.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import batched
 
 from school_events.bookings import cancelling, places, store
 from school_events.bookings.model import LIVE, Booking, BookingState
+from school_events.bookings.rules import extra_pool, pool_for, session_of, session_pool
 from school_events.core.context import Context
 from school_events.core.errors import StaleVersion
+from school_events.events import store as events
 from school_events.events.model import SchoolEvent
+from school_events.payments import store as payments
 
 _MOST_KEYS = 100
 
@@ -43,10 +46,51 @@ def call_off(ctx: Context, event: SchoolEvent, may_go_on: Callable[[], bool]) ->
     return all_ended
 
 
+def call_sessions_off(ctx: Context, event_id: str, may_go_on: Callable[[], bool]) -> bool:
+    """End the live bookings of a club's cancelled sessions, likewise; their gates are shut already.
+
+    A hold that is to be paid together with other sessions waits: once it is paid it is ended with a refund, so that a
+    family need not book the other sessions anew.
+
+    Args:
+        ctx: the moment.
+        event_id: which club.
+        may_go_on: whether there is time for one more.
+
+    Returns:
+        Whether all are ended, or are to be ended with the whole event.
+
+    Raises:
+        TryAgain: too busy; calling again goes on.
+    """
+    event = events.find_event(ctx.school_id, event_id)
+    if event.places == "series" or event.status == "cancelled":
+        return True
+    pools = [session_pool(one.id) for one in events.sessions_of(ctx.school_id, event_id) if one.cancelled]
+    all_ended = True
+    for booking in _having(ctx.school_id, event_id, [one for pool in pools for one in (pool, extra_pool(pool))]):
+        if not may_go_on():
+            return False
+        all_ended = not _is_paid_with_others(ctx, booking, pools) and _end(ctx, booking) and all_ended
+    return all_ended
+
+
+def _is_paid_with_others(ctx: Context, booking: Booking, called_off: Collection[str]) -> bool:
+    """Whether a hold waits for a payment that is for sessions that take place as well."""
+    if booking.state is not BookingState.PENDING or booking.hold_until is None or booking.payment_id is None:
+        return False
+    payment = payments.find_payment(ctx.school_id, booking.payment_id)
+    together = store.find_bookings(ctx.school_id, [line.reference for line in payment.lines]).values()
+    return any(one.state in LIVE and pool_for(session_of(one.place)) not in called_off for one in together)
+
+
 def _live_bookings(school_id: str, event: SchoolEvent) -> Iterator[Booking]:
+    return _having(school_id, event.id, places.pools_of(school_id, event))
+
+
+def _having(school_id: str, event_id: str, pools: Iterable[str]) -> Iterator[Booking]:
     """Who has a place, read strongly by the places: an index might not know yet who came last."""
-    pools = places.pools_of(school_id, event)
-    there = (item for pool in pools for item in places.places_of(school_id, event.id, pool))
+    there = (item for pool in pools for item in places.places_of(school_id, event_id, pool))
     had = [item.booking_id for item in there if item.booking_id is not None]
     for some in batched(had, _MOST_KEYS, strict=False):
         yield from (one for one in store.find_bookings(school_id, some).values() if one.state in LIVE)

@@ -1,17 +1,20 @@
 """What is due every minute; costs what is due (P7).
 
-Gates to shut, returned places to move on, families to tell, cancelled events to call off, holds to let go, refunds to
-make.
+Gates to shut, places to follow a new capacity, returned places to move on, families to tell, cancelled events to call
+off, holds to let go, refunds to make.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from school_events.bookings import allocating, calling_off, news, places, settlement, slot_places, store
+from school_events.bookings.capacity import service as capacity
 from school_events.bookings.model import Booking
 from school_events.core import logs
 from school_events.core.context import Context
-from school_events.events import lifecycle
+from school_events.events import lifecycle, place_changes
 from school_events.events import store as events
 from school_events.events.documents import service as documents
 from school_events.events.documents import store as document_store
@@ -27,6 +30,9 @@ STUCK = timedelta(minutes=30)
 
 PUT_OFF = timedelta(minutes=5)
 """When a hold that could not be let go is tried again, so that it keeps no other back."""
+
+_MOST_PLACES = 2000
+"""So many returned places are looked up in one run, to be moved on pool by pool."""
 
 ContextOf = Callable[[str], Context]
 MayGoOn = Callable[[], bool]
@@ -72,11 +78,26 @@ def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
 
 def move_returned_places_on(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
     """Give the allocator every place that somebody returned and nobody moved on, because of a crash."""
+    found = islice(places.returned_places(now), _MOST_PLACES)
+    pools = Counter((school_id, place.event_id, place.pool) for school_id, place in found)
     count = 0
-    for school_id, place in places.returned_places(now):
+    for (school_id, event_id, pool), returned in pools.items():
         if not may_go_on():
             break
-        allocating.move_on(context_for(school_id), place)
+        _one(_settle, context_for(school_id), event_id, pool)
+        count += returned
+    return count
+
+
+def let_places_follow(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
+    """Let places follow capacities and sessions that were changed, and end what was booked for cancelled sessions."""
+    count = 0
+    for school_id, event_id, version in place_changes.due_place_changes(now):
+        if not may_go_on():
+            break
+        ctx = context_for(school_id)
+        if not _one(_let_follow, ctx, event_id, version, may_go_on):
+            place_changes.put_off(school_id, event_id, version, now + PUT_OFF)
         count += 1
     return count
 
@@ -137,6 +158,20 @@ def _call_off(ctx: Context, event: SchoolEvent, may_go_on: MayGoOn) -> None:
     """Go on with what is left of an event; what cannot be ended yet, or for want of time, stays due."""
     if calling_off.call_off(ctx, event, may_go_on):
         events.has_followed_up(ctx, event)
+
+
+def _settle(ctx: Context, event_id: str, pool: str) -> None:
+    """First those go that are too many since the capacity was lowered."""
+    if capacity.has_surplus(ctx, event_id, pool):
+        capacity.follow(ctx, event_id)
+    allocating.settle(ctx, event_id, pool)
+
+
+def _let_follow(ctx: Context, event_id: str, version: int, may_go_on: MayGoOn) -> None:
+    """What cannot be ended yet, or for want of time, stays due."""
+    capacity.follow(ctx, event_id)
+    if calling_off.call_sessions_off(ctx, event_id, may_go_on):
+        place_changes.has_followed(ctx.school_id, event_id, version)
 
 
 def _let_go_if_over(ctx: Context, booking: Booking, payment_id: str) -> None:

@@ -14,18 +14,21 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import NotFound, StaleVersion
 from school_events.core.requests import AnsweredMeanwhile, Request
+from school_events.events import place_changes, store
 from school_events.events import session_rules as rules
-from school_events.events import store
 from school_events.events.model import SchoolEvent, Session
 from school_events.events.news.store import news_item
+from school_events.events.place_changes import FollowPlaces
 from school_events.events.school_days import school_days
 from school_events.events.session_api import ChangedSession, MeetingBody
 from school_events.events.staffing import clashes
 from school_events.people.store import find_school
 
 
-def add(ctx: Context, request: Request, event_id: str, version: int, asked: MeetingBody) -> ChangedSession:
-    """Add a session to a club.
+def add(
+    ctx: Context, request: Request, event_id: str, version: int, asked: MeetingBody, follow: FollowPlaces
+) -> ChangedSession:
+    """Add a session to a club; if it is booked by sessions, with places of its own.
 
     Args:
         ctx: the moment.
@@ -33,6 +36,7 @@ def add(ctx: Context, request: Request, event_id: str, version: int, asked: Meet
         event_id: which club.
         version: the event's version the caller read.
         asked: when it is to be, on the school's wall clock.
+        follow: makes its places follow.
 
     Raises:
         NotFound: there is no such event.
@@ -51,12 +55,15 @@ def add(ctx: Context, request: Request, event_id: str, version: int, asked: Meet
     try:
         transaction.commit()
     except AnsweredMeanwhile:
-        return add(ctx, request, event_id, version, asked)
+        return add(ctx, request, event_id, version, asked, follow)
+    _let_places_follow(ctx, event, follow)
     return answer
 
 
-def move(ctx: Context, event_id: str, session_id: str, version: int, asked: MeetingBody) -> ChangedSession:
-    """Move a session of a club to another time; it stays the session it is, with its register.
+def move(
+    ctx: Context, event_id: str, session_id: str, version: int, asked: MeetingBody, follow: FollowPlaces
+) -> ChangedSession:
+    """Move a session of a club to another time; it stays the session it is, with its places and its register.
 
     Args:
         ctx: the moment.
@@ -64,6 +71,7 @@ def move(ctx: Context, event_id: str, session_id: str, version: int, asked: Meet
         session_id: which of its sessions.
         version: the event's version the caller read.
         asked: when it is to be, on the school's wall clock.
+        follow: makes its places follow.
 
     Raises:
         NotFound: there is no such event or session.
@@ -80,19 +88,22 @@ def move(ctx: Context, event_id: str, session_id: str, version: int, asked: Meet
     transaction = Transaction(ctx)
     answer = _write(ctx, transaction, event, (*others, moved), moved, "session.moved")
     transaction.commit()
+    _let_places_follow(ctx, event, follow)
     return answer
 
 
-def cancel(ctx: Context, event_id: str, session_id: str, version: int) -> ChangedSession:
+def cancel(ctx: Context, event_id: str, session_id: str, version: int, follow: FollowPlaces) -> ChangedSession:
     """Cancel a session of a club: it stays to be seen, nobody is expected; cancelling it again changes nothing.
 
-    Places and payments are for the whole club and stay as they are.
+    Places and payments for the whole club stay as they are. What was booked for this session alone is ended by
+    housekeeping, and what was paid for it goes back.
 
     Args:
         ctx: the moment.
         event_id: which club.
         session_id: which of its sessions.
         version: the event's version the caller read.
+        follow: makes its places follow.
 
     Raises:
         NotFound: there is no such event or session.
@@ -108,6 +119,7 @@ def cancel(ctx: Context, event_id: str, session_id: str, version: int) -> Change
     transaction = Transaction(ctx)
     answer = _write(ctx, transaction, event, (*others, cancelled), cancelled, "session.cancelled")
     transaction.commit()
+    _let_places_follow(ctx, event, follow)
     return answer
 
 
@@ -154,9 +166,16 @@ def _write(
     transaction.put(store.session_item(ctx.school_id, event.id, changed))
     if event.status != "draft":
         transaction.create(news_item(ctx.school_id, event.id, change))
+        if event.places == "session":
+            place_changes.note(transaction, ctx, after)
     if first != event.starts_on:
         store.move_allocations(transaction, ctx.school_id, details)
     return _answer(ctx, changed, after)
+
+
+def _let_places_follow(ctx: Context, event: SchoolEvent, follow: FollowPlaces) -> None:
+    if event.status != "draft" and event.places == "session":
+        place_changes.follow_now(ctx, event.id, follow)
 
 
 def _first_and_last_day(event: SchoolEvent, sessions: tuple[Session, ...]) -> tuple[date, date]:

@@ -94,7 +94,7 @@ def plan(
 
 
 def safely_changed(school_id: str, details: EventDetails, changes: EventChanges) -> EventDetails:
-    """An event's details with changes that touch nothing of its times, places and price (``rules.SAFE_CHANGES``).
+    """An event's details with changes that touch nothing of its times and price (``rules.SAFE_CHANGES``).
 
     Raises:
         Invalid: they make no sense; names the field.

@@ -32,7 +32,10 @@ Action = Literal["change", "allocate", "publish", "close", "cancel", "complete",
 UNSEEN_CHANGES = frozenset({"for_staff", "offer_hours"})
 """What families never see or need not hear of, so that nobody is told when it changes."""
 
-SAFE_CHANGES = frozenset({"title", "description", "location", "trip", "form"}) | UNSEEN_CHANGES
+UNTOLD_CHANGES = UNSEEN_CHANGES | {"capacity"}
+"""What no family is told of: it is nothing to them until there is a place."""
+
+SAFE_CHANGES = frozenset({"title", "description", "location", "trip", "form"}) | UNTOLD_CHANGES
 """What may still be changed once families have seen the event: nothing they booked or paid by.
 
 What they agreed to may change: every version of a form that somebody may have answered is kept, and they are asked

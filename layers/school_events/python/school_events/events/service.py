@@ -10,10 +10,10 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.cursors import open_cursor, seal
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import NotFound, StaleVersion
+from school_events.core.errors import Invalid, NotFound, StaleVersion
 from school_events.core.http import Page
 from school_events.core.requests import AnsweredMeanwhile, Request
-from school_events.events import rules, store
+from school_events.events import place_changes, rules, store
 from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
 from school_events.events.charging.reading import money_shown
@@ -21,7 +21,9 @@ from school_events.events.evenings import planning as evenings
 from school_events.events.forms.service import after_publishing
 from school_events.events.model import EventKind, SchoolEvent, Session
 from school_events.events.news.store import news_item
+from school_events.events.place_changes import FollowPlaces
 from school_events.events.planning import Plan, plan, safely_changed
+from school_events.events.session_rules import check_places
 from school_events.events.trips.reading import view_for_staff
 from school_events.people.store import find_school
 
@@ -120,21 +122,23 @@ def list_events(ctx: Context, wanted: Wanted, limit: int, cursor: str | None) ->
     return Page(items=_summaries(page))
 
 
-def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> EventView:
+def change(ctx: Context, event_id: str, version: int, changes: EventChanges, follow: FollowPlaces) -> EventView:
     """Change an event: of a draft everything but its kind, later only what is safe; who has booked it is told.
 
-    If what families agreed to changes, they are to be asked again from the form's new version on (D3).
+    If what families agreed to changes, they are to be asked again from the form's new version on (D3). Its places
+    follow a new capacity at once, or within minutes: whoever has one keeps it.
 
     Args:
         ctx: the moment.
         event_id: which.
         version: the version the caller read.
         changes: what to change.
+        follow: makes its places follow.
 
     Raises:
         NotFound: there is none.
         StaleVersion: it has changed since that version.
-        WrongState: its status does not allow this change, or the form cannot be asked yet; names the fields.
+        WrongState: its status does not allow this change, or a question becomes one about health; names the fields.
         Invalid: the event would make no sense any more; names the field.
     """
     event = store.find_event(ctx.school_id, event_id)
@@ -144,7 +148,10 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
     if not changes.named and not changes.ask_consent_again:
         return _view(ctx, event)
     transaction = Transaction(ctx)
-    if changes.named <= rules.SAFE_CHANGES:
+    is_resized = event.status != "draft" and "capacity" in changes.named
+    if is_resized:
+        _check_capacity(ctx, event, changes.capacity)
+    if is_resized or changes.named <= rules.SAFE_CHANGES - {"capacity"}:
         details = safely_changed(ctx.school_id, event.details, changes)
     else:
         planned = _replanned(ctx, event, changes)
@@ -157,10 +164,28 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges) -> 
     after = SchoolEvent.of(details, event.status, version + 1)
     changed = stamp(ctx, "event.changed")
     store.update(transaction, ctx.school_id, after, changed)
-    if event.status != "draft" and (changes.ask_consent_again or changes.named - rules.UNSEEN_CHANGES):
+    if event.status != "draft" and (changes.ask_consent_again or changes.named - rules.UNTOLD_CHANGES):
         transaction.create(news_item(ctx.school_id, event_id, changed))
+    if is_resized:
+        place_changes.note(transaction, ctx, after)
     transaction.commit()
+    if is_resized:
+        place_changes.follow_now(ctx, event_id, follow)
     return _view(ctx, after)
+
+
+def _check_capacity(ctx: Context, event: SchoolEvent, capacity: int) -> None:
+    """Whether an event that families have seen may have so many places.
+
+    Raises:
+        Invalid: it may not; names the field.
+    """
+    if event.kind == "parents_evening":
+        raise Invalid.of("capacity", "follows from the slot plan of a parents' evening")
+    if capacity < event.minimum:
+        raise Invalid.of("capacity", f"must not be less than the minimum, {event.minimum}")
+    if event.places == "session":
+        check_places(event.kind, event.places, capacity, len(store.sessions_of(ctx.school_id, event.id)))
 
 
 def _replanned(ctx: Context, event: SchoolEvent, changes: EventChanges) -> Plan:

@@ -2,7 +2,8 @@
 
 A club's weekly plan makes its sessions; each may then be moved or cancelled, and others added, as long as it has not
 begun and the event may be changed at all. A session that was cancelled stays, so that families and staff see it; its
-number is never given to another. What families booked is the whole club: their places stay, whatever its sessions do.
+number is never given to another. Who booked the whole club keeps their place, whatever its sessions do; who booked
+single sessions loses that of a session that is cancelled.
 """
 
 from collections.abc import Iterable, Sequence
