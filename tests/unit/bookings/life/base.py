@@ -135,8 +135,7 @@ class Base(RuleBasedStateMachine):
 
     def _check_money(self, basket: Basket) -> None:
         payment = payment_store.find_payment(SCHOOL, basket.payment_id)
-        back = sum(line.price for line in basket.lines if line.money == "back")
-        same(payment.refunded.amount, back)
+        same(payment.refunded.amount, sum(line.refund for line in basket.lines), "what went back")
         same(payment.paid_at is not None, basket.is_paid)
 
 

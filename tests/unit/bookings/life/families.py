@@ -1,24 +1,20 @@
-"""What families do: book, send the same request again, and cancel; the school does it for them, too."""
+"""Families book, and send the same request again; the school books for them, too."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from school_events.bookings import cancelling, reading, service
-from school_events.bookings.model import Booking
+from school_events.bookings import service
 from school_events.bookings.service import Booked
 from school_events.bookings.ways import Wish
 from school_events.core.context import Context
-from school_events.core.errors import KeyReused, NotFound, WrongState
+from school_events.core.errors import KeyReused, NotFound
 from school_events.core.requests import LIFE
 from tests.support.booked_world import as_parent, keyed
-from tests.support.crashes import Killed
 from tests.unit.bookings.life import world
-from tests.unit.bookings.life.base import KILLED, WHICH, Base, kept, pick
-from tests.unit.bookings.life.model import Line
+from tests.unit.bookings.life.base import KILLED, WHICH, Base, pick
 
 type Household = tuple[int, tuple[str, ...]]
 """The number of a contact, and who is to be booked."""
@@ -39,7 +35,7 @@ class Asked:
 
 
 class Families(Base):
-    """Booking and cancelling."""
+    """Booking."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,44 +93,8 @@ class Families(Base):
         answer = self.act("book again", lambda: _book(ctx, self.event_id, one.household, one.key, asks), refusal)
         assert answer == (one.answer if refusal is None else None)
 
-    @precondition(lambda self: self.model.live)
-    @rule(which=WHICH, killed=KILLED)
-    def cancel(self, which: int, killed: int | None) -> None:
-        """Who booked cancels."""
-        line = pick(self.model.live, which)
-        self._cancel(line, line.by, killed)
-
-    @precondition(lambda self: self.model.lines)
-    @rule(which=WHICH, contact=st.sampled_from([f"contact-{number}" for number in world.CHILDREN]))
-    def cancel_anything(self, which: int, contact: str) -> None:
-        """Somebody tries, whosever booking it is and whatever has become of it."""
-        self._cancel(pick(self.model.lines, which), contact, None)
-
-    def _cancel(self, line: Line, contact: str, killed: int | None) -> None:
-        is_theirs = contact == line.by and self.model.may_see(contact, line.pupil)
-        refusal = self.model.refusal_of_cancelling(line) if is_theirs else NotFound
-        ctx = as_parent(int(contact[-1]), self.model.now)
-        if refusal is None and killed is not None:
-            with suppress(Killed), world.killed(killed):
-                _cancel(ctx, line)
-            if kept(line.id).state.value != line.state:
-                refusal = WrongState
-            self.model.cancel(line)
-        self.act("cancel", lambda: _cancel(ctx, line), refusal)
-        if refusal is None and killed is None:
-            self.model.cancel(line)
-        if killed is not None:
-            self.housekeeping_runs()
-
 
 def _book(ctx: Context, event_id: str, who: Household, key: str, asks: str = "the same") -> Booked:
     number, pupils = who
     wishes = [Wish(pupil) for pupil in pupils]
     return service.book(ctx, f"contact-{number}", event_id, wishes, keyed(key, asks))
-
-
-def _cancel(ctx: Context, line: Line) -> Booking:
-    """As the function does it: whose it is first."""
-    booking = reading.find_for_caller(ctx, line.id)
-    reading.require_own_booking(ctx, booking)
-    return cancelling.cancel(ctx, booking)

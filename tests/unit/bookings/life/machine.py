@@ -7,6 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.unit.bookings.life.base import Base
 from tests.unit.bookings.life.families import Families
+from tests.unit.bookings.life.giving_up import GivingUp
 from tests.unit.bookings.life.paying import Paying
 from tests.unit.bookings.life.people import People
 from tests.unit.bookings.life.school import School
@@ -15,7 +16,7 @@ from tests.unit.bookings.life.world import Start
 STEPS = 40
 
 
-class Life(Families, Paying, People, School):
+class Life(Families, GivingUp, Paying, People, School):
     """Everything that can happen, in any order."""
 
 

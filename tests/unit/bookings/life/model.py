@@ -34,7 +34,8 @@ class Line:
         by: the contact who booked.
         price: in pence.
         state: as the product says it.
-        money: of its part of the payment: ``none`` came, it is ``kept``, or it goes ``back``.
+        money: of its part of the payment: ``none`` came, it is ``kept``, or it went ``back`` without a place.
+        refund: what goes back of it, in pence.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Line:
     price: int
     state: str
     money: str = "none"
+    refund: int = 0
 
     @property
     def is_live(self) -> bool:
@@ -96,6 +98,7 @@ class Model:
         closes_at: when booking ends by itself.
         starts_at: when the event begins.
         over_at: when the event is over.
+        policy: how many per cent come back, each before an instant.
         now: the moment.
     """
 
@@ -106,6 +109,7 @@ class Model:
     closes_at: datetime
     starts_at: datetime
     over_at: datetime
+    policy: tuple[tuple[datetime, int], ...]
     now: datetime
     status: str = "draft"
     invited: set[str] = field(default_factory=set)
@@ -176,21 +180,31 @@ class Model:
             basket.has_page, basket.page_until = True, self.now + PAGE
             basket.hold_until = self.now + PAGE_AND_GRACE
 
-    def refusal_of_cancelling(self, line: Line) -> Refusal | None:
-        """Why a booking is not cancelled by a family, if it is not."""
+    def may_cancel(self, contact: str, line: Line) -> bool:
+        """Whether a booking is a contact's to cancel: who booked it, or another once that one has no link any more."""
+        if not self.may_see(contact, line.pupil):
+            return False
+        return contact == line.by or (line.state == "confirmed" and not self.may_see(line.by, line.pupil))
+
+    def refusal_of_cancelling(self, line: Line, *, family: bool) -> Refusal | None:
+        """Why a booking is not cancelled, if it is not."""
         if line.state == "pending":
             return None
         if line.state != "confirmed" or self.status == "cancelled":
             return WrongState
-        return TooLateToCancel if self.now >= self.starts_at else None
+        return TooLateToCancel if family and self.now >= self.starts_at else None
 
-    def cancel(self, line: Line) -> None:
-        """The family gives it up; a hold goes with all that is to be paid with it, once Stripe's page is closed.
+    def refund_of(self, line: Line, decided: str) -> int:
+        """What comes back of what was paid, in pence: by the policy, everything or nothing."""
+        paid = line.price if line.money == "kept" else 0
+        share = next((percent for before, percent in self.policy if self.now < before), 0)
+        return -(-paid * {"policy": share, "full": 100, "none": 0}[decided] // 100)
 
-        There is no policy: nothing of what was paid goes back.
-        """
+    def cancel(self, line: Line, decided: str = "full") -> None:
+        """It is given up; a hold goes with all that is to be paid with it, once Stripe's page is closed."""
         basket = self.basket_of(line)
         if basket is None or line.state == "confirmed":
+            line.refund = self.refund_of(line, decided)
             line.state = "cancelled"
         elif basket.has_page:
             basket.now_are("expiring")
@@ -215,6 +229,7 @@ class Model:
             if line.money == "none":
                 may = line.state in WAITS or (self.is_open and self.free > 0 and not self.has_place(line.pupil))
                 line.state, line.money = ("confirmed", "kept") if may else (line.state, "back")
+                line.refund = 0 if may else line.price
         basket.is_heard = True
 
     def housekeeping(self) -> None:
@@ -234,8 +249,5 @@ class Model:
 
     def _call_off(self) -> None:
         for line in self.live:
-            if line.state == "confirmed":
-                line.state = "cancelled"
-                line.money = "back" if line.money == "kept" else line.money
-            elif line.state == "pending":
+            if line.state in {"confirmed", "pending"}:
                 self.cancel(line)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,13 +26,14 @@ from tests.support.rewind import bookmark
 from tests.support.shop import Shop
 from tests.unit.bookings.life.model import Model
 
-PRICE = 1250
+PRICE = 1251
 CLOSES_AT, STARTS_AT, OVER_AT = (NOW + timedelta(hours=hours) for hours in (30, 31, 33))
 CHILDREN = {1: (1, 2), 2: (1, 2), 3: (3,), 4: (4,), 5: (5, 6)}
 """By the number of the contact, the numbers of their children."""
 
 LINKS = [(f"contact-{contact}", f"pupil-{child}") for contact, children in CHILDREN.items() for child in children]
 PUPILS = sorted({pupil for _, pupil in LINKS})
+_POLICY = ((datetime(2026, 11, 24, tzinfo=UTC), 50),)
 _FREE_MEALS = {"free_school_meals": {"eligible": True, "starts_on": "2026-09-01"}}
 _REMISSION = {"remissions": [{"applies_to": "free_school_meals", "percent": 100}]}
 _DUE = ("HOLD", "RETURNED", "REFUND", "NEWS", event_store.CLOSE_PLACES, event_store.CALL_OFF)
@@ -46,11 +47,13 @@ class Variant:
         capacity: its places.
         price: in pence.
         remitted: the children who pay nothing.
+        policy: whether who cancels on the first day has half of it back.
     """
 
     capacity: int
     price: int = 0
     remitted: frozenset[str] = frozenset()
+    policy: bool = False
 
     def price_of(self, pupil: str) -> int:
         """What a child's place costs, in pence."""
@@ -58,7 +61,7 @@ class Variant:
 
 
 FREE = Variant(3)
-PAID = Variant(3, PRICE)
+PAID = Variant(3, PRICE, policy=True)
 MIXED = Variant(4, PRICE, frozenset({"pupil-2", "pupil-6"}))
 
 
@@ -88,6 +91,7 @@ class Start:
             closes_at=CLOSES_AT,
             starts_at=STARTS_AT,
             over_at=OVER_AT,
+            policy=_POLICY if self.variant.policy else (),
             now=NOW,
         )
 
@@ -120,6 +124,7 @@ def _asked(variant: Variant) -> dict[str, Any]:
         "capacity": variant.capacity,
         "price": {"amount": variant.price},
         "charging": _REMISSION if variant.remitted else None,
+        "cancellation": [{"until": "2026-11-23", "refund_percent": 50}] if variant.policy else [],
         "booking_window": {"opens_at": NOW.isoformat(), "closes_at": CLOSES_AT.isoformat()},
     }
 
