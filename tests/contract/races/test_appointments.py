@@ -9,7 +9,6 @@ import pytest
 from pynamodb.expressions.condition import Condition
 
 from school_events.bookings import cancelling, places, service, store
-from school_events.bookings.appointments import service as appointments
 from school_events.bookings.appointments import store as diaries
 from school_events.bookings.appointments.errors import AppointmentClash, FamilyLimit, SlotTaken
 from school_events.bookings.appointments.store import DiaryItem
@@ -166,7 +165,7 @@ def test_the_familys_limit_holds_when_both_parents_book_both_children_at_once() 
 
 def test_without_a_look_at_siblings_diaries_the_limit_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     event = evening(most=1)
-    monkeypatch.setattr(appointments.store, "require_unchanged", lambda *_: None)
+    monkeypatch.setattr(diaries, "require_unchanged", lambda *_: None)
     for _ in range(10):
         acts = [
             books(event, 1, ("child-1", "teacher-1", "17:00")),
