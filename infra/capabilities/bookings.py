@@ -1,7 +1,6 @@
 """Places: booking them and giving them up."""
 
 from infra.spec import (
-    AUDIT,
     BOOKINGS,
     EVENTS,
     IDEMPOTENCY,
@@ -11,7 +10,6 @@ from infra.spec import (
     READ,
     WRITE,
     Capability,
-    index,
     school,
     table,
 )
@@ -30,10 +28,8 @@ CAPABILITY = Capability(
         table(PEOPLE, *READ, "ConditionCheckItem"),
         table(EVENTS, *READ),
         table(BOOKINGS, *READ, *WRITE),
-        index(BOOKINGS, "by_event"),
         table(PAYMENTS, *READ, "PutItem"),
         table(INBOX, "PutItem"),
-        table(AUDIT, "PutItem"),
         table(IDEMPOTENCY, "GetItem", "BatchGetItem", "PutItem"),
     ),
     memory=1024,
