@@ -20,13 +20,35 @@ def main(arguments: Sequence[str], out: TextIO = sys.stdout) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.races", description=__doc__)
     parser.add_argument("races", nargs="?", type=int, default=RACES, help=f"how many ({RACES:,})")
     parser.add_argument("seed", nargs="?", type=int, default=SEED, help="of all chance")
+    parser.add_argument("--only", choices=["faults", "iam"], help="one of the two runs")
     asked = parser.parse_args(arguments)
     # What is refused or struck on purpose fills no screen.
     os.environ["LOG_LEVEL"] = "CRITICAL"
-    return _faults(asked.races, asked.seed, out)
+    went_well = [
+        asked.only == "faults" or _over_http(out),
+        asked.only == "iam" or _with_faults(asked.races, asked.seed, out),
+    ]
+    return 0 if all(went_well) else 1
 
 
-def _faults(races: int, seed: int, out: TextIO) -> int:
+def _over_http(out: TextIO) -> bool:
+    from local.running import local_stage
+    from tests.races import over_http
+
+    began = time.monotonic()
+    print("iam: through HTTP, with roles enforced and without faults", file=out, flush=True)
+    found = 0
+    with local_stage() as stage:
+        for ran in over_http.run(stage):
+            found += len(ran.faults)
+            print(f"  … {ran.name}: {dict(ran.statuses)}, {len(ran.faults)} faults found", file=out, flush=True)
+            for fault in ran.faults:
+                print(f"WRONG: {fault}", file=out)
+    print(f"iam: {time.monotonic() - began:,.0f} s, the tables say: {found or 'no'} faults\n", file=out, flush=True)
+    return found == 0
+
+
+def _with_faults(races: int, seed: int, out: TextIO) -> bool:
     from tests.races import report
     from tests.races.kinds import CROWDS, KINDS
     from tests.races.running import run, track
@@ -40,7 +62,7 @@ def _faults(races: int, seed: int, out: TextIO) -> int:
         told = run(on, races, seed, share_struck=SHARE_STRUCK, progress=lambda so_far: report.progress(so_far, out))
         fired = on.proxy.fired()
     report.table(told, fired, time.monotonic() - began, out)
-    return 0 if not told.faults and fired == told.tally.by_proxy() else 1
+    return not told.faults and fired == told.tally.by_proxy()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ Nothing of the product is asked or used: rows are read as DynamoDB gives them, a
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,13 +49,25 @@ class Tables:
     diaries: Sequence[Row]
     plans: Mapping[str, Record]
 
+    def of_event(self, event_id: str) -> "Tables":
+        """What there is of one event that costs nothing; of others nothing."""
+        seen = self.events[event_id]
+        there = {one["id"] for one in seen.bookings}
+        answers = [one for one in self.answers if there.intersection(one.get("booking_ids", ()))]
+        due = [row for row in self.due if f"#{event_id}#" in row["pk"]["S"]]
+        return replace(self, events={event_id: seen}, answers=answers, due=due, payments={}, diaries=[], plans={})
 
-def read_tables() -> Tables:
-    """Read everything."""
+
+def read_tables(read: Callable[[str], Sequence[Row]] = rows) -> Tables:
+    """Read everything.
+
+    Args:
+        read: all rows of a table.
+    """
     events: dict[str, Seen] = defaultdict(Seen)
     plans: dict[str, Record] = {}
-    bookings, payments = rows("Bookings"), rows("Payments")
-    for row in rows("Events"):
+    bookings, payments = read("Bookings"), read("Payments")
+    for row in read("Events"):
         if row["kind"]["S"] == "event":
             events[_record(row)["id"]].record = _record(row)
         if row["kind"]["S"] == "slot_plan":
@@ -75,13 +87,13 @@ def read_tables() -> Tables:
         events=events,
         payments={one["id"]: one for one in by_kind["payment"]},
         refunds={one["reference"]: one for one in by_kind["refund"]},
-        answers=[json.loads(row["answer"]["S"]) for row in rows("Idempotency")],
+        answers=[json.loads(row["answer"]["S"]) for row in read("Idempotency")],
         feed=frozenset(
-            (row["thing_id"]["S"], row["what"]["S"]) for row in rows("Inbox") if row["kind"]["S"] == "feed_row"
+            (row["thing_id"]["S"], row["what"]["S"]) for row in read("Inbox") if row["kind"]["S"] == "feed_row"
         ),
         diaries=[row for row in bookings if row["kind"]["S"] == "diary"],
         plans=plans,
-        due=[row for row in (*bookings, *payments, *rows("Events")) if "due_sk" in row],
+        due=[row for row in (*bookings, *payments, *read("Events")) if "due_sk" in row],
     )
 
 
