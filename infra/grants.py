@@ -18,6 +18,7 @@ from infra.spec import (
     BusGrant,
     Capability,
     Grant,
+    HealthKeyGrant,
     IndexGrant,
     PushGrant,
     QueueTrigger,
@@ -40,6 +41,8 @@ _STREAM_CONSUMER = (
 _KEY_READ = ("kms:Decrypt",)
 _KEY_WRITE = ("kms:Decrypt", "kms:GenerateDataKey")
 _KEY_TABLE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+# What an answer about health is bound to (``bookings.health.rules.encryption_context``).
+_ANSWER_IS_BOUND_TO = ("school", "booking", "question")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Resources:
     stack: Stack
     stage: Stage
     key: aws_kms.IKey
+    health_key: aws_kms.IKey
     tables: dict[str, aws_dynamodb.Table]
     queues: dict[str, QueuePair]
     bus: aws_events.IEventBus
@@ -101,6 +105,8 @@ def _variables(grant: Grant, resources: Resources) -> dict[str, str]:
             variable, value = "EVENT_BUS_NAME", resources.bus.event_bus_name
         case PushGrant():
             variable, value = "PUSH_APPLICATION_ARN", resources.push_application_arn
+        case HealthKeyGrant():
+            variable, value = "HEALTH_KEY", resources.health_key.key_arn
     return {variable: value}
 
 
@@ -148,6 +154,8 @@ def _statements(grant: Grant, resources: Resources) -> Iterator[aws_iam.PolicySt
             yield _allow("Bus", ("events:PutEvents",), resources.bus.event_bus_arn)
         case PushGrant():
             yield from _push_statements(grant, resources)
+        case HealthKeyGrant():
+            yield _health_statement(grant, resources)
 
 
 def snapshot_statements(stage: Stage) -> Iterator[aws_iam.PolicyStatement]:
@@ -160,6 +168,23 @@ def snapshot_statements(stage: Stage) -> Iterator[aws_iam.PolicyStatement]:
             resources=[stage.portal_snapshots_key],
             conditions={"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}},
         )
+
+
+def _health_statement(grant: HealthKeyGrant, resources: Resources) -> aws_iam.PolicyStatement:
+    """Nothing is encrypted or decrypted that is not bound to a school, a booking and a question.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context
+    """
+    bound = {
+        "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": list(_ANSWER_IS_BOUND_TO)},
+        "Null": {f"kms:EncryptionContext:{name}": "false" for name in _ANSWER_IS_BOUND_TO},
+    }
+    return aws_iam.PolicyStatement(
+        sid="HealthAnswers",
+        actions=[f"kms:{action}" for action in grant.actions],
+        resources=[resources.health_key.key_arn],
+        conditions=bound if resources.stage.policies_know_encryption_contexts else None,
+    )
 
 
 def _push_statements(grant: PushGrant, resources: Resources) -> Iterator[aws_iam.PolicyStatement]:

@@ -1,4 +1,4 @@
-"""The one key that encrypts tables, queues, secrets, buckets and logs, and which services may use it."""
+"""The keys: one for tables, queues, secrets, buckets and logs, and one for what families tell of a child's health."""
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack, aws_iam, aws_kms
 
@@ -8,18 +8,30 @@ from infra.stages import REGION, Stage
 
 def make_key(stack: Stack, stage: Stage) -> aws_kms.Key:
     """The stage's key. People and functions need a grant of their own; services get in under the conditions here."""
-    key = aws_kms.Key(
+    key = _key(stack, stage, "Key", "data", "School Events: tables, queues, secrets, buckets, logs")
+    for statement in _service_statements(stack, stage):
+        key.add_to_resource_policy(statement)
+    return key
+
+
+def make_health_key(stack: Stack, stage: Stage) -> aws_kms.Key:
+    """The key that answers about health are encrypted under, each by itself; no service has any use for it.
+
+    Who can read the tables, and the key they lie under, still reads no answer.
+    """
+    return _key(stack, stage, "HealthKey", "health", "School Events: answers about health")
+
+
+def _key(stack: Stack, stage: Stage, construct: str, name: str, about: str) -> aws_kms.Key:
+    return aws_kms.Key(
         stack,
-        "Key",
-        alias=f"alias/{stage.physical('data')}",
-        description="School Events: tables, queues, secrets, buckets, logs",
+        construct,
+        alias=f"alias/{stage.physical(name)}",
+        description=about,
         enable_key_rotation=True,
         pending_window=Duration.days(30 if stage.keep_data else 7),
         removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
     )
-    for statement in _service_statements(stack, stage):
-        key.add_to_resource_policy(statement)
-    return key
 
 
 def _service_statements(stack: Stack, stage: Stage) -> list[aws_iam.PolicyStatement]:

@@ -106,7 +106,24 @@ class PushGrant:
     on_endpoints: tuple[str, ...] = ()
 
 
-Grant = TableGrant | IndexGrant | SecretGrant | SendGrant | BucketGrant | SnapshotsGrant | BusGrant | PushGrant
+@dataclass(frozen=True)
+class HealthKeyGrant:
+    """KMS actions on the key of answers about health, on answers that are bound to what they are answers to."""
+
+    actions: tuple[str, ...]
+
+
+Grant = (
+    TableGrant
+    | IndexGrant
+    | SecretGrant
+    | SendGrant
+    | BucketGrant
+    | SnapshotsGrant
+    | BusGrant
+    | PushGrant
+    | HealthKeyGrant
+)
 
 
 def table(name: str, *actions: str) -> TableGrant:
@@ -153,6 +170,8 @@ READ_KEPT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:GetObject", KEPT)
 DELETE_SENT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:DeleteObject", SENT)
 DELETE_KEPT_DOCUMENTS = BucketGrant(DOCUMENTS, "s3:DeleteObject", KEPT)
 READ_SNAPSHOTS = SnapshotsGrant()
+TAKE_HEALTH_ANSWERS = HealthKeyGrant(("Encrypt",))
+TAKE_AND_READ_HEALTH_ANSWERS = HealthKeyGrant(("Encrypt", "Decrypt"))
 PUT_MESSAGES = BusGrant()
 
 

@@ -68,6 +68,11 @@ class Stage:
         """The stacks this stage consists of, in the order they are deployed."""
         return LOCAL_STACKS if self.name == "local" else STACKS
 
+    @property
+    def policies_know_encryption_contexts(self) -> bool:
+        """Whether a policy can ask for the encryption context of a call: the embedded AWS tells it nothing of one."""
+        return self.name != "local"
+
     def stack_name(self, stack: str) -> str:
         """The CloudFormation name of one of ``STACKS`` in this stage."""
         return f"school-events-{self.name}-{stack}"

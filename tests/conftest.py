@@ -32,6 +32,7 @@ os.environ.update(
         "IDEMPOTENCY_TABLE": "Idempotency",
         "REPORTS_TABLE": "Reports",
         "CURSOR_SECRET": "cursor",
+        "HEALTH_KEY": "alias/health",
         "EVENT_BUS_NAME": "school-events",
         "EXPORTS_BUCKET": "exports",
         "DOCUMENTS_BUCKET": "documents",

@@ -2,6 +2,7 @@
 
 from infra.capabilities import (
     anonymise,
+    booking_answers,
     bookings,
     docs,
     event_documents,
@@ -39,6 +40,7 @@ CAPABILITIES = (
     form_templates.CAPABILITY,
     invitations.CAPABILITY,
     bookings.CAPABILITY,
+    booking_answers.CAPABILITY,
     registers.CAPABILITY,
     payments.CAPABILITY,
     people.CAPABILITY,

@@ -8,6 +8,7 @@ from infra.spec import (
     PAYMENTS,
     PEOPLE,
     READ,
+    TAKE_HEALTH_ANSWERS,
     WRITE,
     Capability,
     school,
@@ -31,6 +32,7 @@ CAPABILITY = Capability(
         table(PAYMENTS, *READ, "PutItem"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, "GetItem", "BatchGetItem", "PutItem"),
+        TAKE_HEALTH_ANSWERS,
     ),
     memory=1024,
 )

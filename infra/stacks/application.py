@@ -33,6 +33,7 @@ class ApplicationStack(Stack):
             stack=self,
             stage=stage,
             key=stateful.key,
+            health_key=stateful.health_key,
             tables=stateful.tables,
             queues=self.queues,
             bus=stateful.bus,

@@ -1,4 +1,4 @@
-"""What must outlive a deployment: tables, buckets, secrets, buses and the key that encrypts them."""
+"""What must outlive a deployment: tables, buckets, secrets, buses and the keys that encrypt them."""
 
 import json
 from typing import cast
@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
-from infra.keys import make_key
+from infra.keys import make_health_key, make_key
 from infra.names import ACCESS_LOGS, BUS, PORTAL_BUS, STREAM_FAILURES, bucket_name, secret_name
 from infra.spec import CURSOR, DOCUMENTS, EXPORTS, SENT, STRIPE_KEY, STRIPE_WEBHOOK
 from infra.stages import REGION, STATEFUL, Stage
@@ -61,6 +61,7 @@ class StatefulStack(Stack):
         )
         self.stage_settings = stage
         self.key = make_key(self, stage)
+        self.health_key = make_health_key(self, stage)
         self.tables = {shape.name: make_table(self, shape, stage, self.key) for shape in TABLES}
         self.bus = aws_events.EventBus(self, "Bus", event_bus_name=BUS)
         self.portal_bus = aws_events.EventBus(self, "PortalBus", event_bus_name=PORTAL_BUS)
@@ -184,6 +185,7 @@ class StatefulStack(Stack):
             CfnOutput(self, f"{name.capitalize()}BucketName", value=bucket.bucket_name)
         CfnOutput(self, "StreamFailuresBucketName", value=self.stream_failures.bucket_name)
         CfnOutput(self, "KeyArn", value=self.key.key_arn)
+        CfnOutput(self, "HealthKeyArn", value=self.health_key.key_arn)
         for variable in self.secrets:
             CfnOutput(
                 self, f"{variable.title().replace('_', '')}Name", value=secret_name(self.stage_settings, variable)

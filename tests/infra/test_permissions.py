@@ -182,12 +182,39 @@ def test_a_secret_is_read_by_its_own_name(prod: Assembly) -> None:
 
 def test_the_key_may_be_used_through_a_named_service_only(prod: Assembly) -> None:
     for role, statement in prod.role_statements():
+        if statement["Sid"] == "HealthAnswers":
+            continue
         if any(action.startswith("kms:") for action in listed(statement["Action"])):
             service = statement["Condition"]["StringEquals"]["kms:ViaService"]
             assert service in {
                 f"{name}.eu-west-2.amazonaws.com" for name in ("dynamodb", "sqs", "s3", "secretsmanager")
             }
             assert "Key" in text(statement["Resource"]), role
+
+
+def test_answers_about_health_are_encrypted_by_who_takes_them_and_decrypted_by_one_function(prod: Assembly) -> None:
+    """Each under its own key, and only bound to a school, a booking and a question."""
+    statements = {
+        role.removeprefix("school-events-prod-"): statement
+        for role, statement in prod.role_statements()
+        if "HealthKey" in text(statement["Resource"])
+    }
+    actions = {role: listed(statement["Action"]) for role, statement in statements.items()}
+    assert {role for role, allowed in actions.items() if "kms:Decrypt" in allowed} == {"booking-answers"}
+    assert {action for allowed in actions.values() for action in allowed} == {"kms:Encrypt", "kms:Decrypt"}
+    assert "bookings" in actions
+    names = ("school", "booking", "question")
+    for statement in statements.values():
+        assert statement["Condition"] == {
+            "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": list(names)},
+            "Null": {f"kms:EncryptionContext:{name}": "false" for name in names},
+        }
+
+
+def test_the_embedded_aws_which_tells_policies_of_no_context_is_asked_for_none(local: Assembly) -> None:
+    conditions = [one.get("Condition") for _, one in local.role_statements() if one["Sid"] == "HealthAnswers"]
+    assert conditions
+    assert set(conditions) == {None}
 
 
 def _people_roles(assembly: Assembly, *actions: str) -> set[str]:

@@ -20,7 +20,7 @@ def test_there_is_a_table_for_each_capability_that_keeps_something(prod: Assembl
 
 
 def test_every_table_is_encrypted_under_our_key(prod: Assembly) -> None:
-    (key,) = prod.resources(KEY)
+    (key,) = (name for name in prod.resources(KEY) if not name.startswith("Health"))
     for properties in prod.properties(TABLE):
         specification = properties["SSESpecification"]
         assert specification["SSEEnabled"]
@@ -76,8 +76,13 @@ def test_the_local_stage_leaves_nothing_behind(local: Assembly) -> None:
             assert resource["DeletionPolicy"] == "Delete"
 
 
-def test_the_key_is_rotated(prod: Assembly) -> None:
-    assert prod.properties(KEY)[0]["EnableKeyRotation"]
+def test_the_keys_are_rotated(prod: Assembly) -> None:
+    assert [one["EnableKeyRotation"] for one in prod.properties(KEY)] == [True, True]
+
+
+def test_no_service_has_any_use_for_the_key_of_answers_about_health(prod: Assembly) -> None:
+    (key,) = (one for name, one in prod.resources(KEY).items() if name.startswith("Health"))
+    assert not [one for one in key["Properties"]["KeyPolicy"]["Statement"] if "Service" in one["Principal"]]
 
 
 def test_eventbridge_may_use_the_key_for_the_portals_rule_only(prod: Assembly) -> None:

@@ -15,7 +15,7 @@ from pynamodb.connection import Connection
 from local.aws import emulator
 from local.places import RunFolder, free_ports
 from school_events.core import aws, dynamodb
-from tests.support.tables import INDEXES, make_secrets, make_tables, rows
+from tests.support.tables import INDEXES, make_health_key, make_secrets, make_tables, rows
 
 _START_SECONDS = 20
 _MOST_WRITES = 25
@@ -67,6 +67,7 @@ def embedded_aws() -> Iterator[EmbeddedAws]:
         with running.used():
             make_tables()
             make_secrets()
+            make_health_key()
         yield running
     finally:
         process.stop()

@@ -1,4 +1,6 @@
-"""A handler runs as the role it has: what its capability does not grant it in a table is refused, as AWS does (I5).
+"""A handler runs as the role it has: what its capability does not grant it is refused, as AWS does (I5).
+
+That is, actions on tables and on the key of answers about health.
 
 Which handler asks is seen from the stack of calls. What a test puts between, such as a change in the midst of a
 request, is the test's own doing.
@@ -14,10 +16,10 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from infra.capabilities import CAPABILITIES
-from infra.spec import IndexGrant, TableGrant
+from infra.spec import Capability, HealthKeyGrant, IndexGrant, TableGrant
 
 type Use = tuple[str, str]
-"""A table, and the action on it or the index that is queried."""
+"""A table, and the action on it or the index that is queried; or a key and what is done with it."""
 
 _ENTRIES = frozenset({"lambda_handler", "replay"})
 _ONE_TABLE = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"})
@@ -27,26 +29,34 @@ _OF_A_TRANSACTION = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
+_HEALTH_KEY = "health key"
+
+
+def _granted(capability: Capability) -> Iterator[Use]:
+    for grant in capability.grants:
+        match grant:
+            case TableGrant(table=table, actions=uses) | IndexGrant(table=table, indexes=uses):
+                yield from ((table, use) for use in uses)
+            case HealthKeyGrant(actions=uses):
+                yield from ((_HEALTH_KEY, use) for use in uses)
+
+
 _GRANTED: Mapping[str, frozenset[Use]] = {
-    capability.name: frozenset(
-        (grant.table, action)
-        for grant in capability.grants
-        if isinstance(grant, TableGrant | IndexGrant)
-        for action in (grant.actions if isinstance(grant, TableGrant) else grant.indexes)
-    )
-    for capability in CAPABILITIES
+    capability.name: frozenset(_granted(capability)) for capability in CAPABILITIES
 }
 
 
 @contextmanager
 def enforced() -> Iterator[None]:
-    """Inside the block, calls of handlers about items are refused unless their capability grants them."""
+    """Inside the block, calls of handlers about items and keys are refused unless their capability grants them."""
     ask: Callable[..., Any] = BaseClient._make_api_call
 
     def call(client: Any, operation: str, asked: dict[str, Any]) -> Any:
-        if client.meta.service_model.service_name == "dynamodb":
+        service = client.meta.service_model.service_name
+        if service in {"dynamodb", "kms"}:
             function = _asking_function()
-            refused = set(_uses(operation, asked)) - _GRANTED[function] if function else ()
+            uses = [(_HEALTH_KEY, operation)] if service == "kms" else _uses(operation, asked)
+            refused = set(uses) - _GRANTED[function] if function else ()
             if refused:
                 told = {"Code": "AccessDeniedException", "Message": f"{function} may not use {sorted(refused)}"}
                 raise ClientError({"Error": told}, operation)
@@ -65,7 +75,7 @@ def _asking_function() -> str | None:
         module: str = frame.f_globals.get("__name__", "")
         if module.startswith("functions.") and frame.f_code.co_name in _ENTRIES:
             return module.split(".")[1]
-        if module.startswith("tests.unit.") or module == "tests.support.people":
+        if module.startswith(("tests.unit.", "tests.bench.")) or module == "tests.support.people":
             return None
     return None
 

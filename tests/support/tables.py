@@ -1,4 +1,4 @@
-"""AWS in memory (moto): the product's tables and indexes as ``infra`` makes them, its queues, bus, bucket and secrets.
+"""AWS in memory (moto): the product's tables and indexes as ``infra`` makes them, queues, bus, buckets, secrets, a key.
 
 A test asks for the fixture ``tables``; everything is empty at its start. moto answers one call at a time, so what
 happens under concurrency is tested elsewhere.
@@ -36,6 +36,7 @@ SECRETS = {
 }
 BUCKETS = ("exports", "documents")
 BUS = "school-events"
+HEALTH_KEY = "alias/health"
 _ACCOUNT, _REGION = "123456789012", "eu-west-2"
 _empty_tables: dict[str, Any] = {}
 
@@ -47,6 +48,7 @@ def tables() -> Iterator[None]:
         aws._secret.cache_clear()
         _make_tables_again()
         make_secrets()
+        make_health_key()
         for queue in QUEUES:
             sqs_backends[_ACCOUNT][_REGION].create_queue(queue)
         for bucket in BUCKETS:
@@ -74,6 +76,12 @@ def make_secrets() -> None:
     """The secrets, likewise."""
     for name, content in SECRETS.items():
         aws.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
+
+
+def make_health_key() -> None:
+    """The key of answers about health, likewise."""
+    made = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    aws.client("kms").create_alias(AliasName=HEALTH_KEY, TargetKeyId=made)
 
 
 def rows(table: str) -> list[dict[str, Any]]:

@@ -163,11 +163,12 @@ def call(
     body: Any = None,
     key: str | None = None,
     query: Mapping[str, str] | None = None,
+    version: int | None = None,
     roles: tuple[str, ...] = ("parent",),
 ) -> Answer:
     """Ask a route through the function that answers it, as a person of the school."""
     function = next(known.function for known in ROUTES if known.rule.key == route)
-    headers = {"Idempotency-Key": key} if key else None
+    headers = ({"Idempotency-Key": key} if key else {}) | ({"If-Match": f'"{version}"'} if version else {})
     event = http_event(route, parameters, body, roles=roles, person=person, query=query, headers=headers)
     answer = HANDLERS[function].lambda_handler(event, LambdaContext())
     return Answer(answer["statusCode"], json_of(answer) if answer["body"] else None, answer["headers"])

@@ -80,11 +80,13 @@ class Asked:
     body: Callable[[Household], Any] = lambda _: None
     key: str | None = None
     query: Mapping[str, str] | None = None
+    version: int | None = None
     statuses: tuple[int, ...] = (404,)
 
     def ask(self, home: Household, person: str = FATHER) -> Answer:
         """The answer."""
-        return call(self.route, person, self.parameters(home), body=self.body(home), key=self.key, query=self.query)
+        named, body = self.parameters(home), self.body(home)
+        return call(self.route, person, named, body=body, key=self.key, query=self.query, version=self.version)
 
 
 def _of(name: str, title: str) -> Callable[[Household], Mapping[str, str]]:
@@ -126,6 +128,14 @@ ASKED: dict[str, Asked] = {
     "book, asked again": Asked(f"POST {PATH}/bookings", body=_booking_of("Orchard"), key="key-Orchard"),
     "own booking": Asked(f"GET {PATH}/bookings/{{booking_id}}", _of("booking_id", "Orchard")),
     "the other parent's booking": Asked(f"GET {PATH}/bookings/{{booking_id}}", _of("booking_id", "Harbour")),
+    "answers": Asked(f"GET {PATH}/bookings/{{booking_id}}/answers", _of("booking_id", "Orchard")),
+    "answers given anew": Asked(
+        f"PUT {PATH}/bookings/{{booking_id}}/answers",
+        _of("booking_id", "Orchard"),
+        lambda _: {"form_version": 1, "answers": {"ill": "no"}},
+        version=1,
+    ),
+    "consents": Asked(f"GET {PATH}/bookings/{{booking_id}}/consents", _of("booking_id", "Orchard")),
     "cancel": Asked(f"POST {PATH}/bookings/{{booking_id}}/cancel", _of("booking_id", "Orchard")),
     "cancellation": Asked(f"GET {PATH}/bookings/{{booking_id}}/cancellation", _of("booking_id", "Orchard")),
     "checkout": Asked(f"POST {PATH}/bookings/{{booking_id}}/checkout", _of("booking_id", "Lantern")),

@@ -69,7 +69,12 @@ def an_event() -> str:
         "capacity": 3,
         "price": {"amount": 0},
         "booking_window": {"opens_at": world.OPENS_AT.isoformat(), "closes_at": world.CLOSES_AT.isoformat()},
-        "form": {"questions": [{"id": "allergies", "kind": "text", "prompt": "Allergies?", "required": False}]},
+        "form": {
+            "questions": [
+                {"id": "note", "kind": "text", "prompt": "Anything else?", "required": False},
+                {"id": "allergies", "kind": "text", "prompt": "Allergies?", "required": False, "sensitive": "medical"},
+            ]
+        },
     }
     made = events.create(a_context(), world.UNASKED, NewEvent.model_validate(asked))
     lifecycle.publish(a_context(), made.id, places.make_places)
@@ -79,7 +84,8 @@ def an_event() -> str:
 
 def a_booking(event_id: str, answer: str = canaries.ANSWER) -> dict[str, Any]:
     """The mother books, and answers the form."""
-    body = {"event_id": event_id, "items": [{"pupil_id": "pupil-1", "answers": {"allergies": answer}}]}
+    answers = {"allergies": answer, "note": answer}
+    body = {"event_id": event_id, "items": [{"pupil_id": "pupil-1", "answers": answers}]}
     route = "POST /v1/schools/{school_id}/bookings"
     answered: dict[str, Any] = call("bookings", http_event(route, body=body, roles=("parent",), person="contact-1"))
     return answered
@@ -244,6 +250,31 @@ def visit_registers(watch: Watch) -> None:
     _follow([row_record(row) for row in rows("Bookings")], watch)
 
 
+def visit_booking_answers(watch: Watch) -> None:
+    """Every route; answers given, corrected and wrong; one that KMS cannot read; one that it cannot encrypt."""
+    ask_everything("booking_answers", watch)
+    event_id = an_event()
+    booking_id = json_of(a_booking(event_id))["booking_ids"][0]
+    route = "/v1/schools/{school_id}/bookings/{booking_id}/answers"
+
+    def put(version: int, answers: dict[str, str]) -> dict[str, Any]:
+        body, named = {"form_version": 1, "answers": answers}, {"booking_id": booking_id}
+        asked = http_event(
+            f"PUT {route}", named, body, roles=("parent",), person="contact-1", headers={"If-Match": f'"{version}"'}
+        )
+        answered: dict[str, Any] = call("booking_answers", asked)
+        return answered
+
+    assert put(1, {"allergies": canaries.ANSWER, "note": canaries.ANSWER})["statusCode"] == 200
+    refused = put(2, {"allergies": canaries.ANSWER * 2000, "note": f"{FIRST} {LAST}" * 200})
+    assert refused["statusCode"] == 422
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(aws.client("kms"), "encrypt", _broken)
+        failed = put(2, {"allergies": canaries.ANSWER})
+    assert failed["statusCode"] == 500
+    watch.also([refused["body"], failed["body"]])
+
+
 def visit_event_documents(watch: Watch) -> None:
     """Every route; a document called after somebody is refused, then confirmed, and its link names nobody."""
     ask_everything("event_documents", watch)
@@ -291,7 +322,7 @@ def visit_retention(watch: Watch) -> None:
     """Somebody whose time is over."""
     _say_that_the_pupil_has_left()
     with time_machine.travel(TIME_IS_OVER, tick=False):
-        assert call("retention", {}) == {"handed_on": 1}
+        assert call("retention", {}) == {"handed_on": 1, "erased": 0}
 
 
 def visit_anonymise(watch: Watch) -> None:
@@ -332,6 +363,7 @@ def asking(function: str) -> Callable[[Watch], None]:
 
 VISITS: dict[str, Callable[[Watch], None]] = {
     "anonymise": visit_anonymise,
+    "booking_answers": visit_booking_answers,
     "bookings": asking("bookings"),
     "docs": lambda _: None,
     "event_documents": visit_event_documents,

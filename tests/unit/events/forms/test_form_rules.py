@@ -133,11 +133,36 @@ def test_a_form_names_the_template_it_is_word_for_word() -> None:
     assert rules.copied_form(None) is None
 
 
-def test_a_form_that_asks_about_health_cannot_be_asked_yet() -> None:
-    rules.check_can_be_asked((TEXT, YES_NO))
-    with pytest.raises(WrongState) as refused:
-        rules.check_can_be_asked((TEXT, question(1, "text", sensitive="medical")))
-    assert [error.field for error in refused.value.fields] == ["form.questions.1.sensitive"]
+HEALTH = question(9, "yes_no", sensitive="medical")
+_ON_HEALTH = {"shown_if": ShownIf(question_id="q9", answers=("yes",))}
+
+
+@pytest.mark.parametrize(
+    ("questions", "field"),
+    [
+        ((question(1, "consent", sensitive="dietary"),), "form.questions.0.sensitive"),
+        ((HEALTH, question(1, "consent", **_ON_HEALTH)), "form.questions.1.shown_if.question_id"),
+        ((HEALTH, question(1, "text", **_ON_HEALTH)), "form.questions.1.sensitive"),
+        (tuple(question(one, "text", sensitive="medical") for one in range(11)), "form.questions.10.sensitive"),
+    ],
+)
+def test_what_tells_of_health_says_so_and_a_consent_does_not(questions: tuple[Question, ...], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        rules.check_questions(questions)
+    assert [error.field for error in refused.value.fields] == [field]
+    rules.check_questions((HEALTH, question(1, "text", sensitive="medical", **_ON_HEALTH)))
+    rules.check_questions(tuple(question(one, "text", sensitive="medical") for one in range(10)))
+
+
+def test_what_was_answered_in_the_open_does_not_become_health_nor_the_other_way_round() -> None:
+    open_, apart = question(1, "text"), question(1, "text", sensitive="dietary")
+    for before, after in ((open_, apart), (apart, open_)):
+        with pytest.raises(WrongState) as refused:
+            rules.check_health_stays(Form(version=1, questions=(before,)), Form(version=2, questions=(TEXT, after)))
+        assert [error.field for error in refused.value.fields] == ["form.questions.1.sensitive"]
+    medical = apart.model_copy(update={"sensitive": "medical"})
+    rules.check_health_stays(Form(version=1, questions=(apart,)), Form(version=2, questions=(medical,)))
+    rules.check_health_stays(None, Form(version=1, questions=(apart,)))
 
 
 def test_a_consents_wording_has_a_hash_of_its_own() -> None:

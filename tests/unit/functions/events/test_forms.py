@@ -11,6 +11,7 @@ from functions.bookings.handler import lambda_handler as bookings
 from functions.family.handler import lambda_handler as family
 from functions.form_templates.handler import lambda_handler as form_templates
 from functions.invitations.handler import lambda_handler as invitations
+from school_events.bookings.capacity.service import follow
 from school_events.core.change import stamp
 from school_events.events import service, store
 from school_events.events.api import EventChanges
@@ -219,15 +220,15 @@ def test_a_draft_is_asked_of_nobody_so_nobody_is_asked_again() -> None:
     assert (form["version"], form["consent_asked_from"]) == (2, 0)
 
 
-def test_a_form_that_asks_about_health_stays_a_draft() -> None:
-    event_id = made(FREE | asks(GOES, ALLERGIES))
-    refused = call(f"POST {EVENT}/publish", event_id)
-    assert (refused["statusCode"], fields(json_of(refused))) == (409, ["form.questions.1.sensitive"])
-    assert store.find_event(SCHOOL, event_id).status == "draft"
-    other = published(FREE)
+def test_a_form_that_asks_about_health_is_published_and_what_was_asked_in_the_open_stays_so() -> None:
+    event_id = published(FREE | asks(GOES, ALLERGIES))
+    assert store.find_event(SCHOOL, event_id).status == "published"
+    other = published(FREE | asks(GOES, NOTE))
     before = everything()
-    assert fields(changed(other, asks(GOES, ALLERGIES), status=409)) == ["form.questions.1.sensitive"]
+    refused = changed(other, asks(GOES, NOTE | {"sensitive": "medical"}), status=409)
+    assert fields(refused) == ["form.questions.1.sensitive"]
     assert everything() == before
+    changed(other, asks(GOES, NOTE, ALLERGIES))
 
 
 def test_a_draft_that_was_changed_in_the_moment_it_is_published_is_looked_at_again() -> None:
@@ -249,12 +250,12 @@ def test_killed_anywhere_a_change_has_happened_with_the_form_it_replaces_kept_or
     calls = crashes.Calls()
     version = store.find_event(SCHOOL, event_id).version
     with crashes.watched(calls):
-        service.change(a_context(), event_id, version, wanted)
+        service.change(a_context(), event_id, version, wanted, follow)
     again = EventChanges.model_validate(asks(GOES))
     for point in calls.points():
         version = store.find_event(SCHOOL, event_id).version
         with crashes.watched(crashes.Calls(stop_before=point)), pytest.raises(crashes.Killed):
-            service.change(a_context(), event_id, version, again)
+            service.change(a_context(), event_id, version, again, follow)
         assert booking(first)["answers"][0]["prompt"] == GOES["prompt"]
         assert booking(first)["consent_outdated"] is True
 

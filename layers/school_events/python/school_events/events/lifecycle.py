@@ -15,7 +15,6 @@ from school_events.events.api import EventRef, event_ref
 from school_events.events.documents import store as documents
 from school_events.events.evenings import planning as evenings
 from school_events.events.evenings.store import plan_key
-from school_events.events.forms.rules import check_can_be_asked
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import news_item
 from school_events.events.session_rules import running
@@ -36,7 +35,7 @@ def publish(ctx: Context, event_id: str, make_places: PlaceKeeper) -> EventRef:
     Raises:
         NotFound: there is none.
         WrongState: booking is closed, or would already be over; a parents' evening has no slots, or a teacher who has
-            left; or the form cannot be asked yet, which names its questions.
+            left.
         TryAgain: somebody changed it in the same moment.
     """
     event = store.find_event(ctx.school_id, event_id)
@@ -46,8 +45,6 @@ def publish(ctx: Context, event_id: str, make_places: PlaceKeeper) -> EventRef:
     rules.check_publishable(event.window.closes_at, ctx.now)
     if event.status == "draft":
         evenings.check_publishable(ctx.school_id, event)
-    if event.form is not None:
-        check_can_be_asked(event.form.questions)
     store.move(ctx, event_id, {"draft"}, "publishing", version=event.version)
     publishing = store.find_event(ctx.school_id, event_id)
     if publishing.status == "draft":

@@ -1,6 +1,8 @@
 """Readings of sensitive data go into the audit log, the reader named by alias (H6)."""
 
-from school_events.core.audit import UNKNOWN_ALIAS, AuditLine, append
+from collections.abc import Iterable
+
+from school_events.core.audit import UNKNOWN_ALIAS, AuditLine, append_all
 from school_events.core.context import Context
 from school_events.people import aliases
 
@@ -14,17 +16,24 @@ def note_reading(ctx: Context, action: str, subject_kind: str, subject: str) -> 
         subject_kind: what it was read of; no person.
         subject: its opaque id.
     """
-    append(
+    note_readings(ctx, action, subject_kind, [subject])
+
+
+def note_readings(ctx: Context, action: str, subject_kind: str, subjects: Iterable[str]) -> None:
+    """As :func:`note_reading`, a line for each of several things read at once."""
+    actor = aliases.alias_of(ctx.school_id, ctx.actor.kind, ctx.actor.id) or UNKNOWN_ALIAS
+    append_all(
         AuditLine(
             school_id=ctx.school_id,
             change_id=ctx.new_id("reading"),
             action=action,
             at=ctx.now,
             actor_kind=ctx.actor.kind,
-            actor=aliases.alias_of(ctx.school_id, ctx.actor.kind, ctx.actor.id) or UNKNOWN_ALIAS,
+            actor=actor,
             subject_kind=subject_kind,
             subject=subject,
             request_id=ctx.request_id,
             origin=ctx.origin,
         )
+        for subject in subjects
     )

@@ -50,7 +50,9 @@ class QuestionBody(Body):
     number: NumberBody | None = Field(default=None, description="Which numbers a number allows; any unless given")
     shown_if: ShownIfBody | None = Field(default=None, description="Asked only then; always unless given")
     sensitive: HealthMatter | None = Field(
-        default=None, description="The answer is about health; an event that asks for it cannot be published yet"
+        default=None,
+        description="The answer is about health: encrypted, shown to who gave it, administrators and the event's "
+        "staff, erased 30 days after it",
     )
 
 

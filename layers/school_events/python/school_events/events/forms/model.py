@@ -41,7 +41,7 @@ class Question(Record):
     ``prompt`` is exactly what they are shown; for a ``consent`` it is the wording they agree to.
     ``choices`` are the answers a ``choice`` (one of them) or ``choices`` (any number of them) allows, empty otherwise.
     ``required`` counts only where the question is shown. ``sensitive`` says that its answer is about health (Art. 9
-    UK GDPR): such a question can be drafted, not asked yet (``infra/decisions/0025-forms.md``).
+    UK GDPR): it is kept apart and encrypted, shown to few and erased (``infra/decisions/0032-answers-and-consent.md``).
     """
 
     id: ThingId

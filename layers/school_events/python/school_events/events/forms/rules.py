@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from school_events.core.errors import FieldError, Invalid, WrongState
 from school_events.events.forms.model import NO, YES, Form, NumberRange, Question, ShownIf, TemplateVersion
 
+MOST_ABOUT_HEALTH = 10
+"""A form has at most so many questions about health: each answer is encrypted by itself (``bookings.health``)."""
+
 MOST_BYTES = 100_000
 """A form's questions have at most so many bytes, so that an event with its form fits in one item (400 KB)."""
 
@@ -21,7 +24,8 @@ def check_questions(questions: Iterable[Question], field: str = "form.questions"
 
     Raises:
         Invalid: two questions share an id; choices are missing, doubled or of no use; a range holds no number; a
-            question depends on one that is not asked before it, or on an answer that it does not take; it is too long.
+            question depends on one that is not asked before it, or on an answer that it does not take; it is about
+            health and does not say so; it is too long.
     """
     earlier: dict[str, Question] = {}
     size = 0
@@ -32,6 +36,7 @@ def check_questions(questions: Iterable[Question], field: str = "form.questions"
         _check_choices(question, f"{where}.choices")
         _check_range(question, f"{where}.number")
         _check_condition(question.shown_if, earlier, f"{where}.shown_if")
+        _check_health(question, earlier, where)
         earlier[question.id] = question
         size += len(question.model_dump_json().encode())
     if size > MOST_BYTES:
@@ -73,6 +78,22 @@ def _check_condition(condition: ShownIf | None, earlier: Mapping[str, Question],
         raise Invalid.of(f"{where}.question_id", "must name a choice, a yes_no or a consent")
     if not condition.answers or not set(condition.answers) <= possible:
         raise Invalid.of(f"{where}.answers", "must be among the answers of that question")
+
+
+def _check_health(question: Question, earlier: Mapping[str, Question], where: str) -> None:
+    """Whoever may not read an answer about health learns nothing of it from what else was asked and answered."""
+    decides = None if question.shown_if is None else earlier[question.shown_if.question_id]
+    if question.kind == "consent":
+        if question.sensitive is not None:
+            raise Invalid.of(f"{where}.sensitive", "belongs to other questions: a consent is kept with its receipt")
+        if decides is not None and decides.sensitive is not None:
+            raise Invalid.of(f"{where}.shown_if.question_id", "must not name a question about health")
+    elif question.sensitive is None and decides is not None and decides.sensitive is not None:
+        raise Invalid.of(f"{where}.sensitive", "is required: it is asked on an answer about health, so it tells it")
+    if question.sensitive is not None:
+        before = sum(one.sensitive is not None for one in earlier.values())
+        if before >= MOST_ABOUT_HEALTH:
+            raise Invalid.of(f"{where}.sensitive", f"is true of at most {MOST_ABOUT_HEALTH} questions of a form")
 
 
 def answers_offered(question: Question) -> frozenset[str]:
@@ -138,19 +159,20 @@ def copied_form(form: Form | None) -> Form | None:
     return None if form is None else next_form(None, form.questions, form.template)
 
 
-def check_can_be_asked(questions: Iterable[Question], field: str = "form.questions") -> None:
-    """Whether families may be asked this now: nothing about health, until answers are encrypted (D3).
+def check_health_stays(before: Form | None, after: Form, field: str = "form.questions") -> None:
+    """Whether what is about health stays so, once families were asked: their answers are kept apart, or are not.
 
     Raises:
-        WrongState: it asks about health; names each question.
+        WrongState: a question that was answered in the open becomes one about health, or the other way round; names it.
     """
+    known = {} if before is None else {question.id: question for question in before.questions}
     refused = [
-        FieldError(f"{field}.{number}.sensitive", "answers about health cannot be taken yet")
-        for number, question in enumerate(questions)
-        if question.sensitive is not None
+        FieldError(f"{field}.{number}.sensitive", "cannot change once families were asked: ask it anew, by another id")
+        for number, question in enumerate(after.questions)
+        if question.id in known and (known[question.id].sensitive is None) != (question.sensitive is None)
     ]
     if refused:
-        raise WrongState("This form cannot be asked yet", fields=refused)
+        raise WrongState("What is about health cannot change any more", fields=refused)
 
 
 def questions_that_ask_again(before: Form | None, after: Form | None) -> tuple[str, ...]:

@@ -58,15 +58,14 @@ def after_publishing(
 
     Raises:
         Invalid: families are to be asked again for a consent that the form does not have.
-        WrongState: the form cannot be asked yet; names the questions.
+        WrongState: a question becomes one about health, or is none any more; names it.
     """
     form = after.form
     if ask_again and not rules.has_consent(form):
         raise Invalid.of("ask_consent_again", "the form has no consent to ask for again")
     if form is None:
         return after
-    if before.form is None or before.form.questions != form.questions:
-        rules.check_can_be_asked(form.questions)
+    rules.check_health_stays(before.form, form)
     if ask_again or asks_again(before, after):
         form = rules.asking_again(before.form, form)
     if before.form is not None and before.form.version != form.version:

@@ -1,0 +1,139 @@
+"""Answers about health go 30 days after the event, wherever it was moved, and with a booking that ends (D3)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from school_events.bookings import cancelling
+from school_events.bookings.health import erasing, rules, store
+from school_events.bookings.model import Booking
+from school_events.core import due
+from school_events.events import lifecycle
+from school_events.events import store as events
+from school_events.events.model import SchoolEvent
+from tests.support import crashes
+from tests.support.booked_world import a_school_with_families, an_event, as_parent, book, booking_of
+from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.tables import rows
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+ILL = {"id": "ill", "kind": "text", "prompt": "Ill?", "required": False, "sensitive": "medical"}
+ENDS_AT = datetime(2026, 12, 4, 16, tzinfo=UTC)
+GOES_AT = ENDS_AT + timedelta(days=30)
+
+
+@pytest.fixture
+def booked(tables: None) -> tuple[SchoolEvent, Booking]:
+    """A child's booking with an answer about health."""
+    a_school_with_families()
+    event = an_event(price=0, questions=[ILL])
+    return event, booking_of(book(event, answers={"ill": "Hay fever"}))
+
+
+def _nightly(start: datetime, end: datetime, then: Callable[[datetime], None] = lambda _: None) -> datetime | None:
+    """A run every night from one instant to another; says in which one answers were erased."""
+    night = start
+    while night <= end:
+        then(night)
+        if erasing.erase_due(night, lambda: True):
+            return night
+        night += timedelta(days=1)
+    return None
+
+
+def _kept(booking: Booking) -> bool:
+    return booking.id in store.find_answers(SCHOOL, [booking.id])
+
+
+def test_they_are_kept_for_thirty_days_after_the_event_and_then_erased(booked: tuple[SchoolEvent, Booking]) -> None:
+    _, booking = booked
+    assert _nightly(NOW, GOES_AT - timedelta(seconds=1)) is None
+    assert _kept(booking)
+    erased = _nightly(GOES_AT, GOES_AT + timedelta(days=3))
+    assert erased is not None
+    assert erased < GOES_AT + timedelta(days=1)
+    assert not _kept(booking)
+
+
+@pytest.mark.parametrize("days", [-9, 60])
+def test_an_event_that_is_moved_takes_them_with_it(booked: tuple[SchoolEvent, Booking], days: int) -> None:
+    event, booking = booked
+    moved_at = NOW + timedelta(days=1)
+
+    def move(night: datetime) -> None:
+        if night == moved_at:
+            (session,) = events.sessions_of(SCHOOL, event.id)
+            by = timedelta(days=days)
+            moved = session.model_copy(update={"starts_at": session.starts_at + by, "ends_at": session.ends_at + by})
+            events.session_item(SCHOOL, event.id, moved).save()
+
+    goes_at = GOES_AT + timedelta(days=days)
+    erased = _nightly(NOW, goes_at + timedelta(days=2), move)
+    assert erased is not None
+    assert goes_at <= erased < goes_at + timedelta(days=1)
+    assert not _kept(booking)
+
+
+def test_those_of_a_booking_that_has_ended_go_within_a_week(booked: tuple[SchoolEvent, Booking]) -> None:
+    _, booking = booked
+    cancelling.cancel(as_parent(), booking)
+    erased = _nightly(NOW, NOW + rules.LOOKED_AT_EVERY + timedelta(days=1))
+    assert erased is not None
+    assert not _kept(booking)
+
+
+def test_those_of_an_event_that_is_cancelled_go_within_a_week(booked: tuple[SchoolEvent, Booking]) -> None:
+    event, booking = booked
+    lifecycle.cancel(a_context(), event.id, lambda *_: None)
+    assert _nightly(NOW, NOW + rules.LOOKED_AT_EVERY + timedelta(days=1)) is not None
+    assert not _kept(booking)
+
+
+def test_answers_given_anew_while_it_is_looked_are_not_taken_for_the_old_ones(
+    booked: tuple[SchoolEvent, Booking],
+) -> None:
+    _, booking = booked
+    ((_, seen),) = store.due_answers(GOES_AT)
+    again = store.find_answers(SCHOOL, [booking.id])[booking.id]
+    store.health_item(SCHOOL, booking.id, again, GOES_AT + timedelta(days=7), GOES_AT + timedelta(days=40)).save()
+    assert store.erase(SCHOOL, seen) is False
+    store.keep_on(SCHOOL, seen, NOW, NOW)
+    assert _kept(booking)
+    assert list(store.due_answers(GOES_AT)) == []
+
+
+def test_a_run_without_time_leaves_the_rest_to_the_next_and_one_killed_anywhere_too(
+    booked: tuple[SchoolEvent, Booking],
+) -> None:
+    _, booking = booked
+    night = GOES_AT + timedelta(hours=12)
+    assert erasing.erase_due(night, lambda: False) == 0
+    calls = crashes.Calls()
+    with crashes.watched(calls):
+        erasing.erase_due(NOW, lambda: True)
+    for point in calls.points():
+        with crashes.watched(crashes.Calls(stop_before=point)), pytest.raises(crashes.Killed):
+            erasing.erase_due(night, lambda: True)
+        if not _kept(booking):
+            break
+    erasing.erase_due(night, lambda: True)
+    assert not _kept(booking)
+
+
+def test_below_the_nightly_run_there_is_a_net(booked: tuple[SchoolEvent, Booking]) -> None:
+    _, booking = booked
+
+    def expires_at() -> datetime:
+        (row,) = [row for row in rows("Bookings") if row["sk"]["S"] == "HEALTH"]
+        return datetime.fromtimestamp(int(row["expires_at"]["N"]), UTC)
+
+    assert GOES_AT < expires_at() < GOES_AT + timedelta(days=10)
+    _nightly(NOW, NOW + timedelta(days=9))
+    assert GOES_AT < expires_at() < GOES_AT + timedelta(days=10)
+    assert _kept(booking)
+
+
+def test_they_are_looked_at_by_the_day() -> None:
+    assert due.pace_of(store.HEALTH) is due.DAILY
