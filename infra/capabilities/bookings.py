@@ -1,6 +1,7 @@
 """Places: booking them and giving them up."""
 
 from infra.spec import (
+    AUDIT,
     BOOKINGS,
     EVENTS,
     IDEMPOTENCY,
@@ -27,10 +28,13 @@ CAPABILITY = Capability(
     ),
     grants=(
         table(PEOPLE, *READ, "ConditionCheckItem"),
-        table(EVENTS, *READ),
+        # The check: a place beyond the capacity has no gate, so it is made while the event is as it was read.
+        table(EVENTS, *READ, "ConditionCheckItem"),
         table(BOOKINGS, *READ, *WRITE),
         table(PAYMENTS, *READ, "PutItem"),
         table(INBOX, "PutItem"),
+        # That a place was made beyond the capacity.
+        table(AUDIT, "PutItem"),
         table(IDEMPOTENCY, "GetItem", "BatchGetItem", "PutItem"),
         TAKE_HEALTH_ANSWERS,
     ),

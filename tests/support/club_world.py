@@ -26,7 +26,7 @@ FIRST, SECOND, THIRD = "session_001", "session_002", "session_003"
 """Of the club's three sessions: on 2, 9 and 16 December 2026, 15:30 to 16:30."""
 
 ON_FIRST_DAY = datetime(2026, 12, 2, 15, 30, tzinfo=UTC)
-_TERM = {
+TERM_CALENDAR = {
     "academic_year": "2026-27",
     "terms": [
         {"name": "Autumn term", "starts_on": "2026-09-02", "ends_on": "2026-12-18"},
@@ -41,7 +41,7 @@ _TERM = {
 def a_school_with_clubs() -> None:
     """The families, and the terms of 2026-27."""
     a_school_with_families()
-    tell(portal_message("TermCalendarUpdated", {"calendar": _TERM}))
+    tell(portal_message("TermCalendarUpdated", {"calendar": TERM_CALENDAR}))
 
 
 def club(*, capacity: int = 2, price: int = 0, **others: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functions.bookings.handler import lambda_handler
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of
+from tests.support.club_world import FIRST, SECOND, a_club, a_school_with_clubs
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.support.people import link_told, tell
@@ -85,6 +86,11 @@ def test_the_same_key_and_body_give_the_same_answer_and_another_body_is_refused(
         ({"items": [{"pupil_id": "pupil-1"}, {"pupil_id": "pupil-1"}]}, "items.1.pupil_id"),
         ({"event_id": None}, "event_id"),
         ({"on_behalf_of": "contact-2"}, "on_behalf_of"),
+        ({"over_capacity": {"reason": "Please"}}, "over_capacity"),
+        ({"over_capacity": {"reason": " "}}, "over_capacity.reason"),
+        ({"over_capacity": {}}, "over_capacity.reason"),
+        ({"items": [{"pupil_id": "pupil-1", "session_id": "session_001"}]}, "items.0.session_id"),
+        ({"items": [{"pupil_id": "pupil-1", "session_id": 1}]}, "items.0.session_id"),
     ],
 )
 def test_a_body_that_makes_no_sense_is_refused_by_field_and_changes_nothing(
@@ -199,3 +205,27 @@ def test_a_member_of_another_school_finds_nothing(event: SchoolEvent) -> None:
     caller = {"claimed": claims(("school-2", "contact-1", ["parent"])), "roles": []}
     assert ask(ONE, caller, booking_id=booked.booking_ids[0])[0] == 404
     assert ask(BOOK, caller, wish(event, "pupil-2"))[0] == 404
+
+
+def test_the_school_books_beyond_the_capacity_and_only_staff_see_why(event: SchoolEvent) -> None:
+    for number in (1, 3, 4):
+        assert ask(BOOK, parent(number), wish(event, f"pupil-{number}"))[0] == 201
+    extra = {"on_behalf_of": "contact-2", "over_capacity": {"reason": "Her sister goes"}}
+    assert ask(BOOK, ADMIN, wish(event, "pupil-2") | {"on_behalf_of": "contact-2"})[0] == 409
+    status, made = ask(BOOK, ADMIN, wish(event, "pupil-2") | extra)
+    assert (status, made["state"]) == (201, "confirmed")
+    (booking_id,) = made["booking_ids"]
+    assert ask(ONE, ADMIN, booking_id=booking_id)[1]["over_capacity"] == "Her sister goes"
+    assert ask(ONE, parent(2), booking_id=booking_id)[1]["over_capacity"] is None
+
+
+def test_a_session_is_booked_and_shown() -> None:
+    a_school_with_clubs()
+    chess = a_club()
+    items = [{"pupil_id": "pupil-1", "session_id": one} for one in (FIRST, SECOND)]
+    status, made = ask(BOOK, parent(), {"event_id": chess.id, "items": items})
+    assert status == 201
+    shown = [ask(ONE, parent(), booking_id=one)[1]["session_id"] for one in made["booking_ids"]]
+    assert shown == [FIRST, SECOND]
+    status, problem = ask(BOOK, parent(), wish(chess, "pupil-2"))
+    assert (status, problem["errors"][0]["field"]) == (422, "items.0.session_id")

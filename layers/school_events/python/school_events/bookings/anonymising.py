@@ -85,7 +85,13 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
     if booking.pupil_id != pupil_id:
         return
     after = booking.model_copy(
-        update={"pupil_id": nobody(), "booked_by": nobody(), "answers": None, "anonymised": True}
+        update={
+            "pupil_id": nobody(),
+            "booked_by": nobody(),
+            "answers": None,
+            "place": booking.place.model_copy(update={"beyond": None}),
+            "anonymised": True,
+        }
     )
     transaction = Transaction(ctx)
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))

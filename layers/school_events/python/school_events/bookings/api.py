@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from school_events.bookings.model import LIVE, Answer, Booking
+from school_events.bookings.rules import session_of
 from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
@@ -31,6 +32,9 @@ class BookingWish(ApiModel):
     """A child to be booked."""
 
     pupil_id: PortalId
+    session_id: OpaqueId | None = Field(
+        default=None, description="The session, if the event's `places` are for one; a child may be named with several"
+    )
     slot_id: SlotId | None = Field(
         default=None, description="At a parents' evening the appointment; a child may be named with several"
     )
@@ -49,12 +53,21 @@ class BookingWish(ApiModel):
         return None if self.slot_id is None else slot_number(self.slot_id)
 
 
+class OverCapacityBody(ApiModel):
+    """That places are to be made beyond the capacity, and why."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, strict=True)]
+
+
 class NewBooking(ApiModel):
     """A household's booking of one event: all of its children or none."""
 
     event_id: OpaqueId
     items: list[BookingWish] = Field(min_length=1, max_length=MOST_ITEMS)
     on_behalf_of: PortalId | None = Field(default=None, description="The contact, when an administrator books for them")
+    over_capacity: OverCapacityBody | None = Field(
+        default=None, description="For administrators, if no place is free: one is made beyond the capacity"
+    )
 
 
 class AnswerView(ApiModel):
@@ -72,6 +85,10 @@ class BookingView(ApiModel):
     event_id: str
     pupil_id: str
     state: str
+    session_id: str | None = Field(description="The session the place is for; null if it is for the whole event")
+    over_capacity: str | None = Field(
+        default=None, description="For staff: why the school made this place beyond the capacity"
+    )
     created_at: datetime
     mine: bool
     price: Money | None = None
@@ -121,6 +138,7 @@ def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, fo
         event_id=booking.event_id,
         pupil_id=booking.pupil_id,
         state=booking.state.value,
+        session_id=session_of(booking.place),
         created_at=booking.created_at,
         mine=mine,
     )

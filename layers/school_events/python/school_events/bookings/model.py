@@ -92,19 +92,29 @@ class Answers(Record):
     given_at: Instant
 
 
+class OverCapacity(Record):
+    """Why the school made a place beyond the capacity, and who decided it."""
+
+    reason: Annotated[str, _ANSWER]
+    decided_by: PersonId
+
+
 class Place(Record):
     """A place of an event, as an item.
 
     Args:
         event_id: of which event.
         pool: which places are interchangeable: ``term`` for those of a whole event, ``session-…`` for those of one
-            session, ``slots`` for the appointments of an evening, each of which is one of its kind.
+            session, ``slots`` for the appointments of an evening, each of which is one of its kind, and ``extra-…``
+            for those beyond the capacity of another pool.
         number: counts from 1.
+        beyond: why it was made beyond the capacity, if it was.
     """
 
     event_id: ThingId
     pool: State
     number: Annotated[int, Kept(Category.TECHNICAL, Purpose.WORKING, Retention.CONTRACT)]
+    beyond: OverCapacity | None = None
 
 
 class Cancellation(Record):

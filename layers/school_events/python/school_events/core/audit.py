@@ -12,7 +12,15 @@ from typing import Annotated
 from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core import clock, settings
-from school_events.core.dynamodb import MOST_ACTIONS, InstantAttribute, Item, create_all, put_if_absent, school_key
+from school_events.core.dynamodb import (
+    MOST_ACTIONS,
+    InstantAttribute,
+    Item,
+    Transaction,
+    create_all,
+    put_if_absent,
+    school_key,
+)
 from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 UNKNOWN_ALIAS = "anonymised"
@@ -70,6 +78,11 @@ class AuditLine:
 def append(line: AuditLine) -> None:
     """Add a line; adding the same occurrence again changes nothing."""
     put_if_absent(_item(line))
+
+
+def append_with(transaction: Transaction, line: AuditLine) -> None:
+    """Add a line in the transaction of what it tells of."""
+    transaction.create(_item(line))
 
 
 def append_all(lines: Iterable[AuditLine]) -> None:

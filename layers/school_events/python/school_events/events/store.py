@@ -27,7 +27,7 @@ from school_events.core.dynamodb import (
     get_many,
     school_key,
 )
-from school_events.core.errors import NotFound, StaleVersion
+from school_events.core.errors import NotFound, SchoolEventsError, StaleVersion
 from school_events.core.indexes import Due, Listing
 from school_events.events.model import RUNNING, EventDetails, EventStatus, SchoolEvent, Session, StaffAllocation
 
@@ -137,6 +137,11 @@ def update(transaction: Transaction, school_id: str, event: SchoolEvent, change:
     ]
     unchanged = EventItem.version == event.version - 1
     transaction.update(event_key(school_id, event.id), actions, unchanged, refusal=StaleVersion())
+
+
+def require_unchanged(transaction: Transaction, school_id: str, event: SchoolEvent, refusal: SchoolEventsError) -> None:
+    """Only go ahead, in a transaction, while an event is as it was read."""
+    transaction.check(event_key(school_id, event.id), EventItem.version == event.version, refusal=refusal)
 
 
 def session_item(school_id: str, event_id: str, session: Session) -> SessionItem:
@@ -322,6 +327,16 @@ def find_session(school_id: str, event_id: str, session_id: str) -> Session:
         return SessionItem.get(key.pk, key.sk, consistent_read=True).record
     except SessionItem.DoesNotExist:
         raise NotFound from None
+
+
+def find_sessions(school_id: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Session]:
+    """Those of some sessions that exist, by event and session (strongly consistent)."""
+    found: dict[tuple[str, str], Session] = {}
+    for some in batched(wanted, _MOST_KEYS, strict=False):
+        keys = {one: session_key(school_id, *one) for one in some}
+        items = get_many(keys.values())
+        found |= {one: item.record for one, key in keys.items() if (item := items.get(key)) is not None}
+    return found
 
 
 def allocations_of(school_id: str, event_id: str) -> tuple[StaffAllocation, ...]:

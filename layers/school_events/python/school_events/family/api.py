@@ -10,7 +10,7 @@ from school_events.core.consequences import TellingKind
 from school_events.core.context import Role
 from school_events.core.http import ApiModel
 from school_events.core.ids import OpaqueId
-from school_events.events.api import BookingWindowBody
+from school_events.events.api import BookingWindowBody, SessionView
 from school_events.events.charging.api import ChildCost
 from school_events.events.forms.api import ShownForm
 from school_events.events.model import EventKind, EventStatus, PlacesFor, StaffRole
@@ -121,6 +121,7 @@ class FamilyBookingView(BookingView):
     """A booking of a child of the caller's, with what it is for."""
 
     event: EventCard | None
+    session: SessionView | None = Field(default=None, description="The session it is for, if it is for one")
 
 
 class EntryView(ApiModel):

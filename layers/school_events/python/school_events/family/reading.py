@@ -1,6 +1,6 @@
 """The caller's own things as the API shows them, read strongly, each with what it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import batched
 from typing import Literal
@@ -8,12 +8,14 @@ from typing import Literal
 from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import booking_view
 from school_events.bookings.model import Booking, BookingState
+from school_events.bookings.rules import session_of
 from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
+from school_events.events.api import SessionView
 from school_events.events.charging.rules import policy_in_words
 from school_events.events.model import SchoolEvent
-from school_events.events.store import find_events
+from school_events.events.store import find_events, find_sessions
 from school_events.family.api import (
     ChildView,
     EntryView,
@@ -66,14 +68,16 @@ def invitation_views(
         return []
     events = find_events(ctx.school_id, [one.event_id for one in invitations])
     live = live_bookings_of_pupils(ctx.school_id, sorted({one.pupil_id for one in invitations}))
-    places = {(booking.event_id, booking.pupil_id): booking for booking in live}
+    places: dict[tuple[str, str], list[Booking]] = {}
+    for booking in live:
+        places.setdefault((booking.event_id, booking.pupil_id), []).append(booking)
     cost = costs(ctx, invitations, events, live, household)
     return [
         FamilyInvitationView(
             id=one.id,
             pupil_id=one.pupil_id,
             state=one.state,
-            place=_place(places.get((one.event_id, one.pupil_id))),
+            place=_place(places.get((one.event_id, one.pupil_id), ())),
             created_at=one.created_at,
             cost=cost[one.event_id, one.pupil_id],
             event=_family_event(event),
@@ -110,10 +114,20 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
         return []
     events = find_events(ctx.school_id, [booking.event_id for booking in bookings])
     mine = _own_ids(ctx, {booking.booked_by for booking in bookings})
-    return [
+    sessions = _sessions(ctx, bookings)
+    shown = [
         _booking_view(booking, mine=booking.booked_by in mine, event=events.get(booking.event_id))
         for booking in bookings
     ]
+    return [view.model_copy(update={"session": sessions.get((view.event_id, view.session_id or ""))}) for view in shown]
+
+
+def _sessions(ctx: Context, bookings: Iterable[Booking]) -> dict[tuple[str, str], SessionView]:
+    """The sessions that bookings are for, by event and session."""
+    named = ((booking.event_id, session_of(booking.place)) for booking in bookings)
+    wanted = sorted({(event_id, session_id) for event_id, session_id in named if session_id is not None})
+    found = find_sessions(ctx.school_id, wanted)
+    return {name: SessionView.model_validate(session) for name, session in found.items()}
 
 
 def payment_views(ctx: Context, payment_ids: Iterable[str], pupils: frozenset[str]) -> list[PaymentView]:
@@ -147,10 +161,11 @@ def _payment(ctx: Context, payment_id: str) -> Payment | None:
         return None
 
 
-def _place(booking: Booking | None) -> Literal["none", "held", "booked"]:
-    if booking is None:
+def _place(bookings: Sequence[Booking]) -> Literal["none", "held", "booked"]:
+    """How the places of a child at an event stand: booked, if any is."""
+    if not bookings:
         return "none"
-    return "booked" if booking.state is BookingState.CONFIRMED else "held"
+    return "booked" if any(one.state is BookingState.CONFIRMED for one in bookings) else "held"
 
 
 def _family_event(event: SchoolEvent) -> FamilyEvent:
