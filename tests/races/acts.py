@@ -10,6 +10,7 @@ import pytest
 
 from functions.housekeeping import handler as housekeeping
 from school_events.bookings import cancelling, chores, places, service, store
+from school_events.bookings.capacity.service import follow
 from school_events.bookings.service import Booked
 from school_events.bookings.ways import Wish
 from school_events.core import clock
@@ -18,6 +19,9 @@ from school_events.core.dynamodb import is_busy
 from school_events.core.errors import SchoolEventsError, TryAgain
 from school_events.core.requests import request
 from school_events.events import lifecycle
+from school_events.events import service as event_service
+from school_events.events import store as events
+from school_events.events.api import EventChanges
 from tests.races.faults import Fate, Killed
 from tests.races.wire import Wire
 from tests.support.contexts import ADMIN, NOW, SCHOOL, a_context, next_id
@@ -125,6 +129,27 @@ def books_slots(event_id: str, parent: str, *wanted: tuple[str, int]) -> Act:
     return Act("book slots", call, asked.key or "")
 
 
+def books_sessions(event_id: str, parent: str, *wanted: tuple[str, str]) -> Act:
+    """A parent books children for sessions, all or none: each a child and a session."""
+    asked = request(next_id("key"), f"{event_id} {wanted}")
+    wishes = [Wish(child, session_id=session_id) for child, session_id in wanted]
+
+    def call(chance: Random) -> Booked:
+        return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
+
+    return Act("book", call, asked.key or "")
+
+
+def resizes(event_id: str, capacity: int) -> Act:
+    """The school says how many places there are to be."""
+
+    def does(ctx: Context) -> object:
+        version = events.find_event(SCHOOL, event_id).version
+        return event_service.change(ctx, event_id, version, EventChanges(capacity=capacity), follow)
+
+    return _by_school("change capacity", does)
+
+
 def cancels(booking_id: str, parent: str) -> Act:
     """A parent gives a booking up."""
     asked = cancelling.Asked(request=request(next_id("key"), booking_id))
@@ -154,6 +179,16 @@ def lets_holds_go() -> Act:
 def ends_bookings() -> Act:
     """Housekeeping ends the bookings of events that were cancelled."""
     return _chore("end bookings", lambda now, context: chores.call_events_off(now, context, _always))
+
+
+def lets_places_follow() -> Act:
+    """Housekeeping lets places follow capacities, and moves on what was given back."""
+
+    def does(now: datetime, context_for: chores.ContextOf) -> object:
+        chores.let_places_follow(now, context_for, _always)
+        return chores.move_returned_places_on(now, context_for, _always)
+
+    return _chore("let places follow", does)
 
 
 def _always() -> bool:

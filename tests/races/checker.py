@@ -127,12 +127,8 @@ def _is_due(row: Row, now: datetime) -> bool:
 
 def _place_faults(seen: Seen) -> Iterator[str]:
     """As many places as the event says, and each as it is without anybody's hand on it."""
-    there = [place for place in seen.places if place["state"]["S"] != "retired"]
-    capacity = seen.record.get("capacity")
-    if seen.record.get("kind") != "parents_evening" and len(there) != capacity:
-        yield f"{len(there)} places instead of {capacity}"
-    if len(seen.live) > len(there):
-        yield f"{len(seen.live)} live bookings for {len(there)} places"
+    if seen.record.get("kind") != "parents_evening":
+        yield from _capacity_faults(seen)
     for place in seen.places:
         state, holder = place["state"]["S"], place.get("booking_id", {}).get("S")
         if state == "returned":
@@ -141,6 +137,18 @@ def _place_faults(seen: Seen) -> Iterator[str]:
             yield f"place {_name(place)} is {state} and still somebody's"
         if state in {"held", "taken"} and holder is None:
             yield f"place {_name(place)} is {state} by nobody"
+
+
+def _capacity_faults(seen: Seen) -> Iterator[str]:
+    """Each pool has the capacity's number of places; more only if, and as long as, all of them are somebody's."""
+    live = Counter(one["place"]["pool"] for one in seen.live)
+    there = Counter(place["pool"]["S"] for place in seen.places if place["state"]["S"] != "retired")
+    for pool in {place["pool"]["S"] for place in seen.places}:
+        wanted = max(seen.record["capacity"], live[pool])
+        if there[pool] != wanted:
+            yield f"{there[pool]} places in {pool} instead of {wanted}"
+        if live[pool] > there[pool]:
+            yield f"{live[pool]} live bookings for {there[pool]} places"
 
 
 def _name(place: Row) -> str:

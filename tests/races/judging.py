@@ -1,13 +1,14 @@
 """Whether what those who raced were told is true: of each answer, the tables know; refusals are of the kinds told."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from school_events.bookings.appointments.errors import AppointmentClash, FamilyLimit, SlotTaken
 from school_events.bookings.service import Booked
-from school_events.core.errors import AlreadyBooked, NoFreePlace, WrongState
+from school_events.core.errors import AlreadyBooked, NoFreePlace, StaleVersion, WrongState
 from tests.races.acts import Outcome
-from tests.races.checker import Tables
+from tests.races.checker import Seen, Tables
 from tests.races.kind import Kind
 from tests.races.scenes import Stage
 
@@ -15,6 +16,7 @@ _MAY_BE_TOLD: dict[str, set[type[Exception]]] = {
     "book": {NoFreePlace, AlreadyBooked, WrongState},
     "book slots": {SlotTaken, AppointmentClash, FamilyLimit, AlreadyBooked},
     "cancel": {WrongState},
+    "change capacity": {StaleVersion},
     "close": {WrongState},
     "call off": {WrongState},
 }
@@ -50,5 +52,11 @@ def _faults(race: Race, tables: Tables) -> Iterator[str]:
             yield f"{one.answer.booking_ids} were answered and are not there"
         if one.act.key in told_of and one.answer not in (told_of[one.act.key], None):
             yield "the same request was answered in two ways"
+    if race.stage.most is not None and any(times > race.stage.most for times in _live_by_pool(seen).values()):
+        yield f"more live bookings than the highest capacity of {race.stage.most}"
     if race.kind.sells_out and any(place["state"]["S"] == "free" for place in seen.places):
         yield "a place is free though somebody was told that there is none, or gave up with nothing done"
+
+
+def _live_by_pool(seen: Seen) -> Counter[str]:
+    return Counter(one["place"]["pool"] for one in seen.live)

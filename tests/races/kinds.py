@@ -2,46 +2,13 @@
 
 from random import Random
 
-from school_events.bookings import service
-from school_events.bookings.ways import Wish
-from school_events.core.context import Actor
-from school_events.core.requests import request
-from tests.races.acts import Act, books, calls_off, cancels, closes, ends_bookings, lets_holds_go, luck, moment
+from tests.races.acts import Act, books, calls_off, cancels, closes, ends_bookings, lets_holds_go
+from tests.races.capacities import CAPACITIES
 from tests.races.evenings import EVENINGS
 from tests.races.kind import Kind
-from tests.races.scenes import Family, Stage, a_family
-from tests.support import booked_world
-from tests.support.contexts import next_id
+from tests.races.scenes import Family, Stage, an_event
 
 PRICE = 1250
-
-
-def _stage(
-    families: int,
-    capacity: int,
-    *,
-    parents: int = 1,
-    children: int = 1,
-    price: int = 0,
-    booked: int = 0,
-) -> Stage:
-    """An event all families are invited to, of which the first have places already."""
-    there = tuple(a_family(parents=parents, children=children) for _ in range(families))
-    invited = [child for family in there for child in family.children]
-    event = booked_world.an_event(price=price, capacity=capacity, invited=invited)
-    answers = [_booked(event.id, family) for family in there[:booked]]
-    return Stage(
-        event_id=event.id,
-        families=there,
-        booking_ids=tuple(one.booking_ids[0] for one in answers),
-        payment_ids=tuple(one.payment_id for one in answers if one.payment_id),
-    )
-
-
-def _booked(event_id: str, family: Family) -> service.Booked:
-    ctx = moment(Actor("contact", family.parent), luck(1))
-    wishes = [Wish(child) for child in family.children]
-    return service.book(ctx, family.parent, event_id, wishes, request(next_id("key"), "the first booking"))
 
 
 def _each_books(stage: Stage, families: tuple[Family, ...]) -> list[Act]:
@@ -106,21 +73,21 @@ def _calling_off(stage: Stage, _: Random) -> list[Act]:
 
 
 PLACES: tuple[Kind, ...] = (
-    Kind("the last place", 20, lambda: _stage(4, 1), _all_book, sells_out=True),
-    Kind("five for two places", 12, lambda: _stage(5, 2), _all_book, sells_out=True),
-    Kind("siblings and others", 12, lambda: _stage(4, 3, children=2), _siblings_and_others),
-    Kind("one request three times", 10, lambda: _stage(3, 2), _double_click, sells_out=True),
-    Kind("both parents", 10, lambda: _stage(1, 3, parents=2, children=2), _both_parents),
-    Kind("given back and booked", 14, lambda: _stage(4, 2, booked=1), _give_back_and_book),
-    Kind("holds that end", 12, lambda: _stage(4, 2, price=PRICE, booked=2), _holds_end),
-    Kind("booking closed", 5, lambda: _stage(3, 2), _closing),
-    Kind("called off", 5, lambda: _stage(3, 3, booked=1), _calling_off),
+    Kind("the last place", 20, lambda: an_event(4, 1), _all_book, sells_out=True),
+    Kind("five for two places", 12, lambda: an_event(5, 2), _all_book, sells_out=True),
+    Kind("siblings and others", 12, lambda: an_event(4, 3, children=2), _siblings_and_others),
+    Kind("one request three times", 10, lambda: an_event(3, 2), _double_click, sells_out=True),
+    Kind("both parents", 10, lambda: an_event(1, 3, parents=2, children=2), _both_parents),
+    Kind("given back and booked", 14, lambda: an_event(4, 2, booked=1), _give_back_and_book),
+    Kind("holds that end", 12, lambda: an_event(4, 2, price=PRICE, booked=2), _holds_end),
+    Kind("booking closed", 5, lambda: an_event(3, 2), _closing),
+    Kind("called off", 5, lambda: an_event(3, 3, booked=1), _calling_off),
 )
 
-KINDS = (*PLACES, *EVENINGS)
+KINDS = (*PLACES, *CAPACITIES, *EVENINGS)
 
 CROWDS: tuple[Kind, ...] = (
-    Kind("fifty for the last place", 0, lambda: _stage(50, 1), _all_book, sells_out=True),
-    Kind("three hundred for thirty places", 0, lambda: _stage(300, 30), _all_book, sells_out=True),
+    Kind("fifty for the last place", 0, lambda: an_event(50, 1), _all_book, sells_out=True),
+    Kind("three hundred for thirty places", 0, lambda: an_event(300, 30), _all_book, sells_out=True),
 )
 """Races of very many, each once a run."""

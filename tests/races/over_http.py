@@ -22,7 +22,7 @@ from local.stage import LocalStage
 from tests.races import checker
 from tests.races.checker import Row
 
-AT_ONCE = 50
+AT_ONCE = 16
 """Requests under way at the same time: each has an execution environment of its own, on two cores."""
 
 _TRY_AGAIN = frozenset({429, 503})
@@ -147,7 +147,7 @@ def _faults(
 
     tables = checker.read_tables(read)
     yield from checker.faults_of_tables(tables.of_event(event_id), datetime.now(UTC))
-    yield from (f"was answered {one.status}" for one in answers if one.status not in {201, 409})
+    yield from (f"was answered {one.status} {one.body[:200]!r}" for one in answers if one.status not in {201, 409})
     told: dict[str, set[bytes]] = {}
     for asked, answer in zip(contenders, answers, strict=True):
         told.setdefault(asked.key, set()).add(answer.body if answer.status == 201 else b"")

@@ -13,10 +13,24 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from school_events.bookings import service
+from school_events.bookings.ways import Wish
 from school_events.core import aws
+from school_events.core.context import Actor
+from school_events.core.requests import request
 from tests.races.wire import Wire
-from tests.support.contexts import next_id
-from tests.support.people import PortalMessage, contact_told, link_told, pupil_told, school_told, staff_told, tell
+from tests.support import booked_world, club_world
+from tests.support.contexts import a_context, next_id
+from tests.support.people import (
+    PortalMessage,
+    contact_told,
+    link_told,
+    portal_message,
+    pupil_told,
+    school_told,
+    staff_told,
+    tell,
+)
 from tests.support.tables import INDEXES, QUEUES, everything, make_tables
 
 _ID = re.compile(r"(?<![A-Za-z0-9])([a-z]+_\d{6})(?!\d)")
@@ -45,7 +59,7 @@ class Stage(BaseModel):
         event_id: what they race for.
         families: who.
         booking_ids: what some of them have already, in the order of the families.
-        payment_ids: what those have to pay.
+        most: the highest capacity that the event has at any time; none for an evening.
         others: whatever else a kind of race needs, by name.
     """
 
@@ -54,7 +68,7 @@ class Stage(BaseModel):
     event_id: str
     families: tuple[Family, ...]
     booking_ids: tuple[str, ...] = ()
-    payment_ids: tuple[str, ...] = ()
+    most: int | None = None
     others: dict[str, str] = {}
 
 
@@ -104,7 +118,8 @@ def a_school(keep_house: Callable[[], object]) -> tuple[str, ...]:
     Args:
         keep_house: runs housekeeping, whose first run looks back for long: the school has that behind it.
     """
-    tell(school_told(), staff_told("staff-admin", ("school_admin",)), staff_told("staff-1"))
+    calendar = portal_message("TermCalendarUpdated", {"calendar": club_world.TERM_CALENDAR})
+    tell(school_told(), calendar, staff_told("staff-admin", ("school_admin",)), staff_told("staff-1"))
     keep_house()
     return _requests([(table, row) for table, found in everything().items() for row in found])
 
@@ -136,3 +151,42 @@ def a_family(*, parents: int = 1, children: int = 1) -> Family:
     told += [pupil_told(one) for one in family.children]
     tell(*told, *(link_told(parent, child) for parent in family.parents for child in family.children))
     return family
+
+
+def an_event(
+    families: int,
+    capacity: int,
+    *,
+    parents: int = 1,
+    children: int = 1,
+    price: int = 0,
+    booked: int = 0,
+    most: int | None = None,
+) -> Stage:
+    """An event all families are invited to, of which the first have places already.
+
+    Args:
+        families: how many.
+        capacity: of the event.
+        parents: of each family.
+        children: of each family.
+        price: in pence.
+        booked: how many families have places for all their children.
+        most: the highest capacity it will have; its capacity unless told.
+    """
+    there = tuple(a_family(parents=parents, children=children) for _ in range(families))
+    invited = [child for family in there for child in family.children]
+    event = booked_world.an_event(price=price, capacity=capacity, invited=invited)
+    answers = [_booked(event.id, family) for family in there[:booked]]
+    return Stage(
+        event_id=event.id,
+        families=there,
+        booking_ids=tuple(one.booking_ids[0] for one in answers),
+        most=most or capacity,
+    )
+
+
+def _booked(event_id: str, family: Family) -> service.Booked:
+    ctx = a_context(actor=Actor("contact", family.parent))
+    wishes = [Wish(child) for child in family.children]
+    return service.book(ctx, family.parent, event_id, wishes, request(next_id("key"), "the first booking"))
