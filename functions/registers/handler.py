@@ -67,10 +67,16 @@ def mark(school_id: str, event_id: str, session_id: str, body: RegisterMarks) ->
     f"{SESSION}/collectors",
     roles={"staff", "school_admin"},
     summary="Who may take which child away, for a device that is about to be offline",
-    errors=(NotFound, WrongState),
+    errors=(NotFound, WrongState, Invalid),
 )
-def collectors(school_id: str, event_id: str, session_id: str) -> Page[Collectors]:
-    return registers.collectors(api.context, event_id, session_id)
+def collectors(
+    school_id: str,
+    event_id: str,
+    session_id: str,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: str | None = None,
+) -> Page[Collectors]:
+    return registers.collectors(api.context, event_id, session_id, limit, cursor)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

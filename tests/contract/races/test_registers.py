@@ -75,13 +75,14 @@ def _race(event: SchoolEvent) -> dict[str, RegisterEntry]:
 
 def test_devices_that_come_at_once_lose_no_mark_and_agree() -> None:
     event = _a_class()
+    (session,) = sessions_of(SCHOOL, event.id)
     entries = _race(event)
     assert len(entries) == len(CHILDREN)
     for number in CHILDREN:
         entry = entries[f"child-{number}"]
         assert sorted(one.id for one in entry.marks) == [f"m{device}" for device in range(DEVICES)]
         last = max(range(DEVICES), key=lambda device: (-((device * number) % 7), device))
-        standing = rules.standing(entry.marks)
+        standing = rules.standing(entry.marks, session)
         assert standing is not None
         assert (standing.id, standing.state) == (f"m{last}", STATES[(last + number) % len(STATES)])
         assert entry.version <= DEVICES

@@ -65,8 +65,8 @@ def plain_reading(marks: list[Mark]) -> tuple[str | None, set[str]]:
 @given(some_marks().flatmap(lambda marks: st.tuples(st.just(marks), st.permutations(marks))))
 def test_a_register_says_the_same_in_whatever_order_its_marks_came(marks: tuple[list[Mark], list[Mark]]) -> None:
     asked, mixed = marks
-    standing = rules.standing(mixed)
-    said = standing and standing.id, {one.id for one in rules.contradictions(mixed)}
+    standing = rules.standing(mixed, SESSION)
+    said = standing and standing.id, {one.id for one in rules.contradictions(mixed, SESSION)}
     assert said == plain_reading(asked)
 
 
@@ -88,8 +88,7 @@ def test_a_family_is_alarmed_and_eased_in_turn_and_never_twice(marks: list[Mark]
     for one, wait in zip(marks, waits, strict=False):
         now += timedelta(minutes=wait)
         entry, action = rules.with_marks(entry, [one], SESSION, now)
-        standing = rules.standing(entry.marks)
-        is_absent = standing is not None and standing.state == "absent"
+        is_absent = rules.is_absent(entry.marks, SESSION)
         if action == "register.absent":
             assert is_absent
             assert not alarmed
@@ -104,4 +103,4 @@ def test_a_family_is_alarmed_and_eased_in_turn_and_never_twice(marks: list[Mark]
 
 
 def test_who_was_never_marked_has_no_state() -> None:
-    assert (rules.standing(()), rules.contradictions(())) == (None, [])
+    assert (rules.standing((), SESSION), rules.contradictions((), SESSION)) == (None, [])

@@ -128,6 +128,15 @@ def test_staff_see_who_may_collect_and_nobody_else(event: SchoolEvent) -> None:
     }
 
 
+def test_who_may_collect_comes_in_pages_none_twice_and_none_missing(event: SchoolEvent) -> None:
+    _, first = read(COLLECTORS, event, query={"limit": "2"})
+    _, second = read(COLLECTORS, event, query={"limit": "2", "cursor": first["next_cursor"]})
+    assert [one["pupil_id"] for one in (*first["items"], *second["items"])] == ["pupil-1", "pupil-2", "pupil-3"]
+    assert second["next_cursor"] is None
+    assert read(REGISTER, event)[0] == 200
+    assert read(COLLECTORS, event, query={"cursor": "junk"})[0] == 422
+
+
 def test_the_family_of_an_absent_child_is_told_once_and_told_when_it_comes_after_all(event: SchoolEvent) -> None:
     send(event, a_mark("m1", "absent"), a_mark("n1", "absent", pupil="pupil-2"))
     send(event, a_mark("m1", "absent"), a_mark("m2", "absent", minutes=7))

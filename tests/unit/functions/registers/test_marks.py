@@ -33,6 +33,8 @@ from tests.unit.functions.registers.asking import (
     read,
     send,
     states,
+    tell_families,
+    told,
 )
 
 
@@ -199,6 +201,20 @@ def test_of_a_cancelled_session_nobody_is_expected_and_nothing_is_marked(event: 
     assert everything() == before
     _, register = read(REGISTER, event)
     assert (register["cancelled"], register["expected"]) == (True, [])
+
+
+def test_what_was_said_before_a_session_was_moved_counts_no_more_and_is_kept(event: SchoolEvent) -> None:
+    (session,) = sessions_of(SCHOOL, event.id)
+    send(event, a_mark("m1", "absent"))
+    week = timedelta(days=7)
+    moved = session.model_copy(update={"starts_at": STARTS_AT + week, "ends_at": ENDS_AT + week})
+    session_item(SCHOOL, event.id, moved).save()
+    with time_machine.travel(STARTS_AT + week, tick=False):
+        assert (child(event)["mark"], child(event)["family_alarmed"]) == (None, False)
+        send(event, a_mark("m2", "absent", minutes=7 * 24 * 60))
+        assert (child(event)["mark"]["id"], child(event)["family_alarmed"]) == ("m2", True)
+        tell_families()
+    assert told("contact-1") == ["register_absence"] * 2
 
 
 def test_of_a_cancelled_event_nothing_is_marked(event: SchoolEvent) -> None:

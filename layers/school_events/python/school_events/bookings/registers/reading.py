@@ -19,6 +19,7 @@ from school_events.bookings.registers.api import (
 from school_events.bookings.registers.model import Mark, RegisterEntry
 from school_events.bookings.rules import is_at, is_extra
 from school_events.core.context import Context
+from school_events.core.cursors import open_cursor, seal
 from school_events.core.http import Page
 from school_events.events import store as events
 from school_events.events.model import SchoolEvent, Session
@@ -63,40 +64,54 @@ def note_register_read(ctx: Context, event_id: str) -> None:
     note_reading(ctx, "register.read", "event", event_id)
 
 
-def collectors(ctx: Context, event_id: str, session_id: str) -> Page[Collectors]:
-    """Who may take which child away now, for a device that is about to be offline; in the audit log (H6).
+def collectors(ctx: Context, event_id: str, session_id: str, limit: int, cursor: str | None) -> Page[Collectors]:
+    """Who may take which child away now, by the children's ids, for a device that is about to be offline.
+
+    The reading is in the audit log (H6).
+
+    Args:
+        ctx: the moment.
+        event_id: which event.
+        session_id: one of its sessions.
+        limit: at most so many children.
+        cursor: where to go on.
 
     Raises:
         NotFound: no such event or session for this member of staff.
         WrongState: the event has no registers.
+        Invalid: the cursor is not one of this list.
     """
-    expected = register(ctx, event_id, session_id).expected
-    families = access.families_of(ctx, [one.pupil_id for one in expected])
+    scope = f"{ctx.school_id}/events/{event_id}/{session_id}/collectors"
+    after = "" if cursor is None else open_cursor(cursor, scope)["after"]
+    listed = sorted(one.pupil_id for one in register(ctx, event_id, session_id).expected if one.pupil_id > after)
+    shown = listed[:limit]
+    families = access.families_of(ctx, shown)
     contacts = people.find_contacts(ctx.school_id, {link.contact_id for links in families.values() for link in links})
     note_reading(ctx, "collectors.read", "event", event_id)
     return Page(
         items=[
             Collectors(
-                pupil_id=one.pupil_id,
+                pupil_id=pupil_id,
                 may_collect=[
                     Collector(
                         contact_id=link.contact_id,
                         name=contacts[link.contact_id].full_name if link.contact_id in contacts else "",
                         relationship=link.relationship,
                     )
-                    for link in families.get(one.pupil_id, ())
+                    for link in families.get(pupil_id, ())
                 ],
             )
-            for one in expected
-        ]
+            for pupil_id in shown
+        ],
+        next_cursor=seal({"after": shown[-1]}, scope) if len(listed) > limit else None,
     )
 
 
-def marked_children(ctx: Context, entries: Iterable[RegisterEntry]) -> list[MarkedChild]:
-    """What the register says of children, in the order of their ids."""
+def marked_children(ctx: Context, session: Session, entries: Iterable[RegisterEntry]) -> list[MarkedChild]:
+    """What the register of a session says of children, in the order of their ids."""
     known = sorted(entries, key=lambda entry: entry.pupil_id)
     now = _persons_now(ctx, known)
-    return [_marked(entry, now) for entry in known]
+    return [_marked(session, entry, now) for entry in known]
 
 
 def _children(
@@ -109,7 +124,7 @@ def _children(
     pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in listed})
     now = _persons_now(ctx, [entries[one.id] for one in listed if one.id in entries])
     shown = [
-        _child(event, one, pupils[one.pupil_id], entries.get(one.id) or _blank(one, session), now)
+        _child(event, one, pupils[one.pupil_id], _marked(session, entries.get(one.id) or _blank(one, session), now))
         for one in listed
         if one.pupil_id in pupils
     ]
@@ -122,9 +137,9 @@ def _blank(booking: Booking, session: Session) -> RegisterEntry:
     )
 
 
-def _child(event: SchoolEvent, booking: Booking, pupil: Pupil, entry: RegisterEntry, now: _Now) -> ExpectedChild:
+def _child(event: SchoolEvent, booking: Booking, pupil: Pupil, marked: MarkedChild) -> ExpectedChild:
     return ExpectedChild(
-        **dict(_marked(entry, now)),
+        **dict(marked),
         booking_id=booking.id,
         first_name=pupil.first_name,
         last_name=pupil.last_name,
@@ -136,13 +151,13 @@ def _child(event: SchoolEvent, booking: Booking, pupil: Pupil, entry: RegisterEn
     )
 
 
-def _marked(entry: RegisterEntry, now: _Now) -> MarkedChild:
-    mark = rules.standing(entry.marks)
+def _marked(session: Session, entry: RegisterEntry, now: _Now) -> MarkedChild:
+    mark = rules.standing(entry.marks, session)
     return MarkedChild(
         pupil_id=entry.pupil_id,
         mark=None if mark is None else _view(mark, now),
-        contradicted_by=[_view(one, now) for one in rules.contradictions(entry.marks)],
-        family_alarmed=entry.family_alarmed,
+        contradicted_by=[_view(one, now) for one in rules.contradictions(entry.marks, session)],
+        family_alarmed=entry.family_alarmed and rules.is_absent(entry.marks, session),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from school_events.bookings.model import Booking, BookingState
-from school_events.bookings.registers.model import Mark, MarkState, RegisterEntry
+from school_events.bookings.registers.model import Mark, RegisterEntry
 from school_events.bookings.rules import is_at
 from school_events.core.errors import FieldError, WrongState
 from school_events.events.model import SchoolEvent, Session
@@ -94,24 +94,32 @@ def _said(mark: Mark) -> tuple[object, ...]:
     return mark.state, mark.at, mark.minutes_late, mark.collected_by, mark.replaces
 
 
-def counted(marks: Iterable[Mark]) -> list[Mark]:
-    """The marks that count, as they were made."""
-    return sorted((one for one in marks if not one.may_not_collect), key=lambda one: (one.at, one.id))
+def counted(marks: Iterable[Mark], session: Session) -> list[Mark]:
+    """The marks that count, as they were made; of a session that was moved since, only those of its new time."""
+    opened_at = session.starts_at - OPENS_BEFORE
+    valid = (one for one in marks if not one.may_not_collect and one.at >= opened_at)
+    return sorted(valid, key=lambda one: (one.at, one.id))
 
 
-def standing(marks: Iterable[Mark]) -> Mark | None:
+def standing(marks: Iterable[Mark], session: Session) -> Mark | None:
     """What the register says: the last mark that counts; nothing, if there is none."""
-    valid = counted(marks)
+    valid = counted(marks, session)
     return valid[-1] if valid else None
 
 
-def contradictions(marks: Iterable[Mark]) -> list[Mark]:
+def is_absent(marks: Iterable[Mark], session: Session) -> bool:
+    """Whether the register says that a child is absent."""
+    mark = standing(marks, session)
+    return mark is not None and mark.state == "absent"
+
+
+def contradictions(marks: Iterable[Mark], session: Session) -> list[Mark]:
     """The marks that say something else than the register, and that nobody has put right.
 
     Who marks a child again puts their own earlier mark right; that of a colleague only by naming it (``replaces``).
     That a child who came was collected later contradicts nothing.
     """
-    valid = counted(marks)
+    valid = counted(marks, session)
     put_right = {one.replaces for one in valid}
     last_words = {one.marked_by: one for one in valid}
     left = [one for one in valid if one is last_words[one.marked_by] and one.id not in put_right]
@@ -143,17 +151,15 @@ def with_marks(
     after = entry.model_copy(update={"marks": (*entry.marks, *marks), "version": entry.version + 1})
     if all(one.may_not_collect for one in marks):
         return after, "register.collection_refused"
-    is_absent = _state(after) == "absent"
-    if is_absent and not entry.family_alarmed and now <= session.ends_at + ALARM_FOR:
-        return after.model_copy(update={"family_alarmed": True}), "register.absent"
-    if entry.family_alarmed and not is_absent:
-        return after.model_copy(update={"family_alarmed": False}), "register.arrived"
-    return after, "register.marked"
-
-
-def _state(entry: RegisterEntry) -> MarkState | None:
-    mark = standing(entry.marks)
-    return None if mark is None else mark.state
+    # An alarm of before the session was moved is over.
+    alarmed = entry.family_alarmed and is_absent(entry.marks, session)
+    absent = is_absent(after.marks, session)
+    action = "register.marked"
+    if absent and not alarmed and now <= session.ends_at + ALARM_FOR:
+        alarmed, action = True, "register.absent"
+    elif alarmed and not absent:
+        alarmed, action = False, "register.arrived"
+    return after.model_copy(update={"family_alarmed": alarmed}), action
 
 
 def fresh(entry: RegisterEntry, marks: Iterable[Mark]) -> list[Mark]:

@@ -76,7 +76,7 @@ def mark(ctx: Context, event_id: str, session_id: str, asked: RegisterMarks) -> 
             _result(pupil_id, one, fault, entries.get(pupil_id))
             for (pupil_id, one), fault in zip(said, faults, strict=True)
         ],
-        children=marked_children(ctx, entries.values()),
+        children=marked_children(ctx, session, entries.values()),
     )
 
 
