@@ -79,11 +79,12 @@ class Basket:
         """Whether places are held for it."""
         return any(line.state in WAITS for line in self.lines)
 
-    def now_are(self, state: str) -> None:
-        """Its held places are something else now."""
-        for line in self.lines:
-            if line.state in WAITS:
-                line.state = state
+    def now_are(self, state: str) -> int:
+        """Its held places are something else now; says how many they are."""
+        held = [line for line in self.lines if line.state in WAITS]
+        for line in held:
+            line.state = state
+        return len(held)
 
 
 @dataclass
@@ -100,6 +101,12 @@ class Model:
         over_at: when the event is over.
         policy: how many per cent come back, each before an instant.
         now: the moment.
+        status: of the event.
+        invited: children who may be booked.
+        free: places that can be booked while booking is open.
+        returned: places that were given back, or added, and are moved on by housekeeping.
+        lines: all bookings.
+        baskets: all payments.
     """
 
     capacity: int
@@ -113,6 +120,8 @@ class Model:
     now: datetime
     status: str = "draft"
     invited: set[str] = field(default_factory=set)
+    free: int = 0
+    returned: int = 0
     lines: list[Line] = field(default_factory=list)
     baskets: list[Basket] = field(default_factory=list)
 
@@ -122,9 +131,9 @@ class Model:
         return [line for line in self.lines if line.is_live]
 
     @property
-    def free(self) -> int:
-        """Places nobody has."""
-        return self.capacity - len(self.live)
+    def surplus(self) -> int:
+        """Places there are beyond the capacity, since it was lowered while families had them."""
+        return max(0, self.free + self.returned + len(self.live) - self.capacity)
 
     @property
     def is_open(self) -> bool:
@@ -156,6 +165,7 @@ class Model:
             for id_, pupil in zip(ids, pupils, strict=True)
         ]
         self.lines += made
+        self.free -= len(made)
         if payment_id is not None:
             to_pay = [line for line in made if line.price]
             self.baskets.append(Basket(payment_id, to_pay, self.now + BEFORE_A_PAGE))
@@ -206,11 +216,12 @@ class Model:
         if basket is None or line.state == "confirmed":
             line.refund = self.refund_of(line, decided)
             line.state = "cancelled"
+            self._give_back(1)
         elif basket.has_page:
             basket.now_are("expiring")
             basket.hold_until = self.now
         else:
-            basket.now_are("released")
+            self._give_back(basket.now_are("released"))
 
     def hear(self, basket: Basket) -> None:
         """Stripe was asked: money is dealt with, and a page that closed unpaid ends its holds."""
@@ -220,27 +231,66 @@ class Model:
             self._end(basket)
 
     def _end(self, basket: Basket) -> None:
-        basket.now_are("released")
+        self.let_go(basket)
         basket.page_until = None
+
+    def let_go(self, basket: Basket) -> None:
+        """The places held for it are given back."""
+        self._give_back(basket.now_are("released"))
+
+    def _give_back(self, places: int) -> None:
+        """Places are given back at once: each is free for anybody, unless there are too many by now."""
+        self.returned += places
+        for _ in range(places):
+            if not self.surplus:
+                self.returned, self.free = self.returned - 1, self.free + 1
+
+    def publish(self) -> None:
+        """Its places are made."""
+        if self.status == "draft":
+            self.status, self.free = "published", self.capacity
+
+    def resize(self, capacity: int) -> None:
+        """The school says how many places there are to be."""
+        self.capacity = capacity
+        self._follow()
+
+    def _follow(self) -> None:
+        """What nobody has is taken away, what is missing comes as if it had been given back."""
+        if self.status not in {"published", "closed"}:
+            return
+        self.returned += max(0, self.capacity - self.free - self.returned - len(self.live))
+        free = min(self.free, self.surplus)
+        self.free -= free
+        self.returned -= min(self.returned, self.surplus)
 
     def _deal_with_money(self, basket: Basket) -> None:
         """It confirms what is held; of what was let go it buys back what is still free, and the rest goes back."""
         for line in basket.lines:
             if line.money == "none":
-                may = line.state in WAITS or (self.is_open and self.free > 0 and not self.has_place(line.pupil))
+                regains = line.state not in WAITS and self.is_open and self.free and not self.has_place(line.pupil)
+                may = line.state in WAITS or regains
+                self.free -= 1 if regains else 0
                 line.state, line.money = ("confirmed", "kept") if may else (line.state, "back")
                 line.refund = 0 if may else line.price
         basket.is_heard = True
 
     def housekeeping(self) -> None:
-        """What is due is done: the bookings of what does not take place end, holds that are over are let go."""
+        """What is due is done: places are moved on, bookings of what does not take place end, holds are let go."""
+        self._move_on()
         if self.status == "cancelled":
             self._call_off()
         for basket in self.baskets:
             if basket.waits and basket.hold_until <= self.now:
-                self._let_go(basket)
+                self._settle_hold(basket)
 
-    def _let_go(self, basket: Basket) -> None:
+    def _move_on(self) -> None:
+        """What is beyond the capacity goes, the rest is anybody's."""
+        self._follow()
+        if not self.surplus:
+            self.returned, self.free = 0, self.free + self.returned
+
+    def _settle_hold(self, basket: Basket) -> None:
         """Stripe's page is closed first; if it was paid after all, the places are the family's."""
         if basket.is_paid:
             self._deal_with_money(basket)

@@ -83,4 +83,4 @@ class Paying(Base):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(gateway, "expire_session", lambda *_: None)
             settlement.let_go(as_system(self.model.now), basket.payment_id)
-        basket.now_are("released")
+        self.model.let_go(basket)

@@ -36,7 +36,7 @@ class School(Base):
         """Families may know of it; doing it again changes nothing."""
         self.act("publish", lambda: world.publish(self.event_id, self.model.now), self._refusal_of_publishing(), killed)
         if self._refusal_of_publishing() is None:
-            self.model.status = "published"
+            self.model.publish()
 
     def _refusal_of_publishing(self) -> type[WrongState] | None:
         late = self.model.status == "draft" and self.model.now >= self.model.closes_at
@@ -57,6 +57,16 @@ class School(Base):
             self.close(None)
         if self.end == "cancelled":
             self.cancel_event(None)
+
+    @rule(capacity=st.integers(1, 5), killed=KILLED)
+    def resize(self, capacity: int, killed: int | None) -> None:
+        """More places, or fewer; who has one keeps it."""
+        refusal = WrongState if self.model.status in {"cancelled", "completed"} else None
+        self.act("resize", lambda: world.resize(self.event_id, capacity, self.model.now), refusal, killed)
+        if refusal is None:
+            self.model.resize(capacity)
+        if killed is not None:
+            self.housekeeping_runs()
 
     @precondition(lambda self: self.happened > _MIDDLE)
     @rule(killed=KILLED)

@@ -4,23 +4,27 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
-from school_events.bookings import chores, places
-from school_events.core import due
+import pytest
+
+from functions.housekeeping.handler import lambda_handler as run_housekeeping
+from school_events.bookings import places
+from school_events.bookings.capacity.service import follow
+from school_events.core import clock
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError
 from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events import store as event_store
-from school_events.events.api import NewEvent
+from school_events.events.api import EventChanges, NewEvent
 from school_events.events.model import SchoolEvent
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
-from tests.support.booked_world import UNASKED, a_school_with_families, as_system
+from tests.support.booked_world import UNASKED, a_school_with_families
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import READS, Calls, Killed, watched
+from tests.support.http_events import LambdaContext
 from tests.support.people import contact_told, link_told, pupil_told, tell
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop
@@ -36,7 +40,7 @@ PUPILS = sorted({pupil for _, pupil in LINKS})
 _POLICY = ((datetime(2026, 11, 24, tzinfo=UTC), 50),)
 _FREE_MEALS = {"free_school_meals": {"eligible": True, "starts_on": "2026-09-01"}}
 _REMISSION = {"remissions": [{"applies_to": "free_school_meals", "percent": 100}]}
-_DUE = ("HOLD", "RETURNED", "REFUND", "NEWS", event_store.CLOSE_PLACES, event_store.CALL_OFF)
+_TIME_ENOUGH = 60_000
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,7 @@ def start(shop: Shop, variant: Variant) -> Start:
         link_told("contact-5", "pupil-5"),
         link_told("contact-5", "pupil-6"),
     )
-    for kind in _DUE:
-        due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=NOW).save()
+    housekeeping(NOW)
     made = events.create(a_context(), UNASKED, NewEvent.model_validate(_asked(variant)))
     return Start(shop, variant, made.id, bookmark(shop))
 
@@ -188,16 +191,14 @@ def complete(event_id: str, now: datetime) -> None:
     lifecycle.complete(as_admin(now), event_id)
 
 
+def resize(event_id: str, capacity: int, now: datetime) -> None:
+    """Change the number of places, of whatever version there is."""
+    version = event_store.find_event(SCHOOL, event_id).version
+    events.change(as_admin(now), event_id, version, EventChanges(capacity=capacity), follow)
+
+
 def housekeeping(now: datetime) -> None:
-    """What is due in a minute, in the order of the function of that name."""
-    context_for = partial(lambda at, _school_id: as_system(at), now)
-    chores.shut_gates(now, context_for, _may_go_on)
-    chores.move_returned_places_on(now, context_for, _may_go_on)
-    chores.tell_news(now, _may_go_on)
-    chores.call_events_off(now, context_for, _may_go_on)
-    chores.let_due_holds_go(now, context_for, _may_go_on)
-    chores.make_due_refunds(now, context_for, _may_go_on)
-
-
-def _may_go_on() -> bool:
-    return True
+    """What is due in a minute: the function of that name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "utc_now", lambda: now)
+        run_housekeeping({}, LambdaContext(remaining_ms=_TIME_ENOUGH))
