@@ -7,10 +7,15 @@ from tests.races.kind import Kind
 from tests.races.scenes import Stage, a_family, an_event
 from tests.support import club_world
 from tests.support.club_world import FIRST, SECOND
+from tests.support.people import portal_message, tell
 
 
 def _club() -> Stage:
-    """A club with one place a session, wanted by three families of two."""
+    """A club with one place a session, wanted by three families of two.
+
+    What is made after it costs nothing: a school that has told its terms may not charge for a day in school time.
+    """
+    tell(portal_message("TermCalendarUpdated", {"calendar": club_world.TERM_CALENDAR}))
     families = tuple(a_family(children=2) for _ in range(3))
     event = club_world.a_club(capacity=1, invited=[child for family in families for child in family.children])
     return Stage(event_id=event.id, families=families, most=2)

@@ -19,13 +19,12 @@ from school_events.core import aws
 from school_events.core.context import Actor
 from school_events.core.requests import request
 from tests.races.wire import Wire
-from tests.support import booked_world, club_world
+from tests.support import booked_world
 from tests.support.contexts import a_context, next_id
 from tests.support.people import (
     PortalMessage,
     contact_told,
     link_told,
-    portal_message,
     pupil_told,
     school_told,
     staff_told,
@@ -118,8 +117,7 @@ def a_school(keep_house: Callable[[], object]) -> tuple[str, ...]:
     Args:
         keep_house: runs housekeeping, whose first run looks back for long: the school has that behind it.
     """
-    calendar = portal_message("TermCalendarUpdated", {"calendar": club_world.TERM_CALENDAR})
-    tell(school_told(), calendar, staff_told("staff-admin", ("school_admin",)), staff_told("staff-1"))
+    tell(school_told(), staff_told("staff-admin", ("school_admin",)), staff_told("staff-1"))
     keep_house()
     return _requests([(table, row) for table, found in everything().items() for row in found])
 
