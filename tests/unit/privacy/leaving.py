@@ -37,7 +37,12 @@ LEFT_ON = "2026-12-18"
 FORGOTTEN_AT = datetime(2029, 8, 31, 23, 0, tzinfo=UTC)
 """Midnight of 1 September 2029 in London: who left in 2026/27 is visible for two more academic years."""
 
-QUESTIONS = ({"kind": "text", "prompt": "Anything we should know?", "required": False, "id": "note"},)
+QUESTIONS = (
+    {"kind": "text", "prompt": "Anything we should know?", "required": False, "id": "note"},
+    {"kind": "text", "prompt": "Any illness?", "required": False, "id": "ill", "sensitive": "medical"},
+    {"kind": "consent", "prompt": "Photographs may be taken.", "required": False, "id": "photos"},
+)
+TOLD = {"ill": "hay fever", "photos": "yes"}
 SECRETS = ("Xanthippe", "Featherstonehaugh", "Perpetua", "perpetua@canary.test", "allergic to zebras")
 """Names, an address and an answer of ``pupil-3`` and their mother, ``contact-3``."""
 
@@ -105,8 +110,8 @@ def _make_past(price: int) -> None:
     )
     event = an_event(price=price, capacity=5, questions=QUESTIONS)
     booked = [
-        book(event, "pupil-1", "pupil-2", answers={"note": "none"}, asked=keyed("key-1")),
-        book(event, "pupil-3", parent=3, answers={"note": SECRETS[4]}, asked=keyed("key-3")),
+        book(event, "pupil-1", "pupil-2", answers={"note": "none"} | TOLD, asked=keyed("key-1")),
+        book(event, "pupil-3", parent=3, answers={"note": SECRETS[4]} | TOLD, asked=keyed("key-3")),
     ]
     invitations.decline(as_parent(4), f"{event.id}~pupil-4")
     tell_families()

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from school_events.bookings import store as bookings
+from school_events.bookings.consents.model import Receipt
+from school_events.bookings.consents.store import receipt_item, receipts_of
 from school_events.core import feed
 from school_events.core.context import Actor
 from school_events.notifications import push
@@ -90,6 +92,20 @@ def test_who_takes_a_merged_contact_over_keeps_their_bookings_and_payments() -> 
     assert booking_of(booked[0]).booked_by == "contact-2"
     assert booking_of(booked[0], 1).booked_by == "contact-2"
     assert payment_of(booked[0]).payer_id == "contact-2"
+    (receipt,) = receipts_of(SCHOOL, booked[0].booking_ids[0])
+    assert (receipt.contact_id, receipt.consents[0].given) == ("contact-2", True)
+
+
+def test_the_other_parent_who_is_forgotten_is_taken_out_of_what_they_agreed_to_and_the_consents_stay() -> None:
+    _, booked = a_past()
+    booking_id = booked[0].booking_ids[0]
+    father = Receipt(id="receipt_9", contact_id="contact-2", at=NOW, form_version=1, consents=())
+    receipt_item(SCHOOL, booking_id, father).save()
+    tell(contact_removed("contact-2"))
+    look_at("contact", "contact-2", now=DUE)
+    mother, other = receipts_of(SCHOOL, booking_id)
+    assert mother.contact_id == "contact-1"
+    assert other.contact_id.startswith("nobody_")
 
 
 def test_a_contact_who_is_back_in_time_stays() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -128,6 +129,7 @@ def test_each_booking_has_random_ids_of_its_own_and_no_answers() -> None:
     assert len(set(ids)) == len(ids) == 8
     assert all(one.startswith("nobody_") for one in ids)
     assert [one.answers for one in kept] == [None] * 3
+    assert not [row for row in rows("Bookings") if row["kind"]["S"] in {"health_answers", "consent_receipt"}]
 
 
 def test_stamps_of_what_was_one_persons_share_nothing_but_the_day() -> None:
@@ -186,6 +188,12 @@ def test_other_children_keep_their_invitations_and_answers() -> None:
     assert (kept.pupil_id, kept.booked_by) == ("pupil-1", "contact-1")
 
 
+def _health_of(kept: dict[str, list[dict[str, Any]]], pupil_id: str) -> set[tuple[str, str, str]]:
+    """The answers about a child's health, which name nobody: they stand beside the child's booking."""
+    theirs = [row["pk"]["S"] for row in kept["Bookings"] if row.get("pupil_pk", {}).get("S", "").endswith(pupil_id)]
+    return {("Bookings", booking, "HEALTH") for booking in theirs}
+
+
 def test_nothing_of_anybody_else_changes() -> None:
     a_past(price=1250)
     tell(pupil_left("pupil-3"))
@@ -193,7 +201,7 @@ def test_nothing_of_anybody_else_changes() -> None:
     look_at("pupil", "pupil-3")
     after = everything()
     changed = [(table, row) for table in before for row in before[table] if row not in after[table]]
-    theirs = set(naming(before, ("pupil-3", "contact-3")))
+    theirs = set(naming(before, ("pupil-3", "contact-3"))) | _health_of(before, "pupil-3")
     assert {(table, row["pk"]["S"], row["sk"]["S"]) for table, row in changed} <= theirs
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import batched
 
 from school_events.bookings import store
+from school_events.bookings.answering import forgetting as of_answers
 from school_events.bookings.appointments import diaries
 from school_events.bookings.model import Booking
 from school_events.bookings.registers import forgetting as of_registers
@@ -64,7 +65,8 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
     """
     for booking in _older_bookings(ctx, pupil_ids, before):
         _until_unchanged(ctx, lambda: of_registers.forget_contact(ctx, booking.id, contact_id, before, instead))  # noqa: B023 - called at once
-        if booking.booked_by == contact_id:
+        of_answers.forget_contact(ctx, booking, contact_id, before, instead())
+        if of_answers.names_contact(booking, contact_id):
             _until_unchanged(ctx, lambda: _forget_contact(ctx, booking.id, contact_id, instead))  # noqa: B023 - called at once
     diaries.forget(ctx, diaries.parent(contact_id))
 
@@ -84,6 +86,7 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
     booking = store.find_booking(ctx.school_id, booking_id)
     if booking.pupil_id != pupil_id:
         return
+    of_answers.forget_child(ctx, booking)
     after = booking.model_copy(
         update={
             "pupil_id": nobody(),
@@ -118,11 +121,9 @@ def _not_yet_forgotten(ctx: Context, payment: Payment, booking: Booking) -> list
 
 def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: NewId) -> None:
     booking = store.find_booking(ctx.school_id, booking_id)
-    if booking.booked_by != contact_id:
+    if not of_answers.names_contact(booking, contact_id):
         return
-    booked_by = instead()
-    answers = booking.answers and booking.answers.model_copy(update={"given_by": booked_by})
-    after = booking.model_copy(update={"booked_by": booked_by, "answers": answers})
+    after = of_answers.without_contact(booking, contact_id, instead())
     transaction = Transaction(ctx)
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
     diaries.hand_on(transaction, ctx, booking, after)

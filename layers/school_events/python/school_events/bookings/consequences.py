@@ -3,7 +3,7 @@
 from school_events.bookings.store import BookingItem
 from school_events.bookings.terms.rules import ACTIONS
 from school_events.core import clock
-from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
+from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToShow, ToTell
 from school_events.core.dynamodb import Item
 
 
@@ -18,6 +18,9 @@ def of(item: Item) -> Consequences | None:
         return Consequences(subject, (_cancelled(item),), (_telling(item, "cancelled"),))
     if item.change.action == "booking.released":
         return Consequences(subject, (), (_telling(item, "cancelled"),))
+    if item.change.action == "booking.consent_withdrawn":
+        # Whoever works at the event sees it in their next refresh: the child may have no place to go to on the day.
+        return Consequences(subject, to_show=ToShow(item.record.event_id, "changed"))
     return Consequences(subject)
 
 

@@ -1,10 +1,11 @@
 """The Bookings table's receipts of consents: items beside their booking that are added and never changed."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from school_events.bookings.consents.model import Receipt
 from school_events.bookings.store import BookingsTableItem, booking_key
-from school_events.core.dynamodb import Document, Item, Key, delete_if, update_if
+from school_events.core.dynamodb import Document, Item, Key, delete_if, save_if
 
 
 class ReceiptItem(BookingsTableItem, discriminator="consent_receipt"):
@@ -30,12 +31,20 @@ def forget_all(school_id: str, booking_id: str) -> None:
         delete_if(Key(ReceiptItem, item.pk, item.sk), Item.pk.exists())
 
 
-def replace_contact(school_id: str, booking_id: str, contact_id: str, instead: str) -> None:
-    """Let the receipts of a contact who is anonymised name somebody else; doing it again changes nothing (H2)."""
+def replace_contact(school_id: str, booking_id: str, contact_id: str, before: datetime, instead: str) -> None:
+    """Let the receipts of a contact who is anonymised name somebody else; doing it again changes nothing (H2).
+
+    Args:
+        school_id: whose.
+        booking_id: of which booking.
+        contact_id: who is forgotten.
+        before: only what they said earlier (UTC).
+        instead: who is named.
+    """
     for item in _items(school_id, booking_id):
-        if item.record.contact_id == contact_id:
+        if item.record.contact_id == contact_id and item.record.at < before:
             named = item.record.model_copy(update={"contact_id": instead})
-            update_if(Key(ReceiptItem, item.pk, item.sk), [ReceiptItem.record.set(named)], Item.pk.exists())
+            save_if(receipt_item(school_id, booking_id, named), Item.pk.exists())
 
 
 def _items(school_id: str, booking_id: str) -> Iterator[ReceiptItem]:
