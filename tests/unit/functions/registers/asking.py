@@ -94,12 +94,17 @@ def in_between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> No
     monkeypatch.setattr(Transaction, "commit", act_and_commit)
 
 
-def tell_families() -> None:
-    """What the outbox and the notifications function do about every change there has been."""
+def tell_families(sort_key: str = "") -> None:
+    """What the outbox and the notifications function do about every change there has been.
+
+    Args:
+        sort_key: only of items whose sort key begins so.
+    """
     tables = dynamodb_backends[_ACCOUNT][_REGION].tables
     streams = [stream for name in sorted(STREAMED) if (stream := tables[name].stream_shard) is not None]
     records = [one.to_json() for stream in streams for one in stream.items]
-    assert outbox(stream_event(*records), LambdaContext()) == {"batchItemFailures": []}
+    wanted = [one for one in records if one["dynamodb"]["Keys"]["sk"]["S"].startswith(sort_key)]
+    assert outbox(stream_event(*wanted), LambdaContext()) == {"batchItemFailures": []}
     for body in messages("notifications"):
         deliver(as_system(THE_DAY), Telling.model_validate(body))
 

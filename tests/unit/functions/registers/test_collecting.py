@@ -157,6 +157,26 @@ def test_who_was_marked_absent_and_late_in_one_batch_alarms_nobody(event: School
     assert told("contact-1") == []
 
 
+@pytest.mark.parametrize(
+    ("marks", "seen"),
+    [
+        ([a_mark("m1")], []),
+        ([a_mark("m1", "absent")], ["staff-1", "staff-3"]),
+        ([collected("m1", "contact-3")], ["staff-1", "staff-3"]),
+    ],
+    ids=["present", "absent", "may not collect"],
+)
+def test_who_works_at_the_event_learns_of_what_is_wrong_at_the_next_refresh(
+    event: SchoolEvent, marks: list[Any], seen: list[str]
+) -> None:
+    send(event, *marks)
+    earlier = [row["sk"] for row in rows("Inbox")]
+    tell_families("REGISTER#")
+    new = [row for row in rows("Inbox") if row["sk"] not in earlier and row["kind"]["S"] == "feed_row"]
+    shown = [row["pk"]["S"].rsplit("#", 1)[1] for row in new if row["thing"]["S"] == "event"]
+    assert sorted(shown) == seen
+
+
 def test_whose_link_is_cut_is_not_told_of_an_absence(event: SchoolEvent) -> None:
     send(event, a_mark("m1", "absent"))
     tell(link_told("contact-2", restricted=True, version=2))

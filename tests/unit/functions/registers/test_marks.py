@@ -94,12 +94,13 @@ def test_one_bad_mark_keeps_no_other_back(event: SchoolEvent) -> None:
         a_mark("m5", collected_by="contact-1"),
         a_mark("m6", pupil="pupil-4"),
         a_mark("m7", pupil="pupil-99"),
-        a_mark("m8", pupil="pupil-2"),
+        a_mark("m8", replaces="m8"),
+        a_mark("m9", pupil="pupil-2"),
     ]
     answer = send(event, *batch)
-    assert outcomes(answer) == [*["refused"] * 5, "not_expected", "not_expected", "kept"]
+    assert outcomes(answer) == [*["refused"] * 5, "not_expected", "not_expected", "refused", "kept"]
     fields = [one["field"] for one in answer["results"]]
-    assert fields == ["at", "at", "minutes_late", "collected_by", "collected_by", None, None, None]
+    assert fields == ["at", "at", "minutes_late", "collected_by", "collected_by", None, None, "replaces", None]
     assert states(event) == {"pupil-1": None, "pupil-2": "present", "pupil-3": None}
 
 

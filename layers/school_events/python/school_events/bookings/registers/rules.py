@@ -82,6 +82,8 @@ def fault_of(mark: Mark, session: Session) -> FieldError | None:
         return FieldError("minutes_late", "is for who is late")
     if (mark.collected_by is not None) != (mark.state == "collected"):
         return FieldError("collected_by", "is required for who is collected, and for nobody else")
+    if mark.replaces == mark.id:
+        return FieldError("replaces", "names the mark itself")
     return None
 
 
