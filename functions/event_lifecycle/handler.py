@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from school_events.bookings.places import close_places
+from school_events.bookings.closing import close_booking
 from school_events.bookings.slot_places import make_places_or_slots
 from school_events.core.context import Role
 from school_events.core.errors import Invalid, NotFound, StaleVersion, TryAgain, WrongState
@@ -27,7 +27,7 @@ def publish(school_id: str, event_id: str) -> Response[EventRef]:
 
 @api.route("POST", f"{EVENT}/close", roles=ADMIN, summary="Close booking", errors=MOVES)
 def close(school_id: str, event_id: str) -> Response[EventRef]:
-    event = lifecycle.close(api.context, event_id, close_places)
+    event = lifecycle.close(api.context, event_id, close_booking)
     return reply(event, version=event.version)
 
 
@@ -39,7 +39,7 @@ def close(school_id: str, event_id: str) -> Response[EventRef]:
     errors=MOVES,
 )
 def cancel(school_id: str, event_id: str) -> Response[EventRef]:
-    event = lifecycle.cancel(api.context, event_id, close_places)
+    event = lifecycle.cancel(api.context, event_id, close_booking)
     return reply(event, version=event.version)
 
 

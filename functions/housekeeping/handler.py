@@ -26,6 +26,7 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         "gates": chores.shut_gates(now, context_for, may_go_on),
         "capacity": chores.let_places_follow(now, context_for, may_go_on),
         "places": chores.move_returned_places_on(now, context_for, may_go_on),
+        "turns": chores.look_after_turns(now, context_for, may_go_on),
         "news": chores.tell_news(now, may_go_on),
         "documents": chores.clear_documents(now, may_go_on),
         "waiting": waiting.refuse_overdue(now, may_go_on),

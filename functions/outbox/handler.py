@@ -14,6 +14,7 @@ from typing import Any
 
 from school_events.bookings import consequences as of_bookings
 from school_events.bookings.registers import consequences as of_registers
+from school_events.bookings.waiting import consequences as of_waiting
 from school_events.core import clock, logs
 from school_events.core.consequences import ToShow
 from school_events.core.workers import context_of
@@ -35,6 +36,7 @@ OUTBOX = Outbox(
         of_invitations.of,
         of_bookings.of,
         of_registers.of,
+        of_waiting.of,
         of_payments.of,
     ),
     aliases_of=aliases_of,

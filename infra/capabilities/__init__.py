@@ -28,6 +28,7 @@ from infra.capabilities import (
     retention,
     stripe_events,
     stripe_webhook,
+    waiting_list,
 )
 
 CAPABILITIES = (
@@ -42,6 +43,7 @@ CAPABILITIES = (
     bookings.CAPABILITY,
     booking_answers.CAPABILITY,
     registers.CAPABILITY,
+    waiting_list.CAPABILITY,
     payments.CAPABILITY,
     people.CAPABILITY,
     family.CAPABILITY,

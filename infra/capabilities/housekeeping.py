@@ -25,8 +25,9 @@ CAPABILITY = Capability(
     triggers=(ScheduleTrigger(minutes=1),),
     grants=(
         # Messages that have waited too long for their school are refused, and no longer kept.
-        table(PEOPLE, *READ, "DeleteItem"),
-        index(PEOPLE, "due"),
+        # To whom places of a waiting list are offered: on roll, with an open link.
+        table(PEOPLE, *READ, "DeleteItem", "ConditionCheckItem"),
+        index(PEOPLE, "due", "by_pupil"),
         SEND_PORTAL_DLQ,
         # Slots and staff of parents' evenings follow its plan; news is forgotten.
         table(EVENTS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),

@@ -22,7 +22,7 @@ CAPABILITY = Capability(
     triggers=(
         StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF", "GROUP#*")),
         StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*", "STANDING#*", "TEMPLATE#*", "DOCUMENT#*")),
-        StreamTrigger(BOOKINGS, ("BOOKING", "REGISTER#*")),
+        StreamTrigger(BOOKINGS, ("BOOKING", "REGISTER#*", "WAITING#*")),
         StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*")),
     ),
     grants=(

@@ -2,6 +2,7 @@
 
 from infra.spec import (
     BOOKINGS,
+    EVENTS,
     INBOX,
     PAYMENTS,
     PEOPLE,
@@ -20,6 +21,8 @@ CAPABILITY = Capability(
     triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=10),),
     grants=(
         table(PEOPLE, *READ),
+        # Whether a place that is given back is one too many.
+        table(EVENTS, "GetItem"),
         table(BOOKINGS, *READ, *WRITE),
         table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         table(INBOX, "PutItem"),

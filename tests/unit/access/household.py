@@ -2,8 +2,8 @@
 
 ``contact-1`` is the mother of ``pupil-1``, ``contact-2`` the father, ``contact-3`` has no child. The father has booked
 the free *Orchard walk* and the *Lantern parade*, which is still to be paid; the mother the *Harbour day*. To the *Kite
-morning* and the *Rowan evening*, a parents' evening, the child is invited only. Each has been told of it all, and has
-a device.
+morning* and the *Rowan evening*, a parents' evening, the child is invited only. It waits for the *Maple fair*, which is
+full, and is offered a place of the *Nettle hunt*; the father joined. Each has been told of it all, and has a device.
 """
 
 import json
@@ -14,6 +14,9 @@ from typing import Any
 
 from functions.outbox.handler import lambda_handler as outbox
 from school_events.bookings import places, slot_places
+from school_events.bookings.allocating import settle
+from school_events.bookings.rules import TERM
+from school_events.bookings.store import bookings_of_event
 from school_events.core.change import stamp
 from school_events.core.consequences import Telling
 from school_events.events import lifecycle
@@ -39,10 +42,12 @@ from tests.support.tables import INDEXES, STREAMED, messages, rows
 from tests.unit.architecture.routes import HANDLERS, ROUTES
 
 MOTHER, FATHER, STRANGER, CHILD = "contact-1", "contact-2", "contact-3", "pupil-1"
+NEIGHBOUR, OTHER_CHILD = "contact-8", "pupil-8"
 LATER = NOW + timedelta(hours=1)
 """When the tests ask, so that nothing written then stands where the household's own rows do."""
 
-SECRETS = ("pupil-1", "Amaryllis", "Quennell", "Orchard", "Lantern", "Harbour", "Kite", "Rowan", "booking_", "payment_")
+TITLES = ("Orchard", "Lantern", "Harbour", "Kite", "Rowan", "Maple", "Nettle")
+SECRETS = ("pupil-1", "Amaryllis", "Quennell", *TITLES, "booking_", "payment_", "waiting_")
 """What somebody who has lost access must see nothing of."""
 
 PATH = "/v1/schools/{school_id}"
@@ -56,6 +61,7 @@ class Household:
     bookings: dict[str, str] = field(default_factory=dict)
     payments: dict[str, str] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
+    waitings: dict[str, str] = field(default_factory=dict)
 
 
 _made = Household()
@@ -76,6 +82,9 @@ def _household() -> None:
         pupil_told(CHILD, "Amaryllis", "Quennell"),
         *(contact_told(one) for one in (MOTHER, FATHER, STRANGER)),
         *(link_told(one, CHILD) for one in (MOTHER, FATHER)),
+        pupil_told(OTHER_CHILD),
+        contact_told(NEIGHBOUR),
+        link_told(NEIGHBOUR, OTHER_CHILD),
     )
     for title, price in (("Orchard walk", 0), ("Lantern parade", 1250), ("Harbour day", 900), ("Kite morning", 0)):
         _made.events[title.split()[0]] = _published(title, price)
@@ -86,6 +95,9 @@ def _household() -> None:
         assert booked.status == 201, booked
         _made.bookings[title] = booked.body["booking_ids"][0]
         _made.payments[title] = booked.body["payment_id"]
+    for title in ("Maple fair", "Nettle hunt"):
+        _made.events[title.split()[0]], _made.waitings[title.split()[0]] = _full(title)
+    _nobody_else_comes(_made.events["Nettle"])
     _made.documents["Orchard"] = _with_a_letter(_made.events["Orchard"])
     tell_everybody()
     for person in (MOTHER, FATHER):
@@ -93,12 +105,12 @@ def _household() -> None:
         call(f"PUT {PATH}/me/devices/{{device_id}}", person, {"device_id": "phone"}, body=body)
 
 
-def _published(title: str, price: int) -> str:
+def _published(title: str, price: int, capacity: int = 5) -> str:
     asked = {
         "kind": "trip",
         "title": title,
         "takes_place": {"starts_at": "2026-12-04T08:30", "ends_at": "2026-12-04T16:00"},
-        "capacity": 5,
+        "capacity": capacity,
         "price": {"amount": price},
         "booking_window": {"opens_at": world.OPENS_AT.isoformat(), "closes_at": world.CLOSES_AT.isoformat()},
     }
@@ -123,10 +135,30 @@ def _parents_evening(title: str) -> str:
 
 
 def _invited(event_id: str) -> str:
-    """A draft, published, the child invited."""
+    """A draft, published, the children invited."""
     lifecycle.publish(a_context(), event_id, places.make_places)
-    invitations.invite(a_context(), world.UNASKED, event_id, Audience.model_validate({"pupils": (CHILD,)}))
+    everybody = Audience.model_validate({"pupils": (CHILD, OTHER_CHILD)})
+    invitations.invite(a_context(), world.UNASKED, event_id, everybody)
     return event_id
+
+
+def _full(title: str) -> tuple[str, str]:
+    """A trip whose one place the other child has, and the name of the turn the father takes."""
+    event_id = _published(title, 0, capacity=1)
+    wish = {"items": [{"pupil_id": OTHER_CHILD}], "event_id": event_id}
+    assert call(f"POST {PATH}/bookings", NEIGHBOUR, body=wish).status == 201
+    body = {"items": [{"pupil_id": CHILD}]}
+    joined = call(f"POST {PATH}/events/{{event_id}}/waiting-list", FATHER, {"event_id": event_id}, body=body)
+    assert joined.status == 201, joined
+    (waiting_id,) = joined.body["waiting_ids"]
+    return event_id, waiting_id
+
+
+def _nobody_else_comes(event_id: str) -> None:
+    """The other child's place is given back, and offered."""
+    (booking,) = bookings_of_event(SCHOOL, event_id)
+    assert call(f"POST {PATH}/bookings/{{booking_id}}/cancel", NEIGHBOUR, {"booking_id": booking.id}).status == 200
+    settle(world.as_system(), event_id, TERM)
 
 
 def _with_a_letter(event_id: str) -> str:

@@ -138,6 +138,19 @@ ASKED: dict[str, Asked] = {
     "consents": Asked(f"GET {PATH}/bookings/{{booking_id}}/consents", _of("booking_id", "Orchard")),
     "cancel": Asked(f"POST {PATH}/bookings/{{booking_id}}/cancel", _of("booking_id", "Orchard")),
     "cancellation": Asked(f"GET {PATH}/bookings/{{booking_id}}/cancellation", _of("booking_id", "Orchard")),
+    "waiting list": Asked(f"GET {ME}/waiting-list", statuses=EMPTY),
+    "wait": Asked(
+        f"POST {PATH}/events/{{event_id}}/waiting-list",
+        _of("event_id", "Maple"),
+        lambda _: {"items": [{"pupil_id": CHILD}]},
+    ),
+    "wait no longer": Asked(f"DELETE {PATH}/waiting-list/{{waiting_id}}", _of("waiting_id", "Maple")),
+    "accept": Asked(
+        f"POST {PATH}/offers/{{waiting_id}}/accept",
+        _of("waiting_id", "Nettle"),
+        lambda _: {"items": [{"pupil_id": CHILD}]},
+    ),
+    "decline an offer": Asked(f"POST {PATH}/offers/{{waiting_id}}/decline", _of("waiting_id", "Nettle")),
     "checkout": Asked(f"POST {PATH}/bookings/{{booking_id}}/checkout", _of("booking_id", "Lantern")),
     "payment": Asked(f"GET {PATH}/payments/{{payment_id}}", _of("payment_id", "Lantern")),
 }
@@ -155,6 +168,7 @@ READS = (
     "event",
     "documents",
     "slots",
+    "waiting list",
     "own booking",
     "the other parent's booking",
 )

@@ -388,6 +388,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "retention": visit_retention,
     "stripe_events": visit_stripe_events,
     "stripe_webhook": visit_stripe_webhook,
+    "waiting_list": asking("waiting_list"),
 }
 """What each function is given; ``docs`` reads nothing, ``notifications`` needs push services."""
 

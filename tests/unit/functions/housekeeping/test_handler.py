@@ -11,6 +11,7 @@ from pynamodb.connection.base import Connection
 from functions.housekeeping.handler import lambda_handler
 from school_events.bookings import allocating, cancelling, chores, places, settlement, store
 from school_events.bookings.model import BookingState
+from school_events.bookings.waiting import store as turns
 from school_events.core import due, logs
 from school_events.events import lifecycle
 from school_events.events import store as events_store
@@ -42,6 +43,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 KINDS = (
     events_store.CLOSE_PLACES,
     places.RETURNED,
+    turns.TURN,
     NEWS,
     DOCUMENTS,
     waiting.WAITING,

@@ -1,24 +1,132 @@
-"""The allocator: only it moves the places that somebody gave back."""
+"""The allocator: only it moves the places that somebody gave back, to whoever waits for them, or to anybody.
 
-from school_events.bookings import places, rules
+Nobody waiting, a returned place is free at once. Otherwise it stays returned, and due, until :func:`settle` has looked
+at all turns and all places of its pool together: whoever walks in claims free places only, so nobody gets ahead of the
+list meanwhile. It may be called at any time by anybody at once: each offer is a transaction in which the turn still
+waits, its places are nobody's and can be booked, and a contact with an open link is there to take them.
+
+No wake-up is lost. Turns are read before places; a turn is there before its family settles, and a place is returned
+before whoever gave it back does: of the two, the later one sees both. Whatever is killed in between is due.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from school_events.bookings import places
+from school_events.bookings.capacity import rules as of_capacity
 from school_events.bookings.capacity.service import has_surplus
 from school_events.bookings.model import Place, PlaceState
+from school_events.bookings.places import PlaceItem
+from school_events.bookings.rules import SLOTS, is_extra
+from school_events.bookings.waiting import ending, rules, store
+from school_events.bookings.waiting.closing import closing_of
+from school_events.bookings.waiting.family import who_may_take
+from school_events.bookings.waiting.model import Offer, WaitingEntry, WaitingState
+from school_events.bookings.waiting.store import WaitingEntryItem
+from school_events.core.change import stamp
 from school_events.core.context import Context
+from school_events.core.dynamodb import Refused, Transaction, wait_or_give_up
+from school_events.core.errors import NotFound, StaleVersion
+from school_events.events import store as events
+from school_events.events.model import SchoolEvent
+from school_events.people import access
 
 
 def move_on(ctx: Context, place: Place) -> None:
-    """Move a returned place on: nobody waits, so it is free again. Doing it again changes nothing.
+    """Move a returned place on, if nobody is to have it before others; else it stays returned: :func:`settle` is due.
 
-    One that is too many since the capacity was lowered stays returned, to be retired.
+    Doing it again changes nothing.
     """
-    if rules.is_extra(place.pool):
-        places.retire(ctx.school_id, place)
-    elif not has_surplus(ctx, place.event_id, place.pool):
-        places.free(ctx.school_id, place)
+    school_id, event_id, pool = ctx.school_id, place.event_id, place.pool
+    if is_extra(pool):
+        places.retire(school_id, place)
+    elif pool == SLOTS:
+        return  # A slot is free at once (0028).
+    elif not (store.anybody_waits(school_id, event_id, pool) or has_surplus(ctx, event_id, pool)):
+        places.free(school_id, place)
 
 
 def settle(ctx: Context, event_id: str, pool: str) -> None:
-    """Move all returned places of a pool on. Doing it again changes nothing."""
-    for item in places.places_of(ctx.school_id, event_id, pool):
-        if item.state == PlaceState.RETURNED.value:
-            move_on(ctx, Place(event_id=event_id, pool=pool, number=int(item.number)))
+    """Offer the places of a pool that nobody has to whoever waits for them, in order; what is left over is free.
+
+    Places beyond the event's capacity are offered to nobody and stay returned, to be retired. Doing it again changes
+    nothing.
+
+    Raises:
+        NotFound: there is no such event.
+        TryAgain: too much moves; what is not settled is due.
+    """
+    attempt = 0
+    while not _settle(ctx, event_id, pool):
+        attempt += 1
+        wait_or_give_up(ctx, attempt)
+
+
+def _settle(ctx: Context, event_id: str, pool: str) -> bool:
+    """One look at all of it; whether nothing has moved meanwhile."""
+    event = events.find_event(ctx.school_id, event_id)
+    closes_at = None if pool == SLOTS or is_extra(pool) else closing_of(ctx, event, pool)
+    turns = store.live_items(ctx.school_id, event_id, pool)
+    seen = list(places.places_of(ctx.school_id, event_id, pool))
+    returned = [item for item in seen if item.state == PlaceState.RETURNED.value]
+    if closes_at is None:
+        return _move_all_on(ctx, pool, returned)
+    spare, beyond = _spare(ctx, event, seen)
+    offers = rules.next_offers((item.record for item in turns), spare)
+    takers = {entry.id: who_may_take(ctx, entry) for entry, _ in offers}
+    gone = [entry for entry, _ in offers if takers[entry.id] is None]
+    if gone:
+        for entry in gone:
+            ending.end(ctx, entry, WaitingState.LAPSED)
+        return _settle(ctx, event_id, pool)
+    for entry, numbers in offers:
+        until = rules.offer_until(ctx.now, event.offer_hours, closes_at)
+        if not _offer(ctx, entry, takers[entry.id] or "", Offer(numbers=numbers, made_at=ctx.now, until=until)):
+            return False
+    _look_again_at_the_end(ctx, turns, closes_at)
+    taken = beyond.union(*(numbers for _, numbers in offers))
+    return _move_all_on(ctx, pool, [item for item in returned if int(item.number) not in taken])
+
+
+def _spare(ctx: Context, event: SchoolEvent, seen: Sequence[PlaceItem]) -> tuple[list[int], frozenset[int]]:
+    """The places of a pool that can be offered, returned ones first, and those that are beyond the capacity."""
+    in_turn = [
+        int(item.number)
+        for state in (PlaceState.RETURNED, PlaceState.FREE)
+        for item in seen
+        if item.state == state.value and places.gate_is_open(item, ctx.now)
+    ]
+    beyond = of_capacity.surplus((PlaceState(item.state) for item in seen), event.capacity)
+    kept = max(0, len(in_turn) - beyond)
+    return in_turn[:kept], frozenset(in_turn[kept:])
+
+
+def _offer(ctx: Context, entry: WaitingEntry, contact_id: str, offer: Offer) -> bool:
+    """Keep places for a turn; whether it was done, and neither turn nor places nor links have moved."""
+    offered = entry.model_copy(update={"state": WaitingState.OFFERED, "offer": offer})
+    transaction = Transaction(ctx)
+    store.replace(transaction, ctx.school_id, entry, offered, stamp(ctx, "waiting.offered"), due_at=offer.until)
+    store.take_places(transaction, ctx, entry, offer.numbers)
+    for pupil_id in entry.pupil_ids:
+        access.check_on_roll(transaction, ctx, pupil_id)
+        access.check_link(transaction, ctx, contact_id, pupil_id)
+    transaction.put(ending.tell_family(ctx, entry, "changed"))
+    try:
+        transaction.commit()
+    except (Refused, StaleVersion, NotFound):
+        return False
+    return True
+
+
+def _look_again_at_the_end(ctx: Context, turns: Iterable[WaitingEntryItem], closes_at: datetime) -> None:
+    """Whoever waits on is looked at when booking ends; whoever was offered something has changed since."""
+    for item in turns:
+        if item.record.state is WaitingState.WAITING:
+            store.look_at(ctx.school_id, item, closes_at)
+
+
+def _move_all_on(ctx: Context, pool: str, returned: Iterable[PlaceItem]) -> bool:
+    for item in returned:
+        move = places.retire if is_extra(pool) else places.free
+        move(ctx.school_id, places.to_place(item))
+    return True

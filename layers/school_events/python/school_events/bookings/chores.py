@@ -11,7 +11,10 @@ from itertools import islice
 
 from school_events.bookings import allocating, calling_off, news, places, settlement, slot_places, store
 from school_events.bookings.capacity import service as capacity
+from school_events.bookings.closing import close_booking
 from school_events.bookings.model import Booking
+from school_events.bookings.waiting import service as waiting
+from school_events.bookings.waiting import store as turns
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.events import lifecycle, place_changes
@@ -45,7 +48,7 @@ def shut_gates(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int
     for school_id, event in events.due_events(events.CLOSE_PLACES, now):
         if not may_go_on():
             break
-        _one(lifecycle.finish_closing, context_for(school_id), event, places.close_places)
+        _one(lifecycle.finish_closing, context_for(school_id), event, close_booking)
         count += 1
     return count
 
@@ -98,6 +101,21 @@ def let_places_follow(now: datetime, context_for: ContextOf, may_go_on: MayGoOn)
         ctx = context_for(school_id)
         if not _one(_let_follow, ctx, event_id, version, may_go_on):
             place_changes.put_off(school_id, event_id, version, now + PUT_OFF)
+        count += 1
+    return count
+
+
+def look_after_turns(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
+    """End the turns of waiting lists whose offers or whose events' booking are over, and see to those who just joined.
+
+    Says how many turns that concerned.
+    """
+    count = 0
+    for school_id, item in turns.due_items(now):
+        if not may_go_on():
+            break
+        if not _one(waiting.look_after, context_for(school_id), item.record):
+            turns.look_at(school_id, item, now + PUT_OFF)
         count += 1
     return count
 
@@ -170,6 +188,7 @@ def _settle(ctx: Context, event_id: str, pool: str) -> None:
 def _let_follow(ctx: Context, event_id: str, version: int, may_go_on: MayGoOn) -> None:
     """What cannot be ended yet, or for want of time, stays due."""
     capacity.follow(ctx, event_id)
+    turns.wake(ctx, event_id)
     if calling_off.call_sessions_off(ctx, event_id, may_go_on):
         place_changes.has_followed(ctx.school_id, event_id, version)
 

@@ -19,6 +19,8 @@ TellingKind = Literal[
     "payment_due",
     "payment_received",
     "refunded",
+    "offered",
+    "waiting_over",
     "register_absence",
     "register_absence_over",
 ]
@@ -73,7 +75,7 @@ class Telling(BaseModel):
     pupil_id: str | None = None
     contact_id: str | None = None
     event_id: str
-    thing: Literal["invitation", "booking", "payment", "event"]
+    thing: Literal["invitation", "booking", "payment", "event", "waiting"]
     thing_id: str
     quiet: bool | None = None
 
@@ -127,7 +129,7 @@ class ToTell:
 
     kind: TellingKind
     event_id: str
-    thing: Literal["invitation", "booking", "payment", "event"]
+    thing: Literal["invitation", "booking", "payment", "event", "waiting"]
     thing_id: str
     pupil_id: str | None = None
     contact_id: str | None = None

@@ -49,7 +49,7 @@ def row(ctx: Context, person_kind: str, person_id: str, *, thing: str, thing_id:
         ctx: the moment.
         person_kind: ``contact`` or ``staff``.
         person_id: whose feed.
-        thing: ``child``, ``invitation``, ``booking``, ``payment``, ``inbox_entry``; of staff ``event``.
+        thing: ``child``, ``invitation``, ``booking``, ``waiting``, ``payment``, ``inbox_entry``; of staff ``event``.
         thing_id: which.
         what: ``created``, ``changed`` or ``removed``.
     """

@@ -77,8 +77,8 @@ class EventDetails(Record):
     runs anyway). A club ``meets``, a trip ``takes_place``; it may have a plan (``trip``) and what families never see
     (``for_staff``). ``archived`` puts it out of the lists of its school. ``price`` is what a place costs in full,
     ``charging`` for whom it is less and when it is due, ``charging_rule`` what the law let the school charge for when
-    the event was last planned, ``cancellation`` what who cancels gets back, earliest first. ``offer_hours`` is how long a place that became free is kept for a family of the
-    waiting list.
+    the event was last planned, ``cancellation`` what who cancels gets back, earliest first. ``offer_hours`` is how
+    long a place that became free is kept for a family of the waiting list.
     """
 
     id: ThingId

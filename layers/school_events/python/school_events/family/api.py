@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from school_events.bookings.api import BookingView
+from school_events.bookings.waiting.api import FamilyTurnView
 from school_events.core.consequences import TellingKind
 from school_events.core.context import Role
 from school_events.core.http import ApiModel
@@ -22,7 +23,7 @@ from school_events.people.model import Pupil
 MOST_ENTRIES_AT_ONCE = 100
 PAGE_SIZE = 50
 
-Thing = Literal["child", "invitation", "booking", "payment", "inbox_entry", "event"]
+Thing = Literal["child", "invitation", "booking", "payment", "inbox_entry", "event", "waiting"]
 What = Literal["created", "changed", "removed"]
 DeviceToken = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^\S+$", strict=True)]
 
@@ -132,7 +133,7 @@ class EntryView(ApiModel):
     event_id: str
     event_title: str | None
     pupil_id: str | None
-    thing: Literal["invitation", "booking", "payment", "event"]
+    thing: Literal["invitation", "booking", "payment", "event", "waiting"]
     thing_id: str
     created_at: datetime
     read_at: datetime | None
@@ -195,7 +196,7 @@ class StaffEvent(Shown):
     role: StaffRole
 
 
-Content = ChildView | FamilyInvitationView | FamilyBookingView | PaymentView | EntryView | StaffEvent
+Content = ChildView | FamilyInvitationView | FamilyBookingView | FamilyTurnView | PaymentView | EntryView | StaffEvent
 
 
 class ChangeView(ApiModel):

@@ -5,6 +5,8 @@ from typing import cast
 
 from school_events.bookings.model import Booking
 from school_events.bookings.store import live_bookings_of_pupils
+from school_events.bookings.waiting.reading import family_views, live_turns
+from school_events.bookings.waiting.store import find_entries
 from school_events.core.context import Context
 from school_events.family import reading, working
 from school_events.family.api import ChangeView, Content, Thing, What
@@ -94,6 +96,7 @@ def _family_contents(
         _by_name("child", children)
         | _by_name("booking", reading.booking_views(ctx, bookings))
         | _by_name("invitation", reading.invitation_views(ctx, invitations, pupils))
+        | _by_name("waiting", family_views(ctx, find_entries(ctx.school_id, named.ids("waiting")).values(), pupils))
         | _by_name("payment", reading.payment_views(ctx, named.ids("payment"), pupils))
     )
 
@@ -113,6 +116,8 @@ def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry]) -> None:
             named.add("booking", entry.thing_id, "changed")
         elif entry.thing == "payment":
             named.add("payment", entry.thing_id, "changed")
+        elif entry.thing == "waiting":
+            named.add("waiting", entry.thing_id, "changed")
 
 
 def _name_places(ctx: Context, named: _Named, entries: Iterable[InboxEntry]) -> None:
@@ -135,6 +140,8 @@ def _name_all_of(ctx: Context, named: _Named, new_children: Iterable[str]) -> No
         named.add("booking", booking.id, "created")
         if booking.payment_id is not None:
             named.add("payment", booking.payment_id, "created")
+    for ref in live_turns(ctx, new_children):
+        named.add("waiting", ref, "created")
 
 
 def _name_what_bookings_change(named: _Named, bookings: Iterable[Booking]) -> None:

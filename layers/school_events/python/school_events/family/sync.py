@@ -5,6 +5,7 @@ Nothing new costs one read. What a row speaks of and the caller may no longer se
 
 from collections.abc import Iterable, Iterator
 
+from school_events.bookings.waiting.reading import own_turns
 from school_events.core import cursors
 from school_events.core.context import Context
 from school_events.family import changes, reading, working
@@ -75,5 +76,6 @@ def _of_children(ctx: Context, pupils: frozenset[str]) -> Iterator[ChangeView]:
     yield from (created("invitation", view) for view in reading.invitation_views(ctx, invitations, pupils))
     bookings = reading.booking_views(ctx, reading.bookings_of(ctx, sorted(pupils)))
     yield from (created("booking", view) for view in bookings)
+    yield from (created("waiting", view) for view in own_turns(ctx))
     payments = {booking.payment_id for booking in bookings if booking.payment_id}
     yield from (created("payment", view) for view in reading.payment_views(ctx, payments, pupils))

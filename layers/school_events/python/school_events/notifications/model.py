@@ -32,7 +32,7 @@ class InboxEntry(Record):
     kind: Annotated[TellingKind, TOLD]
     event_id: Annotated[str, TOLD]
     pupil_id: Annotated[PortalId | None, WHOM] = None
-    thing: Annotated[Literal["invitation", "booking", "payment", "event"], TOLD]
+    thing: Annotated[Literal["invitation", "booking", "payment", "event", "waiting"], TOLD]
     thing_id: Annotated[str, TOLD]
     created_at: Annotated[datetime, TOLD]
     read_at: Annotated[datetime | None, TOLD] = None

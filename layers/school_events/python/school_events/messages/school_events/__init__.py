@@ -8,6 +8,8 @@ from school_events.messages.base import Message
 from .booking_cancelled_v1 import BookingCancelled
 from .booking_confirmed_v1 import BookingConfirmed
 from .booking_confirmed_v2 import BookingConfirmedV2
+from .booking_offered_v1 import BookingOffered
+from .booking_waitlisted_v1 import BookingWaitlisted
 from .invitation_sent_v1 import InvitationSent
 from .payment_received_v1 import PaymentReceived
 from .pupil_anonymised_v1 import PupilAnonymised
@@ -19,6 +21,8 @@ SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
     "BookingCancelled": BookingCancelled,
     "BookingConfirmed": BookingConfirmed,
     "BookingConfirmed.v2": BookingConfirmedV2,
+    "BookingOffered": BookingOffered,
+    "BookingWaitlisted": BookingWaitlisted,
     "InvitationSent": InvitationSent,
     "PaymentReceived": PaymentReceived,
     "PupilAnonymised": PupilAnonymised,
@@ -32,6 +36,8 @@ __all__ = [
     "BookingCancelled",
     "BookingConfirmed",
     "BookingConfirmedV2",
+    "BookingOffered",
+    "BookingWaitlisted",
     "InvitationSent",
     "PaymentReceived",
     "PupilAnonymised",
