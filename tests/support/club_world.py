@@ -41,6 +41,11 @@ TERM_CALENDAR = {
 def a_school_with_clubs() -> None:
     """The families, and the terms of 2026-27."""
     a_school_with_families()
+    a_term()
+
+
+def a_term() -> None:
+    """The Portal tells the terms of 2026-27."""
     tell(portal_message("TermCalendarUpdated", {"calendar": TERM_CALENDAR}))
 
 
