@@ -15,6 +15,7 @@ from school_events.bookings.service import Booked
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError, StaleVersion, TryAgain, WrongState
 from school_events.events.model import SchoolEvent
+from school_events.payments.model import Payment
 from tests.contract.races.families import PATIENCE, an_event, books, moment_of
 from tests.support.at_once import at_once
 from tests.support.booked_world import PRICE
@@ -84,18 +85,21 @@ def test_family_school_and_event_end_a_paid_place_once_and_its_money_goes_back_o
 def test_a_hold_cancelled_while_it_is_paid_let_go_and_heard_of_is_a_place_or_was_never_paid(shop: Shop) -> None:
     event = an_event(capacity=len(FAMILIES), price=PRICE)
     acts: list[Callable[[], object]] = []
+    pages: list[Payment] = []
     made = {number: _booked(event, shop, number, paid=False) for number in FAMILIES}
     for number, booked in made.items():
         booking = store.find_booking(SCHOOL, booked.booking_ids[0])
         payment_id = booked.payment_id or ""
-        page = checkout.open_page(moment_of(number), payment_id)
+        pages.append(checkout.open_page(moment_of(number), payment_id))
         acts += [
             partial(cancelling.cancel, moment_of(number), booking),
-            partial(_pays, shop, page.checkout.session_id if page.checkout else ""),
             partial(settlement.let_go, _school(), payment_id),
             partial(settlement.apply_payment, _school(), payment_id),
         ]
+    acts += [partial(_pays, shop, page) for page in pages[::2]]
     _all_at_once(acts)
+    released = {one.payment_id for one in bookings_of(event) if one.state is BookingState.RELEASED}
+    assert "open" not in {shop.status_of(page) for page in pages if page.id in released}
     shop.at(LATER)
     for _ in range(2):
         _housekeeping_runs_twice_at_once(LATER)
@@ -107,6 +111,6 @@ def test_a_hold_cancelled_while_it_is_paid_let_go_and_heard_of_is_a_place_or_was
     assert ledger_balance() == shop.balance()
 
 
-def _pays(shop: Shop, session_id: str | None) -> None:
+def _pays(shop: Shop, page: Payment) -> None:
     with contextlib.suppress(StripeError):
-        shop.server.pay(session_id or "")
+        shop.pay(page)
