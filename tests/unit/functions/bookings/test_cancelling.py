@@ -131,3 +131,10 @@ def test_what_cannot_be_cancelled_now_is_a_conflict_and_changes_nothing(
     status, problem = ask(CANCEL, MOTHER, booking, body, at)
     assert (status, problem["type"]) == (409, f"urn:school-events:problem:{slug}")
     assert everything() == before
+
+
+def test_a_cancelled_booking_says_what_goes_back_to_who_sees_money(booking: Booking) -> None:
+    tell(staff_told("staff-bursar", ("school_admin", "finance")))
+    ask(CANCEL, MOTHER, booking)
+    seen = [ask(f"GET {ONE}", caller, booking)[1].get("refund") for caller in (MOTHER, BURSAR, FATHER, ADMIN)]
+    assert seen == [{"amount": 625, "currency": "gbp"}] * 2 + [None] * 2

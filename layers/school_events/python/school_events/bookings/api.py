@@ -97,6 +97,7 @@ class BookingView(ApiModel):
     )
     payment_id: str | None = None
     hold_until: datetime | None = None
+    refund: Money | None = Field(default=None, description="What goes back to who paid, once it is cancelled")
     answers: list[AnswerView] | None = None
     form_version: int | None = Field(default=None, description="Which version of the event's form was answered")
     consent_outdated: bool | None = Field(
@@ -165,4 +166,5 @@ def _money(booking: Booking) -> dict[str, Any]:
         "due_later": [InstalmentView.model_validate(part) for part in booking.due_later if booking.state in LIVE],
         "payment_id": booking.payment_id,
         "hold_until": booking.hold_until,
+        "refund": None if booking.cancellation is None else booking.cancellation.refund,
     }
