@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
+from school_events.bookings import consequences, news
 from school_events.bookings.consents import store
-from school_events.bookings.store import find_booking
+from school_events.bookings.store import BookingItem, find_booking
+from school_events.core.consequences import ToShow
+from school_events.events.news.store import due_news
 from tests.support import crashes
 from tests.support.booked_world import a_school_with_families
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.people import link_told, tell
-from tests.support.tables import everything, rows
+from tests.support.tables import everything, messages, rows
 from tests.unit.functions.booking_answers.asking import (
     ADMIN,
     ALLOCATED,
@@ -151,6 +155,38 @@ def test_after_a_material_change_the_family_answers_anew_and_what_was_said_stays
         ("goes", True, version_of(event), True),
         ("photos", False, version_of(event), True),
     ]
+
+
+def _told() -> dict[str, tuple[str, str]]:
+    """What families are told of the event's changes, by child."""
+    for change in list(due_news(NOW + timedelta(minutes=1))):
+        news.tell(change, lambda: True)
+    return {one["pupil_id"]: (one["kind"], one["thing_id"]) for one in messages("notifications")}
+
+
+def test_a_family_with_a_place_is_asked_once_to_answer_anew_and_others_are_told_of_the_change() -> None:
+    event, booking_id = _booked()
+    changed(event, {"location": "Paris"})
+    told = _told()
+    assert told.pop("pupil-1") == ("consent_asked", booking_id)
+    assert set(told.values()) == {("changed", event.id)}
+    changed(event, {"title": "Louvre"})
+    assert set(_told().values()) == {("changed", event.id)}
+    changed(event, {"location": "Lyon"})
+    answered(event, booking_id, answers=FIRST)
+    assert _told()["pupil-1"] == ("changed", event.id), "they have answered meanwhile"
+
+
+def test_a_consent_taken_back_is_shown_at_once_to_who_works_at_the_event() -> None:
+    event, booking_id = _booked()
+    answered(event, booking_id, answers=FIRST | {"goes": "no"})
+    (row,) = [row for row in rows("Bookings") if row["sk"]["S"] == "BOOKING"]
+    item = BookingItem.from_raw_data(row)
+    followed = consequences.of(item)
+    assert followed is not None
+    assert (item.change.action, followed.to_show) == ("booking.consent_withdrawn", ToShow(event.id, "changed"))
+    answered(event, booking_id, answers=FIRST | {"goes": "no", "lunch": "school"})
+    assert store.receipts_of(SCHOOL, booking_id)[-1].consents[0].given is False
 
 
 def test_the_school_cannot_consent_for_a_family_which_is_asked_afterwards() -> None:

@@ -11,6 +11,7 @@ from functions.bookings.handler import lambda_handler as bookings
 from functions.family.handler import lambda_handler as family
 from functions.form_templates.handler import lambda_handler as form_templates
 from functions.invitations.handler import lambda_handler as invitations
+from functions.registers.handler import lambda_handler as registers
 from school_events.bookings.capacity.service import follow
 from school_events.core.change import stamp
 from school_events.events import service, store
@@ -177,7 +178,7 @@ def test_what_touches_what_families_agreed_to_asks_them_again(
     shown = booking(booking_made)
     assert shown["consent_outdated"] is (asked_from > 0)
     attendees = http_event(f"GET {EVENT}/bookings", {"event_id": event_id})
-    (attendee,) = json_of(bookings(attendees, LambdaContext()))["items"]
+    (attendee,) = json_of(registers(attendees, LambdaContext()))["items"]
     assert attendee["consent_outdated"] is (asked_from > 0)
     (mine,) = json_of(family(http_event(f"GET {SCHOOL_PATH}/me/bookings", **PARENT), LambdaContext()))["items"]
     assert mine["consent_outdated"] is (asked_from > 0)

@@ -4,14 +4,17 @@ The change leaves a piece of news beside the event, in its own transaction. Fami
 in the order of their children's ids, and the news notes how far that has come: stopped anywhere, the next run goes on
 there, and whoever is queued twice has one entry for each change in their inbox all the same (F2).
 
-Whom it concerns is who is invited, or has a place. Who books later has seen what they book. Who declined is not
+Whom it concerns is who is invited, or has a place. Who has a place and is to answer anew is asked to, once for each
+change that asks. Who books later has seen what they book. Who declined is not
 told; nor is anybody that an event is closed or completed: they see it at their next refresh (F3).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import batched
 
 from school_events.bookings import gateway, store
+from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.model import LIVE
 from school_events.core import clock
 from school_events.core.consequences import Telling
@@ -36,22 +39,31 @@ def tell(news: NewsItem, may_go_on: Callable[[], bool]) -> None:
     for some in batched(left, AT_ONCE, strict=False):
         if not may_go_on():
             return
-        gateway.tell(_telling(news, pupil_id, quiet=concerned[pupil_id]) for pupil_id in some)
+        gateway.tell(_telling(news, pupil_id, concerned[pupil_id]) for pupil_id in some)
         told.note_told(news, some[-1])
     told.forget(news)
 
 
-def _concerned(news: NewsItem) -> Mapping[str, bool]:
-    """The children it concerns, and whether their families only see it.
+@dataclass(frozen=True)
+class _Concern:
+    """How news concerns a child's family: they only see it (``quiet``), or are to answer a booking's form anew."""
+
+    quiet: bool = False
+    to_answer: str | None = None
+
+
+def _concerned(news: NewsItem) -> Mapping[str, _Concern]:
+    """The children it concerns, and how.
 
     Who has or had a place at what is cancelled hears of it with the end of their booking.
     """
     school_id = events.school_of(news)
     moved_on = news.what == "moved_on"
     invited = invitations_of_event(school_id, news.event_id)
-    concerned = {one.pupil_id: moved_on or one.state == "declined" for one in invited}
+    concerned = {one.pupil_id: _Concern(quiet=moved_on or one.state == "declined") for one in invited}
     if moved_on:
         return concerned
+    form = events.find_event(school_id, news.event_id).form if news.what == "asked_again" else None
     for item in store.booking_items_of_event(school_id, news.event_id):
         booking = item.record
         if booking.anonymised:
@@ -60,11 +72,14 @@ def _concerned(news: NewsItem) -> Mapping[str, bool]:
             if booking.state in LIVE or item.change.at >= news.at:
                 concerned.pop(booking.pupil_id, None)
         elif booking.state in LIVE:
-            concerned[booking.pupil_id] = False
+            concerned[booking.pupil_id] = _Concern(to_answer=booking.id if is_consent_outdated(booking, form) else None)
     return concerned
 
 
-def _telling(news: NewsItem, pupil_id: str, *, quiet: bool) -> Telling:
+def _telling(news: NewsItem, pupil_id: str, concern: _Concern) -> Telling:
+    if concern.to_answer is not None:
+        return _asking(news, pupil_id, concern.to_answer)
+    quiet = concern.quiet
     return Telling(
         school_id=events.school_of(news),
         change_id=news.change_id,
@@ -75,4 +90,18 @@ def _telling(news: NewsItem, pupil_id: str, *, quiet: bool) -> Telling:
         thing="invitation" if quiet else "event",
         thing_id=invitation_id(news.event_id, pupil_id) if quiet else news.event_id,
         quiet=quiet or None,
+    )
+
+
+def _asking(news: NewsItem, pupil_id: str, booking_id: str) -> Telling:
+    """What they agreed to has changed: they are to agree anew, or to take their consent back (D3)."""
+    return Telling(
+        school_id=events.school_of(news),
+        change_id=news.change_id,
+        kind="consent_asked",
+        occurred_at=clock.to_text(news.at),
+        pupil_id=pupil_id,
+        event_id=news.event_id,
+        thing="booking",
+        thing_id=booking_id,
     )

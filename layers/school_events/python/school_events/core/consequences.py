@@ -16,6 +16,7 @@ TellingKind = Literal[
     "booked",
     "cancelled",
     "changed",
+    "consent_asked",
     "payment_due",
     "payment_received",
     "refunded",

@@ -18,6 +18,7 @@ from school_events.events.access import IsInvited, readable_event
 from school_events.events.api import EventChanges, EventRef, EventSummary, EventView, Listed, NewEvent, event_ref
 from school_events.events.charging.reading import money_shown
 from school_events.events.evenings import planning as evenings
+from school_events.events.forms.rules import is_asked_again
 from school_events.events.forms.service import after_publishing
 from school_events.events.model import EventKind, SchoolEvent, Session
 from school_events.events.news.store import news_item
@@ -164,8 +165,9 @@ def change(ctx: Context, event_id: str, version: int, changes: EventChanges, fol
     after = SchoolEvent.of(details, event.status, version + 1)
     changed = stamp(ctx, "event.changed")
     store.update(transaction, ctx.school_id, after, changed)
-    if event.status != "draft" and (changes.ask_consent_again or changes.named - rules.UNTOLD_CHANGES):
-        transaction.create(news_item(ctx.school_id, event_id, changed))
+    asked_again = is_asked_again(event.form, details.form)
+    if event.status != "draft" and (asked_again or changes.named - rules.UNTOLD_CHANGES):
+        transaction.create(news_item(ctx.school_id, event_id, changed, "asked_again" if asked_again else "changed"))
     if is_resized:
         place_changes.note(transaction, ctx, after)
     transaction.commit()

@@ -209,3 +209,9 @@ def asking_again(before: Form | None, after: Form) -> Form:
     """A form whose version is a new one, and which everybody who answered an earlier one is to be asked again."""
     version = after.version if before is None or after.version > before.version else after.version + 1
     return after.model_copy(update={"version": version, "consent_asked_from": version})
+
+
+def is_asked_again(before: Form | None, after: Form | None) -> bool:
+    """Whether those who answered a form are to be asked again from its next version on, and were not before."""
+    since = 0 if before is None else before.consent_asked_from
+    return after is not None and after.consent_asked_from > since

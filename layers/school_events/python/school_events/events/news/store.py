@@ -20,11 +20,11 @@ from school_events.events.store import EventsTableItem
 NEWS = "NEWS"
 """What is due on a change of an event until the families it concerns are told of it."""
 
-What = Literal["changed", "cancelled", "moved_on"]
+What = Literal["changed", "asked_again", "cancelled", "moved_on"]
 """What happened to the event.
 
-Of what ``changed`` or was ``cancelled`` families are told; that it ``moved_on`` (closed, completed) they see at their
-next refresh.
+Of what ``changed`` or was ``cancelled`` families are told, and to answer anew where they are ``asked_again``; that it
+``moved_on`` (closed, completed) they see at their next refresh.
 """
 
 _INDEX_HAS_FOLLOWED = timedelta(seconds=5)
