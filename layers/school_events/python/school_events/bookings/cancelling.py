@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from school_events.bookings import allocating, endings, reading, settlement, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import Booking, BookingState, Cancellation
-from school_events.bookings.terms.rules import ACTIONS, Decided, RefundIsLess, TooLateToCancel
+from school_events.bookings.terms.rules import ACTIONS, CALLED_OFF, Decided, RefundIsLess, TooLateToCancel
 from school_events.bookings.terms.service import still_paid, terms_of
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
@@ -124,9 +124,9 @@ def end_hold(ctx: Context, booking: Booking, request: Request = _UNASKED) -> Boo
 
 def _cancel_place(ctx: Context, booking: Booking, asked: Asked) -> Booking:
     event = events.find_event(ctx.school_id, booking.event_id)
-    if event.status == "cancelled":
-        raise WrongState("The event is cancelled: its bookings end by themselves, and what was paid goes back")
     terms = terms_of(ctx, booking, event)
+    if terms.is_called_off:
+        raise WrongState(CALLED_OFF)
     is_family = ctx.actor.kind == "contact"
     if is_family and terms.is_too_late(ctx.now):
         raise TooLateToCancel

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from school_events.bookings.model import Place
-from school_events.bookings.rules import part_of
+from school_events.bookings.rules import is_at, session_of
 from school_events.core.errors import Conflict
 from school_events.core.money import NOTHING, Money, pounds
 from school_events.events.charging.rules import policy_in_words
@@ -23,6 +23,10 @@ ACTIONS: Mapping[str, str] = {
     "none": "booking.cancelled_without_refund",
 }
 """What the audit log says of a cancellation, by what was decided about its money (``Cancellation.decided``)."""
+
+
+CALLED_OFF = "This does not take place: its bookings end by themselves, and what was paid goes back"
+"""Why nobody cancels what is ended by the school."""
 
 
 class TooLateToCancel(Conflict):
@@ -55,11 +59,13 @@ class Terms:
         paid: what was paid for it and has not gone back.
         steps: the event's policy, earliest first.
         begins_at: when what it is for begins, or begins for the last time, UTC; None if it never does.
+        is_called_off: whether it does not take place.
     """
 
     paid: Money
     steps: tuple[Step, ...]
     begins_at: datetime | None
+    is_called_off: bool = False
 
     def percent(self, now: datetime) -> int:
         """What comes back at an instant (UTC) by the policy; nothing after its last step, or where there is none."""
@@ -109,9 +115,12 @@ def begins_at(place: Place, sessions: Iterable[Session], appointment: Slot | Non
     """
     if appointment is not None:
         return appointment.starts_at
-    part = part_of(place)
-    meant = (one.starts_at for one in sessions if not one.cancelled and part in {"", one.id})
-    return max(meant, default=None)
+    return max((one.starts_at for one in sessions if not one.cancelled and is_at(place, one.id)), default=None)
+
+
+def is_called_off(event: SchoolEvent, place: Place, sessions: Iterable[Session]) -> bool:
+    """Whether what a place is for does not take place: then everything goes back, and no family need cancel."""
+    return event.status == "cancelled" or any(one.cancelled and one.id == session_of(place) for one in sessions)
 
 
 def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, is_held: bool) -> str:

@@ -31,15 +31,20 @@ def terms_of(ctx: Context, booking: Booking, event: SchoolEvent) -> Terms:
         booking: live.
         event: the booking's.
     """
-    begins_at = rules.begins_at(booking.place, events.sessions_of(ctx.school_id, event.id), _appointment(ctx, booking))
-    return Terms(still_paid(ctx, booking), rules.policy(event), begins_at)
+    sessions = events.sessions_of(ctx.school_id, event.id)
+    return Terms(
+        paid=still_paid(ctx, booking),
+        steps=rules.policy(event),
+        begins_at=rules.begins_at(booking.place, sessions, _appointment(ctx, booking)),
+        is_called_off=rules.is_called_off(event, booking.place, sessions),
+    )
 
 
 def preview(ctx: Context, booking: Booking) -> CancellationTerms:
     """What cancelling a booking would bring now, and later; money for who booked and for finance staff only (B8)."""
     event = events.find_event(ctx.school_id, booking.event_id)
     terms = terms_of(ctx, booking, event)
-    why_not = _why_not(ctx, booking, event, terms)
+    why_not = _why_not(ctx, booking, terms)
     shown = CancellationTerms(
         booking_id=booking.id,
         possible=not why_not,
@@ -52,12 +57,12 @@ def preview(ctx: Context, booking: Booking) -> CancellationTerms:
     return _with_money(shown, terms, ctx) if reading.sees_money(ctx, mine=reading.is_mine(ctx, booking)) else shown
 
 
-def _why_not(ctx: Context, booking: Booking, event: SchoolEvent, terms: Terms) -> str:
+def _why_not(ctx: Context, booking: Booking, terms: Terms) -> str:
     """Why the caller cannot cancel it; empty if they can."""
     if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
         return f"This booking is {booking.state}."
-    if event.status == "cancelled":
-        return "The event is cancelled: its bookings end by themselves, and what was paid goes back."
+    if terms.is_called_off:
+        return f"{rules.CALLED_OFF}."
     if booking.state is BookingState.CONFIRMED and ctx.actor.kind == "contact" and terms.is_too_late(ctx.now):
         return "This has begun: ask the school."
     return ""
