@@ -284,3 +284,11 @@ def test_a_change_of_a_group_is_in_the_audit_log_by_the_groups_id() -> None:
     assert consequences.of(store.GroupItem.from_raw_data(row)) == Consequences(
         Subject("teaching_group", "group-1"), joined=Joined()
     )
+
+
+def test_the_groups_of_a_few_pupils_are_those_that_name_them_and_no_others() -> None:
+    others = (group_told("group-3", ("pupil-10", "pupil-3")), group_told("group-4", ("pupil-3",), ("pupil-1",)))
+    tell(*NAMED, *others, group_told("group-5", ("pupil-1",)), group_removed("group-5"))
+    assert [group.id for group in groups.groups_of(SCHOOL, ["pupil-1"])] == ["group-1", "group-2"]
+    assert [group.id for group in groups.groups_of(SCHOOL, ["pupil-2", "pupil-10"])] == ["group-1", "group-3"]
+    assert groups.groups_of(SCHOOL, []) == groups.groups_of(SCHOOL, ["pupil-9"]) == []

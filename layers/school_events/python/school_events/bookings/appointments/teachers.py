@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from school_events.events.evenings.model import Desk, SlotPlan
 from school_events.events.evenings.planning import staffed_desks
 from school_events.events.evenings.teaching import Choice, choices
-from school_events.people.groups import all_groups
+from school_events.people.groups import groups_of
 from school_events.people.model import Pupil, TeachingGroup
 
 
@@ -14,8 +14,7 @@ def whom_to_meet(school_id: str, plan: SlotPlan, pupils: Collection[Pupil]) -> M
 
     Only desks that could be for one of them are looked at, so that a family's booking does not read all of the staff.
     """
-    ids = {pupil.id for pupil in pupils}
-    groups = [group for group in all_groups(school_id) if not ids.isdisjoint(group.pupil_ids)]
+    groups = groups_of(school_id, [pupil.id for pupil in pupils])
     theirs = plan.model_copy(update={"desks": tuple(desk for desk in plan.desks if _could_be_for(desk, groups))})
     desks = staffed_desks(school_id, theirs)
     return {pupil.id: choices(pupil, desks, groups) for pupil in pupils}
