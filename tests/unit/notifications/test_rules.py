@@ -2,19 +2,20 @@
 
 import json
 from datetime import UTC, datetime
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from school_events.core import clock
-from school_events.core.consequences import Telling
+from school_events.core.consequences import Telling, TellingKind
 from school_events.core.inventory import unannotated_fields
 from school_events.notifications import rules
 from school_events.notifications.model import Device, InboxEntry
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - naive bounds
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
-KINDS = st.sampled_from(["invited", "booked", "cancelled", "changed", "payment_due", "payment_received", "refunded"])
+KINDS = st.sampled_from([kind for kind in get_args(TellingKind) if kind != "reminded"])
 
 
 @st.composite

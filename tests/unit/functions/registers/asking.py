@@ -51,11 +51,20 @@ def a_mark(name: str, state: str = "present", *, pupil: str = "pupil-1", minutes
     return {"id": name, "pupil_id": pupil, "state": state, "at": at(minutes)} | others
 
 
-def ask(route: str, event: SchoolEvent, caller: Mapping[str, Any], body: Any = None, **others: Any) -> Any:
-    """What a route answers of an event's only session."""
+def ask(
+    route: str,
+    event: SchoolEvent,
+    caller: Mapping[str, Any],
+    body: Any = None,
+    *,
+    remaining_ms: int = 20_000,
+    **others: Any,
+) -> Any:
+    """What a route answers of an event's only session, within so many milliseconds."""
     (session,) = sessions_of(SCHOOL, event.id)
     parameters = {"event_id": event.id} | ({"session_id": session.id} if "{session_id}" in route else {})
-    return lambda_handler(http_event(route, parameters, body, **caller, **others), LambdaContext())
+    context = LambdaContext(remaining_ms=remaining_ms)
+    return lambda_handler(http_event(route, parameters, body, **caller, **others), context)
 
 
 def read(route: str, event: SchoolEvent, caller: Mapping[str, Any] = ALLOCATED, **others: Any) -> tuple[int, Any]:

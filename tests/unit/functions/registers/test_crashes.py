@@ -4,13 +4,16 @@ The batch is first brought in whole, which enumerates its calls; then once for e
 """
 
 import contextlib
+import itertools
 
 import pytest
+import time_machine
 
 from school_events.bookings import cancelling
 from school_events.bookings import store as bookings
 from school_events.bookings.registers import store
 from school_events.core.dynamodb import Transaction
+from school_events.core.errors import StaleVersion
 from school_events.events.model import SchoolEvent
 from school_events.events.store import sessions_of
 from tests.support.booked_world import as_parent
@@ -18,9 +21,13 @@ from tests.support.contexts import SCHOOL
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.rewind import bookmark_tables
 from tests.unit.functions.registers.asking import (
+    ALLOCATED,
     COLLEAGUE,
+    MARK,
     REGISTER,
+    THE_DAY,
     a_mark,
+    ask,
     in_between,
     outcomes,
     read,
@@ -64,6 +71,25 @@ def test_thirty_children_cost_as_many_writes_and_few_reads(event: SchoolEvent) -
         send(event, *(a_mark(f"n{number}", pupil=f"pupil-{number}") for number in (1, 2, 3)))
     assert three.names.count("TransactWriteItems") == 1 + 2 * one.names.count("TransactWriteItems") == 3
     assert len(three.names) - len(one.names) == 2
+
+
+def test_too_busy_for_one_child_the_others_are_in_and_the_batch_is_sent_again(
+    event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, commits = Transaction.commit, itertools.count(1)
+
+    def always_overtaken(transaction: Transaction) -> None:
+        if next(commits) > 1:
+            raise StaleVersion
+        commit(transaction)
+
+    batch = [a_mark("m1"), a_mark("m2", pupil="pupil-2")]
+    with time_machine.travel(THE_DAY, tick=True), monkeypatch.context() as busy:
+        busy.setattr(Transaction, "commit", always_overtaken)
+        answer = ask(MARK, event, ALLOCATED, {"marks": batch}, remaining_ms=2_100)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "2")
+    assert _marked(event) == ["m1"]
+    assert outcomes(send(event, *batch)) == ["kept", "kept"]
 
 
 def _given_up(event: SchoolEvent) -> None:
