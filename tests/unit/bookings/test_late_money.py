@@ -3,7 +3,7 @@
 import pytest
 
 from school_events.bookings import late_money, places
-from school_events.bookings.model import BookingState
+from school_events.bookings.model import BookingState, PlaceState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway, store
@@ -161,3 +161,18 @@ def test_who_gives_the_place_while_another_refunds_gives_nothing(
     assert booking_of(booked).state is BookingState.RELEASED
     assert len(shop.all("refund")) == 1
     assert not faults_of(event)
+
+
+@pytest.mark.parametrize("state", [PlaceState.RETURNED, PlaceState.OFFERED, PlaceState.RETIRED])
+def test_late_money_never_takes_a_place_that_is_kept_for_somebody_or_is_no_more(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, state: PlaceState
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    for item in places.places_of(SCHOOL, event.id):
+        item.update(actions=[places.PlaceItem.state.set(state.value)])
+    shop.pay(payment)
+    assert apply(booked).state is PaymentState.REFUNDED
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert set(place_states(event)) == {state.value}
