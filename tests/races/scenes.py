@@ -18,6 +18,8 @@ from school_events.bookings.ways import Wish
 from school_events.core import aws
 from school_events.core.context import Actor
 from school_events.core.requests import request
+from school_events.invitations import service as invitations
+from school_events.invitations.audience import Audience
 from tests.races.wire import Wire
 from tests.support import booked_world
 from tests.support.contexts import a_context, next_id
@@ -35,6 +37,9 @@ from tests.support.tables import INDEXES, QUEUES, everything, make_tables
 _ID = re.compile(r"(?<![A-Za-z0-9])([a-z]+_\d{6})(?!\d)")
 _MOST_WRITES = 25
 """A batch has at most this many writes (DynamoDB)."""
+
+_INVITED_AT_ONCE = 50
+"""More are invited in the background."""
 
 
 class Family(BaseModel):
@@ -174,7 +179,10 @@ def an_event(
     """
     there = tuple(a_family(parents=parents, children=children) for _ in range(families))
     invited = [child for family in there for child in family.children]
-    event = booked_world.an_event(price=price, capacity=capacity, invited=invited)
+    event = booked_world.an_event(price=price, capacity=capacity, invited=invited[:_INVITED_AT_ONCE])
+    for some in batched(invited[_INVITED_AT_ONCE:], _INVITED_AT_ONCE, strict=False):
+        audience = Audience.model_validate({"pupils": some})
+        invitations.invite(a_context(), booked_world.UNASKED, event.id, audience)
     answers = [_booked(event.id, family) for family in there[:booked]]
     return Stage(
         event_id=event.id,

@@ -1,8 +1,8 @@
 """The ways from the product's stores to the embedded AWS: a quick one, the SDK's, and the SDK's through the proxy.
 
 On the quick one a call is sent as JSON over a connection that is kept: making requests the SDK's way, signing them and
-reading the answers costs most of a race. Whoever has a fate takes the SDK's way, with everything the SDK does about
-faults; what is struck goes through the proxy that spoils it.
+reading the answers costs most of a race. What is struck takes the SDK's way, with everything the SDK does about faults,
+through the proxy that spoils it.
 """
 
 import http.client
@@ -79,15 +79,15 @@ class Wire:
         fate: Fate | None = getattr(self._mine, "fate", None)
         if client.meta.service_model.service_name != "dynamodb":
             return _sdks_way(client, operation, asked)
-        if fate is None:
+        fault = fate.next_fault(operation) if fate is not None and operation in _WRITES else None
+        if fate is None or fault is None:
             return self._quickly(client, operation, asked)
-        fault = fate.next_fault(operation) if operation in _WRITES else None
         if fault in KILLS:
             if fault is Fault.KILLED_AFTER:
-                _sdks_way(client, operation, asked)
+                self._quickly(client, operation, asked)
             fate.strikes(fault)
             raise Killed
-        self._mine.spoilt = [] if fault is None else [fault] * fate.how_often()
+        self._mine.spoilt = [fault] * fate.how_often()
         try:
             return _sdks_way(client, operation, asked)
         finally:
