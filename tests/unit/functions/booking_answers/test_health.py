@@ -13,6 +13,7 @@ from school_events.core import aws
 from school_events.people.aliases import alias_of
 from tests.support.booked_world import a_school_with_families
 from tests.support.contexts import NOW, SCHOOL
+from tests.support.people import link_told, pupil_told, tell
 from tests.support.tables import everything, rows
 from tests.unit.functions.booking_answers.asking import (
     ADMIN,
@@ -209,3 +210,15 @@ def test_who_has_nothing_more_to_tell_leaves_nothing_kept() -> None:
     assert answered(event, booking_id, answers={"lunch": "school"})[0] == 200
     assert store.find_answers(SCHOOL, [booking_id]) == {}
     assert values(ask(ANSWERS, MOTHER, booking_id=booking_id)[1]) == {"lunch": "school"}
+
+
+def test_a_household_too_large_for_one_transaction_is_told_to_book_some_then_others() -> None:
+    children = [f"child-{number}" for number in range(16)]
+    tell(*(pupil_told(one) for one in children), *(link_told("contact-1", one) for one in children))
+    event = a_trip(capacity=20, invited=children)
+    items = [{"pupil_id": one, "answers": dict(FILLED), "form_version": version_of(event)} for one in children]
+    before = everything()
+    status, problem = ask(f"POST {ROUTE}/bookings", MOTHER, {"event_id": event.id, "items": items})
+    assert (status, [one["field"] for one in problem["errors"]]) == (422, ["items"])
+    assert everything() == before
+    assert ask(f"POST {ROUTE}/bookings", MOTHER, {"event_id": event.id, "items": items[:8]})[0] == 201
