@@ -10,6 +10,7 @@ import pytest
 
 from school_events.bookings import cancelling, chores, service, store
 from school_events.bookings.capacity import service as capacity
+from school_events.bookings.capacity import store as store_of_places
 from school_events.bookings.capacity.extra import Extra
 from school_events.bookings.model import LIVE, Place
 from school_events.bookings.service import Booked
@@ -37,7 +38,7 @@ LATER = NOW.replace(minute=NOW.minute + 2)
 @pytest.fixture(autouse=True)
 def _small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Following takes several writes, so that others come in between."""
-    monkeypatch.setattr(capacity, "_AT_ONCE", 3)
+    monkeypatch.setattr(store_of_places, "_AT_ONCE", 3)
 
 
 def _school() -> Context:

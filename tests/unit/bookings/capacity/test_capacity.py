@@ -7,6 +7,7 @@ import pytest
 
 from school_events.bookings import cancelling, chores, places
 from school_events.bookings.capacity import service as capacity
+from school_events.bookings.capacity import store as store_of_places
 from school_events.bookings.model import Booking
 from school_events.bookings.places import PlaceItem
 from school_events.core.context import Context
@@ -30,7 +31,7 @@ LATER = NOW + timedelta(minutes=2)
 @pytest.fixture(autouse=True)
 def _families(tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A school of which a few places are many transactions already."""
-    monkeypatch.setattr(capacity, "_AT_ONCE", 2)
+    monkeypatch.setattr(store_of_places, "_AT_ONCE", 2)
     a_school_with_families()
 
 
@@ -135,7 +136,7 @@ def test_nothing_is_added_to_an_event_that_was_cancelled_meanwhile(monkeypatch: 
 
 def _after_the_look(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> list[str]:
     """Let something happen right after the places were first looked at; says how often they were."""
-    look, looks = capacity._seen, list[str]()
+    look, looks = store_of_places.look, list[str]()
 
     def seen(ctx: Context, event_id: str, pool: str) -> dict[int, PlaceItem]:
         found = dict(look(ctx, event_id, pool))
@@ -144,7 +145,7 @@ def _after_the_look(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], objec
             happens()
         return found
 
-    monkeypatch.setattr(capacity, "_seen", seen)
+    monkeypatch.setattr(store_of_places, "look", seen)
     return looks
 
 
