@@ -13,7 +13,7 @@ from school_events.bookings import allocating, cancelling, chores, places, settl
 from school_events.bookings.model import BookingState
 from school_events.bookings.waiting import store as turns
 from school_events.core import due, logs
-from school_events.events import lifecycle
+from school_events.events import lifecycle, place_changes
 from school_events.events import store as events_store
 from school_events.events.documents.store import DOCUMENTS
 from school_events.events.evenings.store import SLOTS
@@ -42,6 +42,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 
 KINDS = (
     events_store.CLOSE_PLACES,
+    place_changes.PLACES,
     places.RETURNED,
     turns.TURN,
     NEWS,

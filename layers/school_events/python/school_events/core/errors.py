@@ -11,13 +11,19 @@
     │   ├── AlreadyBooked
     │   ├── WrongState
     │   ├── PaymentsNotReady
-    │   ├── SlotTaken, AppointmentClash, FamilyLimit   (bookings.appointments)
+    │   ├── SlotTaken             (bookings.appointments)
+    │   ├── AppointmentClash      (bookings.appointments)
+    │   ├── FamilyLimit           (bookings.appointments)
+    │   ├── TooLateToCancel       (bookings.terms)
+    │   ├── RefundIsLess          (bookings.terms)
+    │   ├── PlacesAreFree         (bookings.waiting)
     │   ├── AnsweredMeanwhile     (core.requests) the same request was answered while this one was under way
     │   ├── TooManyDevices        (notifications)
-    │   ├── PlaceGone             (bookings) never told: another place is tried
-    │   ├── HouseholdChanged      (bookings) never told: the price is worked out again
-    │   ├── DiaryChanged          (bookings.appointments) never told: the family's time is looked at again
-    │   └── AlreadyInvited        (invitations) never told: the pupil is counted
+    │   ├── AlreadyInvited        (invitations) never told: the pupil is counted
+    │   └── LookAgain             (bookings) never told: it is looked at again
+    │       ├── PlaceGone         another place is tried
+    │       ├── HouseholdChanged  the price is worked out again
+    │       └── DiaryChanged      (bookings.appointments) the family's time is looked at again
     ├── StaleVersion             412  changed by somebody else since it was read
     ├── TooLarge                 413
     ├── UnsupportedMediaType     415
@@ -130,7 +136,7 @@ class AlreadyBooked(Conflict):
     """The child already has a live booking of this event (D1)."""
 
     slug = "already-booked"
-    title = "This child is already booked"
+    title = "This child has a place already, or waits for one"
 
 
 class WrongState(Conflict):
