@@ -118,11 +118,21 @@ class EventCard(Shown):
     time_zone: str
 
 
+class AppointmentCard(Shown):
+    """When and where an appointment of a parents' evening is (UTC)."""
+
+    starts_at: datetime
+    ends_at: datetime
+    room: str | None
+    video_link: str | None
+
+
 class FamilyBookingView(BookingView):
     """A booking of a child of the caller's, with what it is for."""
 
     event: EventCard | None
     session: SessionView | None = Field(default=None, description="The session it is for, if it is for one")
+    appointment: AppointmentCard | None = Field(default=None, description="When and where it is, if it is one")
 
 
 class EntryView(ApiModel):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import booking_view
+from school_events.bookings.appointments.times import slots_of
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.rules import session_of
 from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
@@ -17,6 +18,7 @@ from school_events.events.charging.rules import policy_in_words
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_events, find_sessions
 from school_events.family.api import (
+    AppointmentCard,
     ChildView,
     EntryView,
     EventCard,
@@ -119,7 +121,17 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
         _booking_view(booking, mine=booking.booked_by in mine, event=events.get(booking.event_id))
         for booking in bookings
     ]
-    return [view.model_copy(update={"session": sessions.get((view.event_id, view.session_id or ""))}) for view in shown]
+    slots = slots_of(ctx, bookings)
+    appointments = {booking_id: AppointmentCard.model_validate(slot) for booking_id, slot in slots.items()}
+    return [
+        view.model_copy(
+            update={
+                "session": sessions.get((view.event_id, view.session_id or "")),
+                "appointment": appointments.get(view.id),
+            }
+        )
+        for view in shown
+    ]
 
 
 def _sessions(ctx: Context, bookings: Iterable[Booking]) -> dict[tuple[str, str], SessionView]:

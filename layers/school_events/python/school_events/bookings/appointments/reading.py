@@ -9,11 +9,10 @@ from itertools import batched
 
 from school_events.bookings import slot_places, store
 from school_events.bookings.appointments.api import AppointmentView
+from school_events.bookings.appointments.times import slots_of
 from school_events.bookings.model import Booking
-from school_events.bookings.places import place_key
 from school_events.bookings.rules import SLOTS
 from school_events.core.context import Context
-from school_events.core.dynamodb import get_many
 from school_events.core.errors import NotFound, WrongState
 from school_events.events.access import event_for_staff
 from school_events.events.evenings.api import SlotStaff
@@ -64,22 +63,13 @@ def _of_family(ctx: Context, event_id: str) -> list[AppointmentView]:
         if not find_invitations(ctx.school_id, event_id, children):
             raise NotFound
         _require_evening(find_event(ctx.school_id, event_id))
-    return _views(ctx, _with_slots(ctx, bookings))
+    slots = slots_of(ctx, bookings)
+    return _views(ctx, [_Had(slots[one.id], one) for one in bookings if one.id in slots])
 
 
 def _require_evening(event: SchoolEvent) -> None:
     if event.kind != "parents_evening":
         raise WrongState("Only a parents' evening has appointments")
-
-
-def _with_slots(ctx: Context, bookings: Iterable[Booking]) -> list[_Had]:
-    had = []
-    for some in batched(bookings, _MOST_KEYS, strict=False):
-        keys = {one.id: place_key(ctx.school_id, one.place) for one in some}
-        found = get_many(keys.values())
-        items = ((one, found.get(keys[one.id])) for one in some)
-        had += [_Had(item.slot, one) for one, item in items if item is not None]
-    return had
 
 
 def _all(ctx: Context, event_id: str) -> list[_Had]:

@@ -1,16 +1,14 @@
 """The terms of one booking, and what families and the school are shown of them before they cancel."""
 
-from school_events.bookings import baskets, places, reading
+from school_events.bookings import baskets, reading
+from school_events.bookings.appointments.times import slots_of
 from school_events.bookings.model import Booking, BookingState
-from school_events.bookings.rules import SLOTS
 from school_events.bookings.terms import rules
 from school_events.bookings.terms.api import CancellationTerms, StepView
 from school_events.bookings.terms.rules import Terms
 from school_events.core.context import Context
-from school_events.core.dynamodb import get_many
 from school_events.core.money import NOTHING, Money
 from school_events.events import store as events
-from school_events.events.evenings.model import Slot
 from school_events.events.model import SchoolEvent
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
@@ -35,7 +33,7 @@ def terms_of(ctx: Context, booking: Booking, event: SchoolEvent) -> Terms:
     return Terms(
         paid=still_paid(ctx, booking),
         steps=rules.policy(event),
-        begins_at=rules.begins_at(booking.place, sessions, _appointment(ctx, booking)),
+        begins_at=rules.begins_at(booking.place, sessions, slots_of(ctx, [booking]).get(booking.id)),
         is_called_off=rules.is_called_off(event, booking.place, sessions),
     )
 
@@ -79,12 +77,3 @@ def _ends_too(ctx: Context, booking: Booking) -> list[str]:
         return []
     together = baskets.bookings_of(ctx, payment_store.find_payment(ctx.school_id, booking.payment_id))
     return [one.id for one in together if one.id != booking.id and one.state is BookingState.PENDING]
-
-
-def _appointment(ctx: Context, booking: Booking) -> Slot | None:
-    """When and where an appointment is; none for other places."""
-    if booking.place.pool != SLOTS:
-        return None
-    key = places.place_key(ctx.school_id, booking.place)
-    item = get_many([key]).get(key)
-    return None if item is None else item.slot
