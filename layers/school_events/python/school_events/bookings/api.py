@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from school_events.bookings.model import LIVE, Answer, Booking
-from school_events.bookings.rules import session_of
+from school_events.bookings.rules import SLOTS, session_of
 from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
 from school_events.events.charging.api import InstalmentView
 from school_events.events.evenings.api import SlotId
-from school_events.events.evenings.rules import slot_number
+from school_events.events.evenings.rules import slot_id, slot_number
 from school_events.events.forms.model import Form
 
 MOST_ITEMS = 16
@@ -86,6 +86,7 @@ class BookingView(ApiModel):
     pupil_id: str
     state: str
     session_id: str | None = Field(description="The session the place is for; null if it is for the whole event")
+    slot_id: str | None = Field(description="The appointment at a parents' evening")
     over_capacity: str | None = Field(
         default=None, description="For staff: why the school made this place beyond the capacity"
     )
@@ -140,6 +141,7 @@ def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, fo
         pupil_id=booking.pupil_id,
         state=booking.state.value,
         session_id=session_of(booking.place),
+        slot_id=slot_id(booking.place.number) if booking.place.pool == SLOTS else None,
         created_at=booking.created_at,
         mine=mine,
     )
