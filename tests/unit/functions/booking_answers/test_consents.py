@@ -120,6 +120,11 @@ def test_a_consent_is_taken_back_by_saying_no_and_the_place_stays(caller: Mappin
     booking = find_booking(SCHOOL, booking_id)
     assert (booking.state, booking.consent_withdrawn) == ("confirmed", True)
     assert _seen(booking_id, caller)["my_state"] == "withheld"
+    one = f"GET {ROUTE}/bookings/{{booking_id}}"
+    shown = {
+        who["person"]: ask(one, who, booking_id=booking_id)[1]["consent_withdrawn"] for who in (MOTHER, ADMIN, FATHER)
+    }
+    assert shown == {"contact-1": True, "staff-admin": True, "contact-2": None}
     status, body = answered(event, booking_id, caller, answers | {"goes": "yes"})
     assert (status, body["consent_withdrawn"]) == (200, False)
     said = [one for one in _said(_seen(booking_id, caller)["mine"]) if one[0] == "goes"]

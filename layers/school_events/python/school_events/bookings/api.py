@@ -104,6 +104,9 @@ class BookingView(ApiModel):
     consent_outdated: bool | None = Field(
         default=None, description="What was agreed to has changed since: the family is to be asked again"
     )
+    consent_withdrawn: bool | None = Field(
+        default=None, description="A parent withholds a consent that is required, or has taken one back"
+    )
 
 
 class Attendee(ApiModel):

@@ -49,7 +49,9 @@ def show(ctx: Context, booking: Booking) -> BookingView:
     form = form_of_version(ctx.school_id, event, answered) if answered else None
     shown = booking_view(booking, answers=True, money=money, mine=mine, form=form)
     why = booking.place.beyond.reason if is_staff and booking.place.beyond is not None else None
-    return shown.model_copy(update={"consent_outdated": is_consent_outdated(booking, event.form), "over_capacity": why})
+    outdated = is_consent_outdated(booking, event.form)
+    consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}
+    return shown.model_copy(update=consent | {"over_capacity": why})
 
 
 def require_own_booking(ctx: Context, booking: Booking) -> None:

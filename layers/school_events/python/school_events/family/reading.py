@@ -188,7 +188,9 @@ def _family_event(event: SchoolEvent) -> FamilyEvent:
 def _booking_view(booking: Booking, *, mine: bool, event: SchoolEvent | None) -> FamilyBookingView:
     shown = booking_view(booking, answers=False, money=mine, mine=mine)
     if mine and event is not None:
-        shown = shown.model_copy(update={"consent_outdated": is_consent_outdated(booking, event.form)})
+        outdated = is_consent_outdated(booking, event.form)
+        consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}
+        shown = shown.model_copy(update=consent)
     return FamilyBookingView(**dict(shown), event=None if event is None else EventCard.model_validate(event))
 
 
