@@ -23,7 +23,8 @@ CAPABILITY = Capability(
         table(PEOPLE, *READ, "PutItem", "UpdateItem", "DeleteItem"),
         index(PEOPLE, "by_pupil"),
         table(EVENTS, "Query", "UpdateItem", "DeleteItem"),
-        table(BOOKINGS, *READ, "PutItem", "DeleteItem", "ConditionCheckItem"),
+        # The update: a place that was offered to who is forgotten is given back.
+        table(BOOKINGS, *READ, "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
         index(BOOKINGS, "by_pupil"),
         table(PAYMENTS, *READ, "PutItem", "UpdateItem"),
         table(INBOX, "Query", "PutItem", "DeleteItem"),

@@ -14,6 +14,7 @@ from school_events.bookings.answering import forgetting as of_answers
 from school_events.bookings.appointments import diaries
 from school_events.bookings.model import Booking
 from school_events.bookings.registers import forgetting as of_registers
+from school_events.bookings.waiting import forgetting as of_waiting
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction, wait_or_give_up
@@ -45,6 +46,7 @@ def forget_pupil(ctx: Context, pupil_id: str, before: datetime, nobody: NewId) -
     for guard in store.guards_of(ctx.school_id, pupil_id):
         if guard.booking_id not in store.find_bookings(ctx.school_id, [guard.booking_id]):
             store.drop_guard(guard)
+    _until_unchanged(ctx, lambda: of_waiting.forget_pupil(ctx, pupil_id, before, nobody))
     diaries.forget(ctx, diaries.child(pupil_id))
 
 
@@ -63,11 +65,13 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
     Raises:
         TryAgain: too busy; what is done is done.
     """
+    pupil_ids = frozenset(pupil_ids)
     for booking in _older_bookings(ctx, pupil_ids, before):
         _until_unchanged(ctx, lambda: of_registers.forget_contact(ctx, booking.id, contact_id, before, instead))  # noqa: B023 - called at once
         of_answers.forget_contact(ctx, booking, contact_id, before, instead())
         if of_answers.names_contact(booking, contact_id):
             _until_unchanged(ctx, lambda: _forget_contact(ctx, booking.id, contact_id, instead))  # noqa: B023 - called at once
+    _until_unchanged(ctx, lambda: of_waiting.forget_contact(ctx, contact_id, pupil_ids, before, instead))
     diaries.forget(ctx, diaries.parent(contact_id))
 
 
