@@ -15,6 +15,7 @@ from tests.support.booked_world import as_system
 from tests.support.contexts import SCHOOL
 from tests.support.event_checker import bookings_of, faults_of
 from tests.support.shop import ledger_balance
+from tests.support.waiting_checker import faults_of_waiting, turns_of
 from tests.unit.bookings.life import world
 from tests.unit.bookings.life.model import Basket, Line, Refusal
 
@@ -87,6 +88,7 @@ class Base(RuleBasedStateMachine):
             self.time_passes(1)
             killed = None
         self._check_tables(but_for="")
+        same(faults_of_waiting(self.start.event(), settled=not self.model.returned), [], "the waiting list")
 
     @invariant()
     def the_product_is_where_the_model_is(self) -> None:
@@ -98,8 +100,13 @@ class Base(RuleBasedStateMachine):
         found = {one.id: (one.pupil_id, one.booked_by, one.price.amount, one.state.value) for one in bookings_of(event)}
         same(found, {one.id: _shown(one) for one in self.model.lines})
         if self.model.status != "draft":
+            same({one.ref: one.state.value for one in turns_of(event)}, self._turns(), "the waiting list")
+            same(faults_of_waiting(event, settled=False), [], "the waiting list")
             self._check_tables(but_for=_UNTIL_MADE)
             self._check_places()
+
+    def _turns(self) -> dict[str, str]:
+        return {turn.id: turn.state for turn in self.model.turns}
 
     def _check_tables(self, but_for: str) -> None:
         """The checker finds nothing; a draft has no places yet."""
@@ -109,10 +116,13 @@ class Base(RuleBasedStateMachine):
     def _check_places(self) -> None:
         """What nobody has is of no matter once nobody can have it."""
         states = Counter(item.state for item in places.places_of(SCHOOL, self.event_id))
-        expected = Counter("taken" if line.state == "confirmed" else "held" for line in self.model.live)
+        expected = Counter(
+            "taken" if line.state == "confirmed" else "held" for line in self.model.live if not line.is_extra
+        )
         if self.model.status in {"published", "closed"}:
-            expected += Counter(free=self.model.free, returned=self.model.returned)
-        same({state: states[state] for state in expected}, dict(expected))
+            counted = {"free": self.model.free, "returned": self.model.returned, "offered": self.model.offered}
+            expected += Counter(counted)
+        same({state: states[state] for state in expected}, dict(expected), "places")
 
     def teardown(self) -> None:
         """In the end every hold is over, all money is dealt with, and the ledger is Stripe's, to the penny."""

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from school_events.bookings import service
+from school_events.bookings.capacity.extra import Extra
 from school_events.bookings.service import Booked
-from school_events.bookings.ways import Wish
+from school_events.bookings.ways import Way, Wish
 from school_events.core.context import Context
 from school_events.core.errors import KeyReused, NotFound
 from school_events.core.requests import LIFE
@@ -41,8 +43,9 @@ class Families(Base):
         super().__init__()
         self.asked: list[Asked] = []
 
-    def _who_may(self) -> list[Household]:
-        return [one for one in ALONE + TOGETHER if self.model.refusal_of_booking(f"contact-{one[0]}", one[1]) is None]
+    def _who_may(self, *, beyond: bool = False) -> list[Household]:
+        refusal = partial(self.model.refusal_of_booking, beyond=beyond)
+        return [one for one in ALONE + TOGETHER if refusal(f"contact-{one[0]}", one[1]) is None]
 
     @precondition(lambda self: self._who_may())
     @rule(which=st.integers(0, 11), killed=KILLED)
@@ -56,6 +59,18 @@ class Families(Base):
         """The school books for a family."""
         self._book(pick(self._who_may(), which), None, by_school=True)
 
+    @precondition(lambda self: self._who_may(beyond=True))
+    @rule(which=st.integers(0, 11), killed=KILLED)
+    def school_books_beyond_the_capacity(self, which: int, killed: int | None) -> None:
+        """On purpose, where there is no free place."""
+        self._book(pick(self._who_may(beyond=True), which), killed, by_school=True, beyond=True)
+
+    @precondition(lambda self: self.happened % 5 == 0)
+    @rule(who=st.sampled_from(TOGETHER + ALONE))
+    def school_asks_for_a_place_beyond_the_capacity(self, who: Household) -> None:
+        """Needed or not."""
+        self._book(who, None, by_school=True, beyond=True)
+
     @rule(who=st.sampled_from(TOGETHER + ALONE), by_school=st.booleans())
     def ask_for_a_place(self, who: Household, *, by_school: bool) -> None:
         """Whether there is one or not, and whether they have one or not."""
@@ -67,15 +82,17 @@ class Families(Base):
         """Somebody tries for a child that is not theirs."""
         self._book(who, None)
 
-    def _book(self, who: Household, killed: int | None, *, by_school: bool = False) -> None:
+    def _book(self, who: Household, killed: int | None, *, by_school: bool = False, beyond: bool = False) -> None:
         number, pupils = who
-        refusal = self.model.refusal_of_booking(f"contact-{number}", pupils)
+        refusal = self.model.refusal_of_booking(f"contact-{number}", pupils, beyond=beyond)
         key = f"key-{self.steps}-{len(self.asked)}"
         ctx = world.as_admin(self.model.now) if by_school else as_parent(number, self.model.now)
-        answer = self.act("book", lambda: _book(ctx, self.event_id, who, key), refusal, killed)
+        way = Extra("A promise of the head's") if beyond else None
+        what = "book beyond the capacity" if beyond else "book"
+        answer = self.act(what, lambda: _book(ctx, self.event_id, who, key, way=way), refusal, killed)
         if answer is None:
             return
-        self.model.book(f"contact-{number}", pupils, answer.booking_ids, answer.payment_id)
+        self.model.book(f"contact-{number}", pupils, answer.booking_ids, answer.payment_id, beyond=beyond)
         if not by_school:
             self.asked.append(Asked(key, who, answer, self.model.now))
 
@@ -94,7 +111,9 @@ class Families(Base):
         assert answer == (one.answer if refusal is None else None)
 
 
-def _book(ctx: Context, event_id: str, who: Household, key: str, asks: str = "the same") -> Booked:
+def _book(
+    ctx: Context, event_id: str, who: Household, key: str, asks: str = "the same", way: Way | None = None
+) -> Booked:
     number, pupils = who
     wishes = [Wish(pupil) for pupil in pupils]
-    return service.book(ctx, f"contact-{number}", event_id, wishes, keyed(key, asks))
+    return service.book(ctx, f"contact-{number}", event_id, wishes, keyed(key, asks), way)

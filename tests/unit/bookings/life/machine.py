@@ -11,12 +11,13 @@ from tests.unit.bookings.life.giving_up import GivingUp
 from tests.unit.bookings.life.paying import Paying
 from tests.unit.bookings.life.people import People
 from tests.unit.bookings.life.school import School
+from tests.unit.bookings.life.waiting import Waiting
 from tests.unit.bookings.life.world import Start
 
 STEPS = 40
 
 
-class Life(Families, GivingUp, Paying, People, School):
+class Life(Families, GivingUp, Waiting, Paying, People, School):
     """Everything that can happen, in any order."""
 
 

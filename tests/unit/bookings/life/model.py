@@ -36,6 +36,7 @@ class Line:
         state: as the product says it.
         money: of its part of the payment: ``none`` came, it is ``kept``, or it went ``back`` without a place.
         refund: what goes back of it, in pence.
+        is_extra: whether its place was made for it, beyond the capacity.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Line:
     state: str
     money: str = "none"
     refund: int = 0
+    is_extra: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -80,11 +82,11 @@ class Basket:
         return any(line.state in WAITS for line in self.lines)
 
     def now_are(self, state: str) -> int:
-        """Its held places are something else now; says how many they are."""
+        """Its held places are something else now; says how many they are, but for those beyond the capacity."""
         held = [line for line in self.lines if line.state in WAITS]
         for line in held:
             line.state = state
-        return len(held)
+        return sum(not line.is_extra for line in held)
 
 
 @dataclass
@@ -133,7 +135,12 @@ class Model:
     @property
     def surplus(self) -> int:
         """Places there are beyond the capacity, since it was lowered while families had them."""
-        return max(0, self.free + self.returned + len(self.live) - self.capacity)
+        return max(0, self.there - self.capacity)
+
+    @property
+    def there(self) -> int:
+        """Places there are, but for those that were made beyond the capacity for one child each."""
+        return self.free + self.returned + sum(not line.is_extra for line in self.live)
 
     @property
     def is_open(self) -> bool:
@@ -144,28 +151,41 @@ class Model:
         """Whether a child has one."""
         return any(line.pupil == pupil for line in self.live)
 
+    def has_claim(self, pupil: str) -> bool:
+        """Whether a child has what only one of may be had: a place."""
+        return self.has_place(pupil)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether what is given back is not just anybody's."""
+        return False
+
     def may_see(self, contact: str, pupil: str) -> bool:
         """Whether a child is the contact's to act for."""
         return (contact, pupil) in self.links
 
-    def refusal_of_booking(self, contact: str, pupils: tuple[str, ...]) -> Refusal | None:
-        """Why a household gets no places, if it does not."""
+    def refusal_of_booking(self, contact: str, pupils: tuple[str, ...], *, beyond: bool = False) -> Refusal | None:
+        """Why a household gets no places, or none beyond the capacity, if it does not."""
         if any(not self.may_see(contact, one) or one not in self.on_roll & self.invited for one in pupils):
             return NotFound
         if not self.is_open:
             return WrongState
-        if self.free < len(pupils):
+        if beyond and self.free >= len(pupils):
+            return WrongState
+        if not beyond and self.free < len(pupils):
             return NoFreePlace
-        return AlreadyBooked if any(map(self.has_place, pupils)) else None
+        return AlreadyBooked if any(map(self.has_claim, pupils)) else None
 
-    def book(self, contact: str, pupils: tuple[str, ...], ids: list[str], payment_id: str | None) -> None:
+    def book(
+        self, contact: str, pupils: tuple[str, ...], ids: list[str], payment_id: str | None, *, beyond: bool = False
+    ) -> None:
         """The household has its places: what costs nothing at once, the rest waits to be paid together."""
-        made = [
-            Line(id_, pupil, contact, self.prices[pupil], "pending" if self.prices[pupil] else "confirmed")
-            for id_, pupil in zip(ids, pupils, strict=True)
-        ]
+        made = []
+        for booking_id, pupil in zip(ids, pupils, strict=True):
+            state = "pending" if self.prices[pupil] else "confirmed"
+            made.append(Line(booking_id, pupil, contact, self.prices[pupil], state, is_extra=beyond))
         self.lines += made
-        self.free -= len(made)
+        self.free -= 0 if beyond else len(made)
         if payment_id is not None:
             to_pay = [line for line in made if line.price]
             self.baskets.append(Basket(payment_id, to_pay, self.now + BEFORE_A_PAGE))
@@ -216,7 +236,7 @@ class Model:
         if basket is None or line.state == "confirmed":
             line.refund = self.refund_of(line, decided)
             line.state = "cancelled"
-            self._give_back(1)
+            self._give_back(0 if line.is_extra else 1)
         elif basket.has_page:
             basket.now_are("expiring")
             basket.hold_until = self.now
@@ -242,7 +262,7 @@ class Model:
         """Places are given back at once: each is free for anybody, unless there are too many by now."""
         self.returned += places
         for _ in range(places):
-            if not self.surplus:
+            if not (self.surplus or self.is_waited_for):
                 self.returned, self.free = self.returned - 1, self.free + 1
 
     def publish(self) -> None:
@@ -259,7 +279,7 @@ class Model:
         """What nobody has is taken away, what is missing comes as if it had been given back."""
         if self.status not in {"published", "closed"}:
             return
-        self.returned += max(0, self.capacity - self.free - self.returned - len(self.live))
+        self.returned += max(0, self.capacity - self.there)
         free = min(self.free, self.surplus)
         self.free -= free
         self.returned -= min(self.returned, self.surplus)
@@ -268,12 +288,16 @@ class Model:
         """It confirms what is held; of what was let go it buys back what is still free, and the rest goes back."""
         for line in basket.lines:
             if line.money == "none":
-                regains = line.state not in WAITS and self.is_open and self.free and not self.has_place(line.pupil)
+                regains = line.state not in WAITS and self._may_regain(line)
                 may = line.state in WAITS or regains
                 self.free -= 1 if regains else 0
                 line.state, line.money = ("confirmed", "kept") if may else (line.state, "back")
                 line.refund = 0 if may else line.price
         basket.is_heard = True
+
+    def _may_regain(self, line: Line) -> bool:
+        """Whether money that is late buys a place; one that was made beyond the capacity is nobody's any more."""
+        return self.is_open and self.free > 0 and not line.is_extra and not self.has_claim(line.pupil)
 
     def housekeeping(self) -> None:
         """What is due is done: places are moved on, bookings of what does not take place end, holds are let go."""

@@ -11,6 +11,7 @@ import pytest
 from functions.housekeeping.handler import lambda_handler as run_housekeeping
 from school_events.bookings import places
 from school_events.bookings.capacity.service import follow
+from school_events.bookings.closing import close_booking
 from school_events.core import clock
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError
@@ -28,7 +29,7 @@ from tests.support.http_events import LambdaContext
 from tests.support.people import contact_told, link_told, pupil_told, tell
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop
-from tests.unit.bookings.life.model import Model
+from tests.unit.bookings.life.queueing import Queueing
 
 PRICE = 1251
 CLOSES_AT, STARTS_AT, OVER_AT = (NOW + timedelta(hours=hours) for hours in (30, 31, 33))
@@ -64,6 +65,7 @@ class Variant:
         return 0 if pupil in self.remitted else self.price
 
 
+CROWDED = Variant(1)
 FREE = Variant(3)
 PAID = Variant(3, PRICE, policy=True)
 MIXED = Variant(4, PRICE, frozenset({"pupil-2", "pupil-6"}))
@@ -85,9 +87,9 @@ class Start:
     event_id: str
     rewind: Callable[[], None]
 
-    def model(self) -> Model:
+    def model(self) -> Queueing:
         """What is so at that moment."""
-        return Model(
+        return Queueing(
             capacity=self.variant.capacity,
             prices={pupil: self.variant.price_of(pupil) for pupil in PUPILS},
             links=set(LINKS),
@@ -178,12 +180,12 @@ def invite(event_id: str, pupils: Iterable[str], now: datetime) -> None:
 
 def close(event_id: str, now: datetime) -> None:
     """End booking."""
-    lifecycle.close(as_admin(now), event_id, places.close_places)
+    lifecycle.close(as_admin(now), event_id, close_booking)
 
 
 def cancel_event(event_id: str, now: datetime) -> None:
     """Say that it does not take place."""
-    lifecycle.cancel(as_admin(now), event_id, places.close_places)
+    lifecycle.cancel(as_admin(now), event_id, close_booking)
 
 
 def complete(event_id: str, now: datetime) -> None:
