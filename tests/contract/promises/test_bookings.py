@@ -66,6 +66,15 @@ def test_what_depends_on_a_booking_is_written_only_while_it_is_as_it_was_read(en
     assert written(lambda transaction: store.require_unchanged(transaction, SCHOOL, read)) is StaleVersion
 
 
+@broken_by(faults.gives_the_first_page, faults.ignores_where_to_start)
+def test_bookings_of_an_event_go_on_after_any_of_them_whatever_the_size_of_a_page(engine: Engine) -> None:
+    for number in (1, 2, 3, 4):
+        _create(a_booking(f"booking_{number}", f"pupil-{number}"))
+    for at_once in (None, 1, 2):
+        listed = store.bookings_of_event(SCHOOL, "event_1", "booking_1", at_once=at_once)
+        assert [one.id for one in listed] == ["booking_2", "booking_3", "booking_4"]
+
+
 @broken_by(faults.lists_backwards)
 def test_bookings_of_an_event_and_of_a_child_are_listed_in_the_order_they_were_made(engine: Engine) -> None:
     for number in (3, 1, 2):
