@@ -19,8 +19,10 @@ from functions.bookings.handler import lambda_handler as bookings
 from functions.notifications.handler import lambda_handler as notifications
 from functions.outbox.handler import lambda_handler as outbox
 from functions.payments.handler import lambda_handler as payments
+from functions.waiting_list.handler import lambda_handler as waiting_list
 from local.stripe.running import running_stripe
-from school_events.bookings import settlement
+from school_events.bookings import allocating, settlement
+from school_events.bookings.rules import TERM
 from school_events.core import logs
 from school_events.events.evenings.rules import slot_id
 from school_events.events.model import SchoolEvent
@@ -42,6 +44,8 @@ _HOUSEHOLD = ("pupil-1", "pupil-2", "pupil-9")
 _CHILDREN = (*_HOUSEHOLD, "pupil-3", "pupil-4")
 _SCHOOL = "/v1/schools/{school_id}"
 _BOOK = f"POST {_SCHOOL}/bookings"
+_WAITING = f"{_SCHOOL}/events/{{event_id}}/waiting-list"
+_ACCEPT = f"POST {_SCHOOL}/offers/{{waiting_id}}/accept"
 _OF_BOOKING = f"POST {_SCHOOL}/bookings/{{booking_id}}"
 
 
@@ -91,6 +95,7 @@ def run() -> Figures:
             "three children of a household": _cost(_asks_for(trip, *_HOUSEHOLD)),
             "an appointment": _cost(_asks_for_slots(evening_world.an_evening(), ("pupil-1", "teacher-1", "17:10"))),
             "a free place given up": _cost(_cancels(free.answer, parent=4)),
+            **_waiting(),
             **_paying(shop),
         }
     figures: Figures = {}
@@ -99,9 +104,24 @@ def run() -> Figures:
     return figures | _beside_goals(free)
 
 
+def _waiting() -> dict[str, _Cost]:
+    """A family waits for the one place, which is given back and offered to it."""
+    full = an_event(price=0, capacity=1)
+    had = _cost(_asks_for(full, "pupil-4", parent=4))
+    asked = {"items": [{"pupil_id": "pupil-3"}], "together": False}
+    path = {"event_id": full.id}
+    joined = _cost(lambda: _answered(waiting_list, f"POST {_WAITING}", path, body=asked, parent=3, expect=201))
+    _cost(_cancels(had.answer, parent=4))
+    offered = _cost(lambda: allocating.settle(as_system(), full.id, TERM))
+    path = {"waiting_id": joined.answer["waiting_ids"][0]}
+    items = {"items": asked["items"]}
+    accepted = _cost(lambda: _answered(waiting_list, _ACCEPT, path, body=items, parent=3, expect=201))
+    return {"a turn on the waiting list": joined, "a place offered": offered, "an offer accepted": accepted}
+
+
 def _paying(shop: Shop) -> dict[str, _Cost]:
     held = _cost(_asks_for(an_event(price=PRICE, capacity=30), "pupil-1"))
-    page = _cost(lambda: _answered(payments, f"{_OF_BOOKING}/checkout", held.answer["booking_ids"][0], expect=200))
+    page = _cost(_of(held.answer, payments, "checkout"))
     shop.server.pay(shop.all("checkout.session")[-1]["id"])
     paid = _cost(lambda: settlement.apply_payment(as_system(name="stripe_events"), held.answer["payment_id"]))
     return {"a place to pay": held, "its payment page": page, "its money heard of": paid}
@@ -180,13 +200,18 @@ def _asks_for_slots(event: SchoolEvent, *wanted: evening_world.Wanted) -> Work:
 
 
 def _cancels(booked: Any, parent: int) -> Work:
-    return lambda: _answered(bookings, f"{_OF_BOOKING}/cancel", booked["booking_ids"][0], parent=parent, expect=200)
+    return _of(booked, bookings, "cancel", parent)
+
+
+def _of(booked: Any, function: Any, what: str, parent: int = 1) -> Work:
+    """A further request about what was booked."""
+    path = {"booking_id": booked["booking_ids"][0]}
+    return lambda: _answered(function, f"{_OF_BOOKING}/{what}", path, parent=parent, expect=200)
 
 
 def _answered(
-    function: Any, route: str, booking_id: str = "", *, body: Any = None, parent: int = 1, expect: int
+    function: Any, route: str, path: dict[str, str] | None = None, *, body: Any = None, parent: int = 1, expect: int
 ) -> Any:
-    path = {"booking_id": booking_id} if booking_id else None
     headers = {"Idempotency-Key": next_id("key")}
     asked = http_event(route, path, body, roles=("parent",), person=f"contact-{parent}", headers=headers)
     answer = function(asked, LambdaContext())
