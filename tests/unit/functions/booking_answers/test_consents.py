@@ -10,6 +10,8 @@ import time_machine
 
 from school_events.bookings import consequences, news
 from school_events.bookings.consents import store
+from school_events.bookings.consents.model import Receipt
+from school_events.bookings.consents.store import receipts_of as consents_of_booking
 from school_events.bookings.store import BookingItem, find_booking
 from school_events.core.consequences import ToShow
 from school_events.events.news.store import due_news
@@ -308,3 +310,17 @@ def test_a_booking_that_has_ended_is_not_answered() -> None:
     before = everything()
     assert answered(event, booking_id, answers=FIRST, tag='"2"')[0] == 409
     assert everything() == before
+
+
+def test_a_link_cut_in_the_midst_of_an_answer_keeps_it_from_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    event, booking_id = _booked()
+    find, tag = consents_of_booking, tag_of(booking_id)
+    before = [row for row in rows("Bookings") if row["pk"]["S"].endswith(booking_id)]
+
+    def cut_and_find(*named: str) -> list[Receipt]:
+        tell(link_told("contact-2", "pupil-1", restricted=True, version=2))
+        return find(*named)
+
+    monkeypatch.setattr(store, "receipts_of", cut_and_find)
+    assert answered(event, booking_id, FATHER, {"goes": "no"}, tag=tag)[0] == 404
+    assert [row for row in rows("Bookings") if row["pk"]["S"].endswith(booking_id)] == before
