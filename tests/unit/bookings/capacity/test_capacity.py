@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from school_events.bookings import cancelling, chores, places
+from school_events.bookings import allocating, cancelling, chores, places
 from school_events.bookings.capacity import service as capacity
 from school_events.bookings.capacity import store as store_of_places
 from school_events.bookings.model import Booking
 from school_events.bookings.places import PlaceItem
+from school_events.bookings.rules import TERM
+from school_events.bookings.waiting import store as turns
 from school_events.core.context import Context
 from school_events.core.errors import Invalid, NoFreePlace, TryAgain
 from school_events.events import lifecycle, place_changes, store
@@ -234,6 +237,28 @@ def _killed_anywhere(event: SchoolEvent, wanted: int) -> None:
         assert now.capacity == (before.capacity if now.version == before.version else wanted), point
         assert not faults_of(event), point
         assert _due() == [], point
+
+
+def test_the_allocator_that_began_before_the_capacity_was_lowered_frees_nothing_that_is_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event = an_event(price=0, capacity=2)
+    booking = booking_of(book(event))
+    book(event, "pupil-3", parent=3)
+    look, others = turns.live_items, [lambda: _give_back(booking), lambda: resize(event, 1)]
+
+    def lowered_just_then(*given: Any) -> Any:
+        found = look(*given)
+        while others:
+            others.pop()()
+        return found
+
+    monkeypatch.setattr(turns, "live_items", lowered_just_then)
+    allocating.settle(as_system(), event.id, TERM)
+    assert sorted(pool_states(event)) == ["returned", "taken"]
+    _housekeeping()
+    assert sorted(pool_states(event)) == ["retired", "taken"]
+    assert _due() == []
 
 
 def _story(event: SchoolEvent, wanted: int) -> None:

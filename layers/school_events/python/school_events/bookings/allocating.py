@@ -64,13 +64,16 @@ def settle(ctx: Context, event_id: str, pool: str) -> None:
 
 def _settle(ctx: Context, event_id: str, pool: str) -> bool:
     """One look at all of it; whether nothing has moved meanwhile."""
-    event = events.find_event(ctx.school_id, event_id)
-    closes_at = None if pool == SLOTS or is_extra(pool) else closing_of(ctx, event, pool)
     turns = store.live_items(ctx.school_id, event_id, pool)
     seen = list(places.places_of(ctx.school_id, event_id, pool))
+    # After the places: who lowers the capacity later finds those that are returned by now.
+    event = events.find_event(ctx.school_id, event_id)
     returned = [item for item in seen if item.state == PlaceState.RETURNED.value]
-    if closes_at is None:
+    if pool == SLOTS or is_extra(pool):
         return _move_all_on(ctx, pool, returned)
+    closes_at = closing_of(ctx, event, pool)
+    if closes_at is None:
+        return _move_all_on(ctx, pool, returned[_surplus(event, seen) :])
     spare, beyond = _spare(ctx, event, seen)
     offers = rules.next_offers((item.record for item in turns), spare)
     takers = {entry.id: who_may_take(ctx, entry) for entry, _ in offers}
@@ -88,6 +91,10 @@ def _settle(ctx: Context, event_id: str, pool: str) -> bool:
     return _move_all_on(ctx, pool, [item for item in returned if int(item.number) not in taken])
 
 
+def _surplus(event: SchoolEvent, seen: Iterable[PlaceItem]) -> int:
+    return of_capacity.surplus((PlaceState(item.state) for item in seen), event.capacity)
+
+
 def _spare(ctx: Context, event: SchoolEvent, seen: Sequence[PlaceItem]) -> tuple[list[int], frozenset[int]]:
     """The places of a pool that can be offered, returned ones first, and those that are beyond the capacity."""
     in_turn = [
@@ -96,8 +103,7 @@ def _spare(ctx: Context, event: SchoolEvent, seen: Sequence[PlaceItem]) -> tuple
         for item in seen
         if item.state == state.value and places.gate_is_open(item, ctx.now)
     ]
-    beyond = of_capacity.surplus((PlaceState(item.state) for item in seen), event.capacity)
-    kept = max(0, len(in_turn) - beyond)
+    kept = max(0, len(in_turn) - _surplus(event, seen))
     return in_turn[:kept], frozenset(in_turn[kept:])
 
 
