@@ -9,9 +9,12 @@ from threading import local
 import pytest
 
 from functions.housekeeping import handler as housekeeping
-from school_events.bookings import cancelling, chores, places, service, store
+from school_events.bookings import cancelling, chores, service, store
 from school_events.bookings.capacity.service import follow
+from school_events.bookings.closing import close_booking
 from school_events.bookings.service import Booked
+from school_events.bookings.waiting import service as waiting
+from school_events.bookings.waiting.accepting import accept
 from school_events.bookings.ways import Wish
 from school_events.core import clock
 from school_events.core.context import Actor, Context
@@ -30,6 +33,7 @@ PATIENCE = timedelta(seconds=20)
 """How long a busy write is tried again, by the wall clock; on AWS it is the function's time."""
 
 WHEN_HOLDS_END = NOW + timedelta(minutes=20)
+WHEN_OFFERS_END = NOW + timedelta(hours=25)
 _MOST_TRIES = 12
 _clock = local()
 
@@ -163,12 +167,12 @@ def cancels(booking_id: str, parent: str) -> Act:
 
 def closes(event_id: str) -> Act:
     """The school ends booking."""
-    return _by_school("close", lambda ctx: lifecycle.close(ctx, event_id, places.close_places))
+    return _by_school("close", lambda ctx: lifecycle.close(ctx, event_id, close_booking))
 
 
 def calls_off(event_id: str) -> Act:
     """The school cancels the event."""
-    return _by_school("call off", lambda ctx: lifecycle.cancel(ctx, event_id, places.close_places))
+    return _by_school("call off", lambda ctx: lifecycle.cancel(ctx, event_id, close_booking))
 
 
 def lets_holds_go() -> Act:
@@ -181,14 +185,20 @@ def ends_bookings() -> Act:
     return _chore("end bookings", lambda now, context: chores.call_events_off(now, context, _always))
 
 
-def lets_places_follow() -> Act:
-    """Housekeeping lets places follow capacities, and moves on what was given back."""
+def moves_on() -> Act:
+    """Housekeeping moves on what was given back, and looks after those who wait."""
+    return _chore("move places on", _move_on)
 
-    def does(now: datetime, context_for: chores.ContextOf) -> object:
-        chores.let_places_follow(now, context_for, _always)
-        return chores.move_returned_places_on(now, context_for, _always)
 
-    return _chore("let places follow", does)
+def lets_offers_expire() -> Act:
+    """A day later, housekeeping takes back what was offered and not accepted."""
+    return _chore("let offers expire", _move_on, WHEN_OFFERS_END)
+
+
+def _move_on(now: datetime, context_for: chores.ContextOf) -> int:
+    followed = chores.let_places_follow(now, context_for, _always)
+    moved = chores.move_returned_places_on(now, context_for, _always)
+    return followed + moved + chores.look_after_turns(now, context_for, _always)
 
 
 def _always() -> bool:
@@ -200,6 +210,39 @@ def _chore(name: str, does: Callable[[datetime, chores.ContextOf], object], now:
         return does(now, lambda school_id: moment(Actor("system", "housekeeping"), chance, now))
 
     return Act(name, call)
+
+
+def joins(event_id: str, parent: str, *children: str) -> Act:
+    """A parent's children wait together for places of an event that is full."""
+    asked = request(next_id("key"), f"{event_id} {children}")
+    wishes = [Wish(child) for child in children]
+
+    def call(chance: Random) -> object:
+        ctx = moment(Actor("contact", parent), chance)
+        return waiting.join(ctx, parent, event_id, wishes, together=True, request=asked)
+
+    return Act("join", call, asked.key or "")
+
+
+def leaves(ref: str, parent: str) -> Act:
+    """A parent gives a turn up."""
+    return Act("leave", lambda chance: waiting.leave(moment(Actor("contact", parent), chance), ref))
+
+
+def declines(ref: str, parent: str) -> Act:
+    """A parent declines an offer."""
+    return Act("decline", lambda chance: waiting.decline(moment(Actor("contact", parent), chance), ref))
+
+
+def accepts(ref: str, parent: str, *children: str) -> Act:
+    """A parent accepts an offer for all the children it was made for."""
+    asked = request(next_id("key"), f"{ref} {children}")
+    wishes = [Wish(child) for child in children]
+
+    def call(chance: Random) -> Booked:
+        return accept(moment(Actor("contact", parent), chance), parent, ref, wishes, asked)
+
+    return Act("accept", call, asked.key or "")
 
 
 def _by_school(name: str, does: Callable[[Context], object]) -> Act:

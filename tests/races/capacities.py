@@ -2,7 +2,7 @@
 
 from random import Random
 
-from tests.races.acts import Act, books, books_sessions, cancels, lets_places_follow, resizes
+from tests.races.acts import Act, books, books_sessions, cancels, moves_on, resizes
 from tests.races.kind import Kind
 from tests.races.scenes import Stage, a_family, an_event
 from tests.support import club_world
@@ -28,7 +28,7 @@ def _up_and_down(stage: Stage, chance: Random) -> list[Act]:
     return [
         *(resizes(stage.event_id, size) for size in sizes),
         cancels(stage.booking_ids[0], holder.parent),
-        lets_places_follow(),
+        moves_on(),
         *(books(stage.event_id, family.parent, *family.children) for family in others),
     ]
 
@@ -37,7 +37,7 @@ def _down_to_one(stage: Stage, _: Random) -> list[Act]:
     """Fewer places than families have, and everybody gives theirs up, while one wants one."""
     *holders, other = stage.families
     give_ups = [cancels(one, family.parent) for one, family in zip(stage.booking_ids, holders, strict=True)]
-    acts = [resizes(stage.event_id, 1), lets_places_follow(), lets_places_follow()]
+    acts = [resizes(stage.event_id, 1), moves_on(), moves_on()]
     return [*acts, *give_ups, books(stage.event_id, other.parent, *other.children)]
 
 

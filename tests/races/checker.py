@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.races.evening_checker import faults_of_evenings
+from tests.races.waiting_checker import faults_of_list
 from tests.support.tables import rows
 
 LIVE = frozenset({"pending", "expiring", "confirmed"})
@@ -29,6 +30,8 @@ class Seen:
     places: list[Row] = field(default_factory=list)
     bookings: list[Record] = field(default_factory=list)
     guards: list[Row] = field(default_factory=list)
+    turns: dict[str, Record] = field(default_factory=dict)
+    turn_guards: list[Row] = field(default_factory=list)
 
     @property
     def live(self) -> list[Record]:
@@ -69,17 +72,11 @@ def read_tables(read: Callable[[str], Sequence[Row]] = rows) -> Tables:
     bookings, payments = read("Bookings"), read("Payments")
     for row in read("Events"):
         if row["kind"]["S"] == "event":
-            events[_record(row)["id"]].record = _record(row)
+            events[_record(row)["id"]].record = {**_record(row), "status": row["status"]["S"]}
         if row["kind"]["S"] == "slot_plan":
             plans[row["event_id"]["S"]] = _record(row)
     for row in bookings:
-        match row["kind"]["S"]:
-            case "place":
-                events[row["event_id"]["S"]].places.append(row)
-            case "booking":
-                events[_record(row)["event_id"]].bookings.append(_record(row))
-            case "guard":
-                events[row["sk"]["S"].split("#")[1]].guards.append(row)
+        _note(events, row)
     by_kind: dict[str, list[Record]] = defaultdict(list)
     for row in payments:
         by_kind[row["kind"]["S"]].append(_record(row) if "record" in row else {})
@@ -95,6 +92,22 @@ def read_tables(read: Callable[[str], Sequence[Row]] = rows) -> Tables:
         plans=plans,
         due=[row for row in (*bookings, *payments, *read("Events")) if "due_sk" in row],
     )
+
+
+def _note(events: Mapping[str, Seen], row: Row) -> None:
+    """Put a row of the Bookings table to its event."""
+    match row["kind"]["S"]:
+        case "place":
+            events[row["event_id"]["S"]].places.append(row)
+        case "booking":
+            events[_record(row)["event_id"]].bookings.append(_record(row))
+        case "guard":
+            events[row["sk"]["S"].split("#")[1]].guards.append(row)
+        case "turn":
+            events[row["sk"]["S"].split("#")[1]].turn_guards.append(row)
+        case "waiting_entry":
+            turn = _record(row)
+            events[turn["event_id"]].turns["~".join((turn["event_id"], turn["pool"], turn["id"]))] = turn
 
 
 def _record(row: Row) -> Record:
@@ -113,6 +126,9 @@ def faults_of_tables(tables: Tables, now: datetime) -> list[str]:
     for event_id, seen in tables.events.items():
         found = [*_place_faults(seen), *_holder_faults(seen), *_guard_faults(seen), *_state_faults(seen)]
         found += [fault for one in seen.bookings for fault in _money_faults(one, tables)]
+        is_open = seen.record["status"] == "published"
+        turns = list(seen.turns.values())
+        found += faults_of_list(turns, seen.places, seen.turn_guards, now, is_open=is_open)
         faults += [f"{event_id}: {fault}" for fault in found]
     slots = [place for seen in tables.events.values() for place in seen.places if "slot" in place]
     live = {one["id"]: one for seen in tables.events.values() for one in seen.live if one["place"]["pool"] == "slots"}
@@ -127,7 +143,7 @@ def _is_due(row: Row, now: datetime) -> bool:
 
 def _place_faults(seen: Seen) -> Iterator[str]:
     """As many places as the event says, and each as it is without anybody's hand on it."""
-    if seen.record.get("kind") != "parents_evening":
+    if seen.record["kind"] != "parents_evening":
         yield from _capacity_faults(seen)
     for place in seen.places:
         state, holder = place["state"]["S"], place.get("booking_id", {}).get("S")
@@ -143,8 +159,9 @@ def _capacity_faults(seen: Seen) -> Iterator[str]:
     """Each pool has the capacity's number of places; more only if, and as long as, all of them are somebody's."""
     live = Counter(one["place"]["pool"] for one in seen.live)
     there = Counter(place["pool"]["S"] for place in seen.places if place["state"]["S"] != "retired")
+    offered = Counter(place["pool"]["S"] for place in seen.places if place["state"]["S"] == "offered")
     for pool in {place["pool"]["S"] for place in seen.places}:
-        wanted = max(seen.record["capacity"], live[pool])
+        wanted = max(seen.record["capacity"], live[pool] + offered[pool])
         if there[pool] != wanted:
             yield f"{there[pool]} places in {pool} instead of {wanted}"
         if live[pool] > there[pool]:
@@ -196,7 +213,7 @@ def _part(place: Record) -> str:
 
 def _state_faults(seen: Seen) -> Iterator[str]:
     """Of a cancelled event nobody has a place; of one that is not published no place can be claimed."""
-    status = seen.record.get("status")
+    status = seen.record["status"]
     if status == "cancelled" and seen.live:
         yield f"is cancelled and has {len(seen.live)} live bookings"
     if status in {"cancelled", "closed"} and any(place["bookable"]["BOOL"] for place in seen.places):

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 from school_events.bookings.appointments.errors import AppointmentClash, FamilyLimit, SlotTaken
 from school_events.bookings.service import Booked
+from school_events.bookings.waiting.service import PlacesAreFree
 from school_events.core.errors import AlreadyBooked, NoFreePlace, StaleVersion, WrongState
 from tests.races.acts import Outcome
 from tests.races.checker import Seen, Tables
 from tests.races.kind import Kind
 from tests.races.scenes import Stage
+from tests.races.waiting_checker import faults_of_order
 
 _MAY_BE_TOLD: dict[str, set[type[Exception]]] = {
     "book": {NoFreePlace, AlreadyBooked, WrongState},
     "book slots": {SlotTaken, AppointmentClash, FamilyLimit, AlreadyBooked},
     "cancel": {WrongState},
+    "join": {PlacesAreFree, AlreadyBooked, WrongState},
+    "leave": {WrongState},
+    "accept": {WrongState},
+    "decline": {WrongState},
     "change capacity": {StaleVersion},
     "close": {WrongState},
     "call off": {WrongState},
@@ -54,6 +60,7 @@ def _faults(race: Race, tables: Tables) -> Iterator[str]:
             yield "the same request was answered in two ways"
     if race.stage.most is not None and any(times > race.stage.most for times in _live_by_pool(seen).values()):
         yield f"more live bookings than the highest capacity of {race.stage.most}"
+    yield from faults_of_order(seen.turns, race.stage.waiting_ids)
     if race.kind.sells_out and any(place["state"]["S"] == "free" for place in seen.places):
         yield "a place is free though somebody was told that there is none, or gave up with nothing done"
 

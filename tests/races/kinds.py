@@ -7,6 +7,7 @@ from tests.races.capacities import CAPACITIES
 from tests.races.evenings import EVENINGS
 from tests.races.kind import Kind
 from tests.races.scenes import Family, Stage, an_event
+from tests.races.waiting import WAITING
 
 PRICE = 1250
 
@@ -84,7 +85,7 @@ PLACES: tuple[Kind, ...] = (
     Kind("called off", 5, lambda: an_event(3, 3, booked=1), _calling_off),
 )
 
-KINDS = (*PLACES, *CAPACITIES, *EVENINGS)
+KINDS = (*PLACES, *WAITING, *CAPACITIES, *EVENINGS)
 
 CROWDS: tuple[Kind, ...] = (
     Kind("fifty for the last place", 0, lambda: an_event(50, 1), _all_book, sells_out=True),

@@ -63,6 +63,7 @@ class Stage(BaseModel):
         event_id: what they race for.
         families: who.
         booking_ids: what some of them have already, in the order of the families.
+        waiting_ids: the turns of those who wait for places, in their order.
         most: the highest capacity that the event has at any time; none for an evening.
         others: whatever else a kind of race needs, by name.
     """
@@ -72,6 +73,7 @@ class Stage(BaseModel):
     event_id: str
     families: tuple[Family, ...]
     booking_ids: tuple[str, ...] = ()
+    waiting_ids: tuple[str, ...] = ()
     most: int | None = None
     others: dict[str, str] = {}
 
@@ -175,6 +177,7 @@ def an_event(
         children: of each family.
         price: in pence.
         booked: how many families have places for all their children.
+        waiting_ids: the turns of those who wait for places, in their order.
         most: the highest capacity it will have; its capacity unless told.
     """
     there = tuple(a_family(parents=parents, children=children) for _ in range(families))

@@ -279,6 +279,19 @@ def test_the_same_acceptance_gives_the_same_answer_and_one_booking(event: School
         accept(ref, parent=3, now=SOON)
 
 
+def test_an_offer_declined_while_it_is_accepted_is_over(event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ref,) = wait_for(event, "pupil-3", parent=3)
+    give_back(event)
+    housekeeping(SOON)
+    as_read = turn(ref)
+    service.decline(as_parent(3, SOON), ref)
+    monkeypatch.setattr(accepting.store, "find_entry", lambda *_: as_read)
+    with pytest.raises(WrongState):
+        accepting.accept(as_parent(3, SOON), "contact-3", ref, [Wish("pupil-3")], UNASKED)
+    monkeypatch.undo()
+    housekeeping(SOON)
+
+
 def test_a_paid_place_is_held_and_goes_to_the_next_if_it_is_not_paid_for(shop: Shop) -> None:
     paid = an_event(capacity=1)
     held = book(paid, "pupil-1")

@@ -14,7 +14,7 @@ from school_events.bookings.ways import Wish
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import Invalid, StaleVersion, WrongState
+from school_events.core.errors import AlreadyBooked, Invalid, StaleVersion, WrongState
 from school_events.core.requests import Request
 from school_events.events.model import SchoolEvent
 
@@ -90,5 +90,6 @@ def accept(ctx: Context, contact_id: str, ref: str, wishes: Sequence[Wish], requ
     wished = [replace(wish, session_id=session_id) for wish in wishes]
     try:
         return service.book(ctx, contact_id, entry.event_id, wished, request, way=Offered(entry))
-    except StaleVersion:
+    except (StaleVersion, AlreadyBooked):
+        # The turn, which stands where the children's bookings would, was given up or taken since it was read.
         raise WrongState(_OVER) from None
