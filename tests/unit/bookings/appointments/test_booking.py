@@ -348,3 +348,10 @@ def test_a_household_asks_in_few_round_trips() -> None:
     with watched(Calls()) as calls:
         service.book(as_parent(), "contact-1", event.id, wanted, UNASKED)
     assert len(calls.names) <= MOST_CALLS, calls.names
+
+
+def test_diaries_vanish_thirty_days_after_the_evening() -> None:
+    book_slots(an_evening(), ("pupil-1", "teacher-1", "17:00"))
+    items = [item for owner in OWNERS for item in diaries_of(SCHOOL, owner)]
+    wanted = datetime(2027, 1, 3, tzinfo=UTC)
+    assert [datetime.fromtimestamp(int(item.expires_at or 0), UTC) for item in items] == [wanted, wanted]

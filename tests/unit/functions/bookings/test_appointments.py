@@ -18,6 +18,7 @@ from tests.support.tables import everything
 pytestmark = pytest.mark.usefixtures("tables")
 
 BOOK = "POST /v1/schools/{school_id}/bookings"
+ONE = "GET /v1/schools/{school_id}/bookings/{booking_id}"
 CANCEL = "POST /v1/schools/{school_id}/bookings/{booking_id}/cancel"
 
 
@@ -63,6 +64,8 @@ def test_a_household_books_all_its_appointments_in_one_request_and_the_same_agai
     first = asks(event, *wanted, headers={"Idempotency-Key": "one"})
     assert (first["statusCode"], json_of(first)["state"]) == (201, "confirmed"), first["body"]
     assert len(json_of(first)["booking_ids"]) == 2
+    shown = http_event(ONE, {"booking_id": json_of(first)["booking_ids"][0]}, roles=("parent",), person="contact-1")
+    assert json_of(lambda_handler(shown, LambdaContext()))["slot_id"] == slot_id(slot(event, "teacher-1", "17:00"))
     before = everything()
     assert json_of(asks(event, *wanted, headers={"Idempotency-Key": "one"})) == json_of(first)
     assert everything() == before

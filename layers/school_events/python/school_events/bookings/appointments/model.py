@@ -1,7 +1,14 @@
 """What somebody's appointments of a day are: a child's, or a parent's (D4)."""
 
-from school_events.core.inventory import Count, Instant, Record, ThingId
+from datetime import datetime
+from typing import Annotated
+
+from school_events.core.ids import OpaqueId
+from school_events.core.inventory import Category, Kept, Purpose, Record, Retention
 from school_events.events.evenings.model import Slot
+
+_OF_WHAT = Annotated[OpaqueId, Kept(Category.IDENTIFIER, Purpose.BOOKING, Retention.AFTER_EVENT)]
+_WHEN = Kept(Category.ACTIVITY, Purpose.BOOKING, Retention.AFTER_EVENT)
 
 
 class Appointment(Record):
@@ -10,12 +17,12 @@ class Appointment(Record):
     ``slot`` is the number of the slot. Whose it is stands in its booking only.
     """
 
-    booking_id: ThingId
-    event_id: ThingId
-    slot: Count
-    starts_at: Instant
-    ends_at: Instant
-    buffer_minutes: Count
+    booking_id: _OF_WHAT
+    event_id: _OF_WHAT
+    slot: Annotated[int, _WHEN]
+    starts_at: Annotated[datetime, _WHEN]
+    ends_at: Annotated[datetime, _WHEN]
+    buffer_minutes: Annotated[int, _WHEN]
 
     @classmethod
     def at(cls, slot: Slot, event_id: str, booking_id: str, buffer_minutes: int) -> "Appointment":

@@ -5,24 +5,26 @@ Overlap is no condition that DynamoDB knows; that nobody else has written since 
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 
-from pynamodb.attributes import NumberAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from school_events.bookings.appointments.model import Diary
 from school_events.bookings.store import BookingsTableItem
-from school_events.core.attributes import PersonKey, VersionAttribute
+from school_events.core.attributes import VersionAttribute
 from school_events.core.dynamodb import Document, Key, Transaction, delete_if, school_key
 from school_events.core.errors import SchoolEventsError
+from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 LIFE = timedelta(days=31)
-"""How long after its day a diary vanishes by itself."""
+"""How long after its day began a diary vanishes by itself: 30 days after the evening."""
 
 
 class DiaryItem(BookingsTableItem, discriminator="diary"):
     """Somebody's diary of a day. Once there it stays, be it empty: its version never begins anew."""
 
-    pk: PersonKey
+    pk: Annotated[UnicodeAttribute, Kept(Category.IDENTIFIER, Purpose.BOOKING, Retention.AFTER_EVENT)]
     version: VersionAttribute = NumberAttribute()
     record = Document(Diary)
 
