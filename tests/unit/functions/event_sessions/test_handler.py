@@ -16,7 +16,7 @@ from functions.registers.handler import lambda_handler as registers
 from school_events.events import store
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
-from tests.support.tables import everything
+from tests.support.tables import everything, rows
 from tests.unit.functions.events.asking import CLUB, EVENT, EVENTS, TRIP, a_school_with_a_calendar, made, published
 
 SESSIONS = f"{EVENT}/sessions"
@@ -94,6 +94,23 @@ def test_a_session_moves_and_stays_the_session_it_is() -> None:
         "staff_clashes": [],
     }
     assert times(event_id)[:3] == ["2027-03-10T15:30:00Z", "2027-03-18T16:00:00Z", "2027-03-24T15:30:00Z"]
+
+
+def test_places_of_single_sessions_follow_them() -> None:
+    event_id = published(CLUB | {"places": "session"})
+    assert ask(ADD, event_id, at("2027-05-13"))["status"] == 201
+    assert ask(MOVE, event_id, at("2027-03-09", "08:00", "08:30"), "session_001")["status"] == 200
+    assert ask(CANCEL, event_id, session_id="session_002")["status"] == 200
+    gates = {
+        (row["pool"]["S"], row["bookable"]["BOOL"], row["closes_at"]["S"][:16])
+        for row in rows("Bookings")
+        if row["pool"]["S"] in {f"session-session_0{number}" for number in ("01", "02", "10")}
+    }
+    assert gates == {
+        ("session-session_001", True, "2027-03-09T08:00"),
+        ("session-session_002", False, "2027-03-10T00:00"),
+        ("session-session_010", True, "2027-03-10T00:00"),
+    }
 
 
 def test_a_session_that_moves_over_the_change_of_the_clocks_keeps_its_time_by_the_clock() -> None:

@@ -1,6 +1,7 @@
 """The routes of events: who may do what, and what is answered."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -200,6 +201,45 @@ def test_of_a_published_event_only_what_is_safe_changes() -> None:
     assert unsafe["statusCode"] == 409
     assert [error["field"] for error in json_of(unsafe)["errors"]] == ["minimum"]
     assert everything() == before
+
+
+def test_the_capacity_of_a_published_event_changes_and_its_places_follow() -> None:
+    event_id = published()
+    answer = call(f"PATCH {EVENT}", event_id, {"capacity": 2}, headers=version_of(event_id))
+    assert (answer["statusCode"], json_of(answer)["capacity"]) == (200, 2)
+    assert sorted(row["state"]["S"] for row in rows("Bookings")) == ["free", "free", "retired"]
+    stale = call(f"PATCH {EVENT}", event_id, {"capacity": 9}, headers={"If-Match": '"1"'})
+    assert stale["statusCode"] == 412
+    assert call(f"PATCH {EVENT}", event_id, {"capacity": 5}, headers=version_of(event_id))["statusCode"] == 200
+    states = Counter(row["state"]["S"] for row in rows("Bookings"))
+    assert states == {"free": 2, "returned": 3}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (TRIP | {"places": "session"}, "places"),
+        (CLUB | {"places": "week"}, "places"),
+        (CLUB | {"places": "session", "capacity": 334}, "capacity"),
+    ],
+)
+def test_places_of_sessions_that_cannot_be_made_are_refused_by_field(body: dict[str, Any], field: str) -> None:
+    before = everything()
+    answer = call(f"POST {EVENTS}", body=body)
+    assert (answer["statusCode"], json_of(answer)["errors"][0]["field"]) == (422, field)
+    assert everything() == before
+
+
+def test_what_is_booked_of_a_club_is_said_as_long_as_it_is_a_draft() -> None:
+    event_id = made(CLUB)
+    changed = call(f"PATCH {EVENT}", event_id, {"places": "session"}, headers=version_of(event_id))
+    assert json_of(changed)["places"] == "session"
+    assert call(f"POST {EVENT}/publish", event_id)["statusCode"] == 200
+    pools = Counter(row["pool"]["S"] for row in rows("Bookings"))
+    assert set(pools.values()) == {CLUB["capacity"]}
+    assert len(pools) == len(json_of(changed)["sessions"])
+    refused = call(f"PATCH {EVENT}", event_id, {"places": "series"}, headers=version_of(event_id))
+    assert (refused["statusCode"], json_of(refused)["errors"][0]["field"]) == (409, "places")
 
 
 def test_closing_shuts_every_place_and_leaves_nothing_due_but_its_news() -> None:
