@@ -24,6 +24,8 @@ CAPABILITY = Capability(
         # Who is invited to an event and has not answered, and who has a place at it.
         index(EVENTS, "by_event"),
         index(BOOKINGS, "by_event"),
+        # Whoever has left waits no longer: their turns are made due.
+        table(BOOKINGS, *READ, "UpdateItem"),
         SEND_NOTIFICATIONS,
     ),
     memory=1024,

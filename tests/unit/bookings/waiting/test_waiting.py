@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 
+from functions.invitation_fanout.handler import lambda_handler as invitation_fanout
 from school_events.bookings import cancelling, places, store
 from school_events.bookings.closing import close_booking
 from school_events.bookings.model import BookingState, Place
 from school_events.bookings.rules import TERM
 from school_events.bookings.waiting import accepting, service
+from school_events.bookings.waiting import store as turns
 from school_events.bookings.waiting.service import PlacesAreFree
 from school_events.bookings.ways import Wish
+from school_events.core.consequences import Joining
 from school_events.core.context import Context
 from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, WrongState
 from school_events.events import lifecycle
@@ -31,6 +35,7 @@ from tests.support.booked_world import (
 )
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.event_checker import faults_of
+from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.people import contact_told, link_removed, link_told, portal_message, pupil_told, tell
 from tests.support.shop import Shop, shop
 from tests.support.tables import everything, rows
@@ -285,7 +290,7 @@ def test_an_offer_declined_while_it_is_accepted_is_over(event: SchoolEvent, monk
     housekeeping(SOON)
     as_read = turn(ref)
     service.decline(as_parent(3, SOON), ref)
-    monkeypatch.setattr(accepting.store, "find_entry", lambda *_: as_read)
+    monkeypatch.setattr(turns, "find_entry", lambda *_: as_read)
     with pytest.raises(WrongState):
         accepting.accept(as_parent(3, SOON), "contact-3", ref, [Wish("pupil-3")], UNASKED)
     monkeypatch.undo()
@@ -367,3 +372,17 @@ def test_a_turn_that_is_over_vanishes_a_day_later(event: SchoolEvent) -> None:
     kept = [one for one in rows("Bookings") if one["kind"]["S"] == "waiting_entry"]
     (row,) = [one for one in kept if first.endswith(one["sk"]["S"].rsplit("#", 1)[1])]
     assert int(row["expires_at"]["N"]) == int((NOW + timedelta(hours=24)).timestamp())
+
+
+def test_who_leaves_the_school_gives_the_offer_to_the_next_without_waiting_for_its_end(event: SchoolEvent) -> None:
+    first, second = two_in_line(event)
+    give_back(event)
+    housekeeping(SOON)
+    tell(portal_message("PupilLeft", {"pupil_id": "pupil-3", "left_on": "2026-11-20"}, version=2))
+    joining = Joining(school_id=SCHOOL, pupil_ids=("pupil-3", "pupil-4"))
+    with time_machine.travel(SOON, tick=False):
+        assert invitation_fanout(sqs_event(joining.model_dump(mode="json")), LambdaContext()) == {
+            "batchItemFailures": []
+        }
+    housekeeping(SOON + timedelta(minutes=1))
+    assert states([first, second]) == ["lapsed", "offered"]

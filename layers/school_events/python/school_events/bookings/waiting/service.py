@@ -127,9 +127,7 @@ def _outcome(ctx: Context, entry: WaitingEntry) -> WaitingState | None:
     event = events.find_event(ctx.school_id, entry.event_id)
     if closing_of(ctx, event, entry.pool) is None:
         return WaitingState.OVER
-    if entry.state is WaitingState.WAITING:
-        return None
-    if not entry.is_offered(ctx.now):
+    if entry.state is WaitingState.OFFERED and not entry.is_offered(ctx.now):
         return WaitingState.EXPIRED
     return WaitingState.LAPSED if who_may_take(ctx, entry) is None else None
 
