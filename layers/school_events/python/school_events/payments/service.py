@@ -172,7 +172,8 @@ def ask_refund(
         state=RefundState.ASKED,
         asked_at=ctx.now,
     )
-    transaction.create(store.refund_item(ctx, refund, stamp(ctx, "payment.refund_asked")), refusal=StaleVersion())
+    item = store.refund_item(ctx, refund, stamp(ctx, "payment.refund_asked"), by_housekeeping=why != "late")
+    transaction.create(item, refusal=StaleVersion())
     return refund
 
 

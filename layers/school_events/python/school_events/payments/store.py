@@ -205,12 +205,13 @@ def ledger_of_payment(school_id: str, payment_id: str) -> list[LedgerEntry]:
     return [item.record for item in items]
 
 
-def refund_item(ctx: Context, refund: Refund, change: Change) -> RefundItem:
-    """A refund as it is kept."""
+def refund_item(ctx: Context, refund: Refund, change: Change, *, by_housekeeping: bool = False) -> RefundItem:
+    """A refund as it is kept; who asked makes it at once, or leaves it to housekeeping."""
     key = refund_key(ctx.school_id, refund.payment_id, refund.id)
     item = RefundItem(key.pk, key.sk, state=refund.state.value, record=refund, change=change)
     if refund.state is RefundState.ASKED:
-        item.due_pk, item.due_sk = due.due_key(REFUND, refund.asked_at + _MADE_BY, _due_id(ctx.school_id, refund))
+        due_at = refund.asked_at if by_housekeeping else refund.asked_at + _MADE_BY
+        item.due_pk, item.due_sk = due.due_key(REFUND, due_at, _due_id(ctx.school_id, refund))
     return item
 
 
