@@ -206,6 +206,14 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             periods=3,
         ),
     ),
+    "booking_answers": (
+        AlarmRule(
+            "health-answer-unreadable",
+            "What a family told of a child's health cannot be decrypted: it was altered or moved, or its key is gone. "
+            "Staff were shown that an answer is missing: its booking is in the log; ask the family before the day.",
+            own_metric("booking_answers", "HealthAnswerUnreadable"),
+        ),
+    ),
     "reconciliation": (
         AlarmRule(
             "snapshot-refused",

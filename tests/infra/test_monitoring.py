@@ -54,6 +54,7 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
     [
         "Throttles",
         "PortalSyncLag",
+        "HealthAnswerUnreadable",
         "SnapshotRefused",
         "RetentionRun",
         "HoldStuck",

@@ -143,7 +143,7 @@ def test_the_sheet_is_for_administrators_and_staff_of_the_event(caller: Mapping[
     assert _read() == []
 
 
-def test_an_answer_put_beside_another_booking_or_question_cannot_be_read() -> None:
+def test_an_answer_put_beside_another_booking_or_question_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
     event = a_trip()
     booking_id = booked(event)
     item = next(row for row in rows("Bookings") if row["sk"]["S"] == "HEALTH")
@@ -152,6 +152,7 @@ def test_an_answer_put_beside_another_booking_or_question_cannot_be_read() -> No
     aws.client("dynamodb").put_item(TableName="Bookings", Item=item | {"record": {"S": json.dumps(record)}})
     status, body = ask(ANSWERS, ADMIN, booking_id=booking_id)
     assert (status, values(body)) == (200, SHOWN | {"ill": None})
+    assert "an answer cannot be decrypted" in caplog.text
     context = {"school": "school-2", "booking": booking_id, "question": "which"}
     with pytest.raises(gateway.Unreadable):
         gateway.unseal(record["answers"][1]["sealed"], context)
