@@ -7,12 +7,14 @@ from aws_lambda_powertools.event_handler import Response
 from school_events.bookings import cancelling, reading, service
 from school_events.bookings.answers import Filled
 from school_events.bookings.api import BookingView, NewBooking
+from school_events.bookings.capacity.api import PlaceCounts
 from school_events.bookings.capacity.extra import Extra
+from school_events.bookings.capacity.reading import place_counts
 from school_events.bookings.terms.api import CancelBody, CancellationTerms, Cancelled, cancelled_view
 from school_events.bookings.terms.service import preview
 from school_events.bookings.ways import Wish
 from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, TryAgain, WrongState
-from school_events.core.http import SchoolApi, reply
+from school_events.core.http import Page, SchoolApi, reply
 from school_events.core.money import NOTHING
 from school_events.people import access
 
@@ -85,6 +87,17 @@ def cancellation(school_id: str, booking_id: str) -> CancellationTerms:
     booking = reading.find_for_caller(ctx, booking_id)
     cancelling.require_may_cancel(ctx, booking)
     return preview(ctx, booking)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/events/{{event_id}}/places",
+    roles={"staff", "school_admin"},
+    summary="How the places of an event, or of each of its sessions, stand",
+    errors=(NotFound,),
+)
+def places(school_id: str, event_id: str) -> Page[PlaceCounts]:
+    return Page(items=place_counts(api.context, event_id))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

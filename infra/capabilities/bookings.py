@@ -18,13 +18,14 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="bookings",
-    about="Book and cancel places",
+    about="Book and cancel places, and say how many there are",
     routes=(
         # Everybody invited may come in the same second: Lambda and the tables scale, and "full" is a cheap answer.
         school("POST", "/bookings", rate=500, burst=2000),
         school("GET", "/bookings/{booking_id}", rate=500, burst=2000),
         school("POST", "/bookings/{booking_id}/cancel"),
         school("GET", "/bookings/{booking_id}/cancellation"),
+        school("GET", "/events/{event_id}/places"),
     ),
     grants=(
         table(PEOPLE, *READ, "ConditionCheckItem"),

@@ -10,7 +10,7 @@ from functions.bookings.handler import lambda_handler
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of
-from tests.support.club_world import FIRST, SECOND, a_club, a_school_with_clubs
+from tests.support.club_world import FIRST, SECOND, THIRD, a_club, a_school_with_clubs, resize
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.support.people import link_told, tell
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 ROUTE = "/v1/schools/{school_id}"
 BOOK, ONE = f"POST {ROUTE}/bookings", f"GET {ROUTE}/bookings/{{booking_id}}"
 CANCEL = f"POST {ROUTE}/bookings/{{booking_id}}/cancel"
+PLACES = f"GET {ROUTE}/events/{{event_id}}/places"
 
 ADMIN: Mapping[str, Any] = {"person": "staff-admin", "roles": ["school_admin"]}
 ALLOCATED: Mapping[str, Any] = {"person": "staff-1", "roles": ["staff"]}
@@ -229,3 +230,40 @@ def test_a_session_is_booked_and_shown() -> None:
     assert shown == [FIRST, SECOND]
     status, problem = ask(BOOK, parent(), wish(chess, "pupil-2"))
     assert (status, problem["errors"][0]["field"]) == (422, "items.0.session_id")
+
+
+def test_staff_see_how_places_stand_also_that_there_are_more_than_the_capacity(event: SchoolEvent) -> None:
+    for number in (1, 3, 4):
+        ask(BOOK, parent(number), wish(event, f"pupil-{number}"))
+    extra = {"on_behalf_of": "contact-2", "over_capacity": {"reason": "Her sister goes"}}
+    ask(BOOK, ADMIN, wish(event, "pupil-2") | extra)
+    resize(event, 2)
+    status, shown = ask(PLACES, ALLOCATED, event_id=event.id)
+    assert (status, shown["items"]) == (
+        200,
+        [
+            {
+                "session_id": None,
+                "capacity": 2,
+                "booked": 3,
+                "held": 0,
+                "offered": 0,
+                "free": 0,
+                "over_capacity": 1,
+                "too_many": 1,
+            }
+        ],
+    )
+    assert ask(PLACES, STRANGER, event_id=event.id)[0] == 404
+
+
+def test_places_of_single_sessions_are_shown_session_by_session() -> None:
+    a_school_with_clubs()
+    chess = a_club(capacity=2, price=500)
+    ask(BOOK, parent(), {"event_id": chess.id, "items": [{"pupil_id": "pupil-1", "session_id": SECOND}]})
+    shown = ask(PLACES, ADMIN, event_id=chess.id)[1]["items"]
+    assert [(one["session_id"], one["held"], one["free"]) for one in shown] == [
+        (FIRST, 0, 2),
+        (SECOND, 1, 1),
+        (THIRD, 0, 2),
+    ]
