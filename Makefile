@@ -36,8 +36,8 @@ redeploy: $(SETUP) ## put changed code into the running stage
 test: $(SETUP) ## all tests
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
-races: $(SETUP) ## 10,000 races for places, with and without faults, on the embedded AWS; then a look at the tables
-	@$(PYTHON) -m tests.races
+races: $(SETUP) ## 10,000 races for places, with and without faults, then a look at the tables; RACES= how many, SEED=
+	@$(PYTHON) -m tests.races $(RACES) $(SEED)
 
 bench: $(SETUP) ## figures of this machine: a table, and one line of JSON at the end
 	@$(PYTHON) -m tests.bench

@@ -53,3 +53,6 @@ no_request_or_guard_condition = unconditional(lambda _, key: key[1] == "REQUEST"
 
 no_diary_condition = unconditional(lambda _, key: key[1].startswith("DIARY#"))
 """Of two who write into somebody's diary at once, both do, and one is lost."""
+
+no_offer_condition = unconditional(lambda _, key: key[1].startswith(("WAITING#", "PLACE#", "GUARD#")))
+"""An offer may be accepted, declined and taken back at once: its turn, its places and the children's guards say no."""
