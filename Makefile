@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PORT ?= 8400
+RACES ?= 10000
 UV_VERSION := 0.13.9
 OWN_UV := $(CURDIR)/.tools/bin/uv
 export PORT
