@@ -24,6 +24,13 @@ _QUESTIONS = [
         "number": {"least": 5},
         "shown_if": {"question_id": "swims", "answers": ["yes"]},
     },
+    {
+        "id": "health",
+        "kind": "text",
+        "prompt": "What must we know of your child's health?",
+        "required": False,
+        "sensitive": "medical",
+    },
 ]
 _LETTER = b"%PDF-1.4\n% What to bring to Lulworth.\n%%EOF\n"
 
@@ -45,7 +52,7 @@ def lay_out_evening(journey: Journey) -> str:
         expect=201,
         key="evening",
     )
-    evening = made["id"]
+    journey.things["evening"] = evening = made["id"]
     desks = [{"staff_ids": [teacher]} for teacher in _teachers_of_year_8(journey)]
     plan = {"appointment_minutes": 10, "desks": desks, "most_per_family": 6}
     path = f"/events/{evening}/slot-plan"
@@ -90,7 +97,7 @@ def book_residential(journey: Journey) -> str:
     """What is not asked is not taken; a child with free school meals has a place with nothing to pay."""
     trip = journey.things["residential"]
     version = journey.get("parent-of-one", f"/events/{trip}")["form"]["version"]
-    swims_not = {"agrees": "yes", "swims": "no"}
+    swims_not = {"agrees": "yes", "swims": "no", "health": "Carries an inhaler"}
 
     def book(answers: dict[str, str], expect: int) -> Any:
         child = {"pupil_id": CAST.one_child, "answers": answers, "form_version": version}
@@ -101,6 +108,7 @@ def book_residential(journey: Journey) -> str:
     promise([one["field"] for one in refused["errors"]] == ["items.0.answers.metres"], "the answer is not named")
     booked = book(swims_not, 201)
     promise((booked["state"], booked["payment_id"]) == ("confirmed", None), "the place is not remitted")
+    journey.things["residential-booking"] = booked["booking_ids"][0]
     journey.post("admin", f"/events/{trip}/reminders")
     reached = [_end_of_latest_round(journey, trip)]
     journey.post("admin", f"/events/{trip}/reminders")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from local.journey import planning, portal, refusals, story
+from local.journey import planning, portal, refusals, story, taking_part
 from local.journey.traveller import Journey
 from local.progress import Progress
 from local.stage import LocalStage
@@ -31,12 +31,19 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a second parent books a free club place", story.book_club),
     ("a court order shuts a parent out at the next request", portal.court_order),
     ("the full club has no place left", refusals.no_free_place),
+    ("families wait for the place of the full club", taking_part.wait_for_a_place),
     ("a member of staff opens the register", story.open_register),
+    ("a parent gives one of her places up", taking_part.give_place_up),
     ("a parents' evening is laid out, and its grid seen", planning.lay_out_evening),
+    ("a family books its appointments", taking_part.book_appointments),
     ("a residential trip is planned, its letter fetched", planning.plan_residential),
     ("a pupil who moves into its audience is invited", portal.late_joiner),
     ("a child's charge is remitted, the others are reminded", planning.book_residential),
     ("a teacher wanted at two places is reported", planning.find_clash),
+    ("what is told of a child's health is for few", taking_part.health_for_few),
+    ("a child missing at the register alarms the family", taking_part.mark_register),
+    ("the place given up goes to the first family", taking_part.accept_offer),
+    ("its price is back at Stripe", taking_part.see_refund),
     ("the reports are exported and add up", story.export_reports),
     ("the Portal's nightly snapshot finds nothing to repair", portal.nightly_snapshot),
     ("the dead letter is shown with its reason", refusals.dead_letter_reason),
