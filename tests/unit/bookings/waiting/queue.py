@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from school_events.bookings import chores
+from school_events.bookings import chores, places
+from school_events.bookings import store as bookings
 from school_events.bookings.closing import close_booking
 from school_events.bookings.rules import TERM
 from school_events.bookings.service import Booked
@@ -11,8 +12,10 @@ from school_events.bookings.waiting import accepting, service, store
 from school_events.bookings.waiting.model import WaitingEntry, WaitingState
 from school_events.bookings.waiting.rules import in_order
 from school_events.bookings.ways import Wish
+from school_events.core import due
 from school_events.core.requests import Request
 from school_events.events import lifecycle
+from school_events.events import store as events
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import UNASKED, as_parent, as_system
 from tests.support.contexts import NOW, SCHOOL, a_context
@@ -57,6 +60,12 @@ def housekeeping(now: datetime) -> None:
     chores.look_after_turns(now, lambda _: as_system(now), lambda: True)
     chores.call_events_off(now, lambda _: as_system(now), lambda: True)
     chores.let_due_holds_go(now, lambda _: as_system(now), lambda: True)
+
+
+def skip_to(now: datetime) -> None:
+    """Nothing has been due for a day up to an hour or two ago: housekeeping need not look there."""
+    for kind in (events.CLOSE_PLACES, events.CALL_OFF, places.RETURNED, store.TURN, bookings.HOLD):
+        due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=due.HOURLY.first(now) - 2 * HOUR).save()
 
 
 def live(event: SchoolEvent, pool: str = TERM) -> list[str]:

@@ -16,7 +16,7 @@ from tests.support.booked_world import a_school_with_families, an_event, as_pare
 from tests.support.contexts import NOW
 from tests.support.event_checker import bookings_of, faults_of
 from tests.support.waiting_checker import faults_of_waiting
-from tests.unit.bookings.waiting.queue import HOUR, housekeeping, state, wait_for
+from tests.unit.bookings.waiting.queue import HOUR, housekeeping, skip_to, state, wait_for
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -27,6 +27,7 @@ SOON = NOW + HOUR
 def event() -> SchoolEvent:
     """A trip that costs nothing, with one place, which pupil-1 has."""
     a_school_with_families()
+    skip_to(NOW)
     made = an_event(price=0, capacity=1)
     book(made, "pupil-1")
     return made

@@ -13,7 +13,7 @@ from tests.support.booked_world import a_school_with_families, an_event, as_pare
 from tests.support.contexts import NOW
 from tests.support.tables import rows
 from tests.support.waiting_checker import faults_of_waiting, turns_of
-from tests.unit.bookings.waiting.queue import HOUR, accept, housekeeping, states, wait_for
+from tests.unit.bookings.waiting.queue import HOUR, accept, housekeeping, skip_to, states, wait_for
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -24,6 +24,7 @@ SOON = NOW + HOUR
 def event() -> Iterator[SchoolEvent]:
     """A trip whose one place was given back and is offered to pupil-3; pupil-4 is next."""
     a_school_with_families()
+    skip_to(NOW)
     made = an_event(price=0, capacity=1)
     booked = book(made, "pupil-1")
     wait_for(made, "pupil-3", parent=3)

@@ -40,7 +40,7 @@ from tests.support.people import contact_told, link_removed, link_told, portal_m
 from tests.support.shop import Shop, shop
 from tests.support.tables import everything, rows
 from tests.support.waiting_checker import faults_of_waiting
-from tests.unit.bookings.waiting.queue import HOUR, accept, close, housekeeping, state, states, turn, wait_for
+from tests.unit.bookings.waiting.queue import HOUR, accept, close, housekeeping, skip_to, state, states, turn, wait_for
 
 __all__ = ["shop"]
 
@@ -53,6 +53,7 @@ SOON = NOW + HOUR
 def event(shop: Shop) -> Iterator[SchoolEvent]:
     """A trip that costs nothing, with one place, which pupil-1 has; in the end nothing is wrong with it."""
     a_school_with_families()
+    skip_to(NOW)
     made = an_event(price=0, capacity=1)
     book(made, "pupil-1")
     yield made
@@ -116,6 +117,7 @@ def test_an_offer_nobody_answers_goes_to_the_next_when_its_time_is_over_and_not_
     until = SOON + 24 * HOUR
     assert turn(first).offer is not None
     assert turn(first).offer.until == until  # type: ignore[union-attr]  # asserted just now
+    skip_to(until)
     housekeeping(until - timedelta(minutes=1))
     assert states([first, second]) == ["offered", "waiting"]
     with pytest.raises(WrongState):
@@ -127,6 +129,7 @@ def test_an_offer_nobody_answers_goes_to_the_next_when_its_time_is_over_and_not_
 def test_an_offer_never_holds_longer_than_booking_is_open(event: SchoolEvent) -> None:
     first, second = two_in_line(event)
     late = CLOSES_AT - 2 * HOUR
+    skip_to(late)
     give_back(event, now=late)
     housekeeping(late)
     offer = turn(first).offer
