@@ -17,8 +17,20 @@ from functions.bookings.handler import lambda_handler as bookings
 from school_events.core.errors import NoFreePlace
 from school_events.core.ids import new_id
 from school_events.events.model import SchoolEvent
-from tests.bench.families import CHILDREN, FAMILIES, an_event, books, child, contact, fifty_families
+from tests.bench.families import (
+    CHILDREN,
+    FAMILIES,
+    an_evening,
+    an_event,
+    books,
+    books_appointments,
+    child,
+    contact,
+    fifty_families,
+    ten_teachers,
+)
 from tests.support.embedded_aws import embedded_aws
+from tests.support.evening_checker import faults_of_evening
 from tests.support.event_checker import bookings_of, faults_of
 from tests.support.http_events import LambdaContext, http_event
 
@@ -41,9 +53,10 @@ def run() -> Figures:
     """Bookings a second and milliseconds each; the harness calls this, nothing is printed."""
     with embedded_aws() as there, there.used():
         fifty_families()
+        ten_teachers()
         figures = _through_the_handler() | _last_places()
         for clients in CLIENTS:
-            figures |= _of_single_children(clients) | _of_households(clients)
+            figures |= _of_single_children(clients) | _of_households(clients) | _of_appointments(clients)
     return figures | _beside_pretix(figures)
 
 
@@ -61,6 +74,15 @@ def _of_households(clients: int) -> Figures:
     events = _some_events()
     acts = [books(events[family % _EVENTS], family, *CHILDREN) for family in FAMILIES]
     return _measured(f"bookings, {clients} at once, three children of a household", acts, clients, events)
+
+
+def _of_appointments(clients: int) -> Figures:
+    evening = an_evening(30 + clients)
+    acts = [books_appointments(evening, family) for family in FAMILIES]
+    figures = _measured(f"bookings, {clients} at once, two appointments of a child", acts, clients, [])
+    if faults := faults_of_evening(evening):
+        raise RuntimeError(f"appointments: {faults}")
+    return figures
 
 
 def _through_the_handler() -> Figures:
