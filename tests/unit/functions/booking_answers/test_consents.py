@@ -17,6 +17,8 @@ from school_events.core.consequences import ToShow
 from school_events.events.news.store import due_news
 from tests.support import crashes
 from tests.support.booked_world import a_school_with_families
+from tests.support.club_world import FIRST as FIRST_SESSION
+from tests.support.club_world import SECOND, a_club, a_term
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.people import link_told, tell
 from tests.support.tables import everything, messages, rows
@@ -182,6 +184,18 @@ def test_a_family_with_a_place_is_asked_once_to_answer_anew_and_others_are_told_
     changed(event, {"location": "Lyon"})
     answered(event, booking_id, answers=FIRST)
     assert _told()["pupil-1"] == ("changed", event.id), "they have answered meanwhile"
+
+
+def test_a_family_with_several_places_is_asked_as_long_as_one_of_them_lacks_an_answer() -> None:
+    a_term()
+    event = a_club(capacity=4, form={"questions": [dict(GOES)]})
+    sessions = [{"pupil_id": "pupil-1", "session_id": one} for one in (FIRST_SESSION, SECOND)]
+    items = [one | {"answers": {"goes": "yes"}, "form_version": version_of(event)} for one in sessions]
+    _, made = ask(f"POST {ROUTE}/bookings", MOTHER, {"event_id": event.id, "items": items})
+    first, second = made["booking_ids"]
+    changed(event, {"location": "Library"})
+    answered(event, second, answers={"goes": "yes"})
+    assert _told()["pupil-1"] == ("consent_asked", first)
 
 
 def test_a_consent_taken_back_is_shown_at_once_to_who_works_at_the_event() -> None:

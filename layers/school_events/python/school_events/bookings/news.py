@@ -72,7 +72,10 @@ def _concerned(news: NewsItem) -> Mapping[str, _Concern]:
             if booking.state in LIVE or item.change.at >= news.at:
                 concerned.pop(booking.pupil_id, None)
         elif booking.state in LIVE:
-            concerned[booking.pupil_id] = _Concern(to_answer=booking.id if is_consent_outdated(booking, form) else None)
+            # A child may have several places: one that is in order does not hide another that is to be answered for.
+            asked = concerned.get(booking.pupil_id, _Concern()).to_answer
+            to_answer = asked or (booking.id if is_consent_outdated(booking, form) else None)
+            concerned[booking.pupil_id] = _Concern(to_answer=to_answer)
     return concerned
 
 
