@@ -7,6 +7,7 @@ import pytest
 
 from school_events.bookings import cancelling
 from school_events.bookings.health import erasing, rules, store
+from school_events.bookings.health.service import sealed
 from school_events.bookings.model import Booking
 from school_events.core import due
 from school_events.events import lifecycle
@@ -73,6 +74,19 @@ def test_an_event_that_is_moved_takes_them_with_it(booked: tuple[SchoolEvent, Bo
     erased = _nightly(NOW, goes_at + timedelta(days=2), move)
     assert erased is not None
     assert goes_at <= erased < goes_at + timedelta(days=1)
+    assert not _kept(booking)
+
+
+@pytest.mark.parametrize("days", [25, 29, 200])
+def test_those_given_late_are_kept_no_longer(booked: tuple[SchoolEvent, Booking], days: int) -> None:
+    event, booking = booked
+    given_at = ENDS_AT + timedelta(days=days)
+    store.erase_of(SCHOOL, booking.id)
+    item = sealed(a_context(now=given_at), booking.id, event, {"ill": "Hay fever"})
+    assert item is not None
+    item.save()
+    erased = _nightly(given_at + timedelta(hours=1), max(given_at, GOES_AT) + timedelta(days=2))
+    assert erased is not None
     assert not _kept(booking)
 
 

@@ -30,8 +30,10 @@ def sealed(ctx: Context, booking_id: str, event: SchoolEvent, answers: Mapping[s
         for name, value in answers.items()
     )
     record = HealthAnswers(event_id=event.id, answers=made)
-    expires_at = rules.expires_at(rules.end_of(event.ends_on) + rules.KEPT_AFTER_EVENT)
-    return store.health_item(ctx.school_id, booking_id, record, ctx.now + rules.LOOKED_AT_EVERY, expires_at)
+    # What is given when they are to go already is looked at in the next run: nothing is looked for in the past.
+    until = max(ctx.now, rules.end_of(event.ends_on) + rules.KEPT_AFTER_EVENT)
+    look_at = rules.look_at(ctx.now, until)
+    return store.health_item(ctx.school_id, booking_id, record, look_at, rules.expires_at(until))
 
 
 def opened(ctx: Context, booking_id: str, answers: HealthAnswers | None) -> dict[str, HealthValue | None]:
