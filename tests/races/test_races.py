@@ -30,11 +30,8 @@ def test_races_whose_writes_are_struck_in_every_way_leave_nothing_wrong(on: Trac
         ("at two desks at once", sabotage.no_diary_condition, {"is in two places at once", "the diary of"}),
         ("a family's limit", sabotage.no_diary_condition, {"appointments"}),
         ("one teacher's slot", sabotage.no_place_condition, {"is had", "is in two places at once"}),
-        (
-            "one request three times",
-            sabotage.no_request_or_guard_condition,
-            {"was answered in two ways", "nobody's answer"},
-        ),
+        ("an offer answered", sabotage.no_offer_condition, {"is free and still somebody's", "without a guard"}),
+        ("one request three times", sabotage.no_request_or_guard_condition, {"in two ways", "nobody's answer"}),
     ],
 )
 def test_without_a_condition_the_same_races_break_a_promise_and_the_tables_say_so(
