@@ -14,7 +14,7 @@ from datetime import datetime
 
 from school_events.bookings import places
 from school_events.bookings.capacity import rules as of_capacity
-from school_events.bookings.capacity.service import has_surplus
+from school_events.bookings.capacity.service import has_surplus, is_followed
 from school_events.bookings.model import Place, PlaceState
 from school_events.bookings.places import PlaceItem
 from school_events.bookings.rules import SLOTS, is_extra
@@ -49,8 +49,8 @@ def move_on(ctx: Context, place: Place) -> None:
 def settle(ctx: Context, event_id: str, pool: str) -> None:
     """Offer the places of a pool that nobody has to whoever waits for them, in order; what is left over is free.
 
-    Places beyond the event's capacity are offered to nobody and stay returned, to be retired. Doing it again changes
-    nothing.
+    Places beyond the event's capacity are offered to nobody and stay returned until ``capacity`` retires them; once
+    nothing follows the event any more they are retired here. Doing it again changes nothing.
 
     Raises:
         NotFound: there is no such event.
@@ -73,7 +73,10 @@ def _settle(ctx: Context, event_id: str, pool: str) -> bool:
         return _move_all_on(ctx, pool, returned)
     closes_at = closing_of(ctx, event, pool)
     if closes_at is None:
-        return _move_all_on(ctx, pool, returned[_surplus(event, seen) :])
+        surplus = _surplus(event, seen)
+        if not is_followed(ctx, event, pool):
+            _retire(ctx, returned[:surplus])
+        return _move_all_on(ctx, pool, returned[surplus:])
     spare, beyond = _spare(ctx, event, seen)
     offers = rules.next_offers((item.record for item in turns), spare)
     takers = {entry.id: who_may_take(ctx, entry) for entry, _ in offers}
@@ -132,7 +135,14 @@ def _look_again_at_the_end(ctx: Context, turns: Iterable[WaitingEntryItem], clos
 
 
 def _move_all_on(ctx: Context, pool: str, returned: Iterable[PlaceItem]) -> bool:
+    if is_extra(pool):
+        _retire(ctx, returned)
+        return True
     for item in returned:
-        move = places.retire if is_extra(pool) else places.free
-        move(ctx.school_id, places.to_place(item))
+        places.free(ctx.school_id, places.to_place(item))
     return True
+
+
+def _retire(ctx: Context, returned: Iterable[PlaceItem]) -> None:
+    for item in returned:
+        places.retire(ctx.school_id, places.to_place(item))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import batched
 
 from school_events.bookings import cancelling, places, store
+from school_events.bookings.closing import close_booking
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.rules import extra_pool, pool_for, session_of, session_pool
 from school_events.core.context import Context
@@ -24,6 +25,8 @@ _MOST_KEYS = 100
 def call_off(ctx: Context, event: SchoolEvent, may_go_on: Callable[[], bool]) -> bool:
     """End the live bookings of a cancelled event: free ones, holds with their payments, paid ones with a refund.
 
+    Its gates are shut first and its waiting list is woken, in case the request that cancelled it broke off there.
+
     Args:
         ctx: the moment.
         event: cancelled.
@@ -37,7 +40,7 @@ def call_off(ctx: Context, event: SchoolEvent, may_go_on: Callable[[], bool]) ->
     Raises:
         TryAgain: too busy; calling again goes on.
     """
-    places.close_places(ctx, event)
+    close_booking(ctx, event)
     all_ended = True
     for booking in _live_bookings(ctx.school_id, event):
         if not may_go_on():

@@ -9,6 +9,8 @@ A place that is added comes as one that was returned, so that whoever waits is s
 while there are more places than the capacity stays returned, until it is retired here.
 """
 
+from collections.abc import Iterable
+
 from school_events.bookings import places
 from school_events.bookings.capacity import rules, store
 from school_events.bookings.model import PlaceState
@@ -53,14 +55,19 @@ def has_surplus(ctx: Context, event_id: str, pool: str) -> bool:
     return rules.surplus(states, events.find_event(ctx.school_id, event_id).capacity) > 0
 
 
+def is_followed(ctx: Context, event: SchoolEvent, pool: str) -> bool:
+    """Whether the places of a pool still follow their event: not once it is over or cancelled, or its session is."""
+    return event.status in _FOLLOWED and pool not in _pools_over(ctx, _sessions(ctx, event))
+
+
 def _follow(ctx: Context, event: SchoolEvent) -> None:
     if event.kind == "parents_evening" or event.status not in _FOLLOWED:
         return
     arranger = ctx.new_id("arranger")
     if not place_changes.begin_following(ctx.school_id, event.id, arranger):
         return
-    sessions = events.sessions_of(ctx.school_id, event.id) if event.places == "session" else ()
-    over = {session_pool(one.id) for one in sessions if _is_over(ctx, one)}
+    sessions = _sessions(ctx, event)
+    over = _pools_over(ctx, sessions)
     for pool, gate in gates_of(event, sessions).items():
         capacity = None if pool in over else event.capacity
         items = store.look(ctx, event.id, pool)
@@ -68,5 +75,10 @@ def _follow(ctx: Context, event: SchoolEvent) -> None:
         store.write(ctx, event, arranger, pool, gate, items, arrangement)
 
 
-def _is_over(ctx: Context, session: Session) -> bool:
-    return session.cancelled or session.starts_at <= ctx.now
+def _sessions(ctx: Context, event: SchoolEvent) -> tuple[Session, ...]:
+    """The sessions that have places of their own."""
+    return events.sessions_of(ctx.school_id, event.id) if event.places == "session" else ()
+
+
+def _pools_over(ctx: Context, sessions: Iterable[Session]) -> frozenset[str]:
+    return frozenset(session_pool(one.id) for one in sessions if one.cancelled or one.starts_at <= ctx.now)

@@ -5,6 +5,7 @@ All turns of an event share a partition, those of a pool their keys' beginning: 
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import batched
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
@@ -22,6 +23,8 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key, update_if
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion, WrongState
 from school_events.core.indexes import Due
+
+_MOST_KEYS = 100
 
 TURN = "TURN"
 """The kind of due thing a turn is: to be looked at, or an offer that is over."""
@@ -157,10 +160,13 @@ def find_item(school_id: str, ref: str) -> WaitingEntryItem | None:
 
 
 def find_entries(school_id: str, refs: Iterable[str]) -> dict[str, WaitingEntry]:
-    """Up to 100 turns by name, read strongly."""
-    keys = {ref: _key(school_id, *named_by(ref)) for ref in refs}
-    found = get_many(keys.values())
-    return {ref: item.record for ref, key in keys.items() if (item := found.get(key)) is not None}
+    """Turns by name, read strongly, a hundred in a round trip; what is not there is left out."""
+    entries: dict[str, WaitingEntry] = {}
+    for some in batched(dict.fromkeys(refs), _MOST_KEYS, strict=False):
+        keys = {ref: _key(school_id, *named_by(ref)) for ref in some}
+        found = get_many(keys.values())
+        entries |= {ref: item.record for ref, key in keys.items() if (item := found.get(key)) is not None}
+    return entries
 
 
 def live_items(school_id: str, event_id: str, pool: str | None = None) -> list[WaitingEntryItem]:
