@@ -70,6 +70,14 @@ def test_a_key_used_again_for_something_else_is_refused(tables: None, other: Req
         find_earlier_answer(a_context(), other, Answer)
 
 
+def test_what_is_kept_of_a_request_lets_nobody_guess_what_its_body_said(tables: None) -> None:
+    answer(a_context(), asked("key-1"), "first")
+    answer(a_context(), asked("key-2"), "first")
+    first, second = rows("Idempotency")
+    assert first["fingerprint"] != second["fingerprint"]
+    assert not any(key in str(row) for row in (first, second) for key in ("key-1", "key-2"))
+
+
 def test_a_key_never_seen_has_no_answer(tables: None) -> None:
     assert find_earlier_answer(a_context(), asked(), Answer) is None
 

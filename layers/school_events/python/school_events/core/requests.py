@@ -2,9 +2,13 @@
 
 ``Idempotency-Key``: the same key and body give the same answer; the same key with another body is refused
 (draft-ietf-httpapi-idempotency-key-header). An answer holds ids and states only, never a person's data.
+
+A body may say that a child has asthma, and there is little it could say instead: its plain digest could be guessed.
+So the digest is made under the caller's key, which is random (a UUID) and of which only a digest is kept.
 """
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,7 +52,8 @@ class Request:
         if self.key is None:
             return None
         owner = f"{ctx.actor.kind}:{ctx.actor.id}"
-        return Key(RequestItem, school_key(ctx.school_id, "REQUEST", owner, self.key), "REQUEST")
+        named = hashlib.sha256(self.key.encode()).hexdigest()
+        return Key(RequestItem, school_key(ctx.school_id, "REQUEST", owner, named), "REQUEST")
 
 
 def request(key: str | None, operation: str, body: BaseModel | None = None) -> Request:
@@ -60,7 +65,8 @@ def request(key: str | None, operation: str, body: BaseModel | None = None) -> R
         body: the request's body.
     """
     content = "" if body is None else json.dumps(body.model_dump(mode="json"), sort_keys=True)
-    return Request(key, hashlib.sha256(f"{operation}\n{content}".encode()).hexdigest())
+    said = f"{operation}\n{content}".encode()
+    return Request(key, hmac.new((key or "").encode(), said, hashlib.sha256).hexdigest())
 
 
 def earlier_answer[A: BaseModel](ctx: Context, request: Request, item: RequestItem | None, answer: type[A]) -> A | None:
