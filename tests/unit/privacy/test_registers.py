@@ -93,6 +93,19 @@ def test_a_forgotten_contact_took_nobody_away_and_the_child_stays_on_the_registe
     assert (entry.marks[0].state, (entry.marks[0].collected_by or "")[:7]) == ("collected", "nobody_")
 
 
+def test_who_tried_to_take_away_a_child_they_never_had_to_do_with_is_not_kept() -> None:
+    event = _a_day()
+    (session,) = sessions_of(SCHOOL, event.id)
+    mark = {"id": "m5", "pupil_id": "pupil-3", "state": "collected", "collected_by": "contact-2"}
+    asked = RegisterMarks.model_validate({"marks": [mark | {"at": ON_THE_DAY.isoformat()}]})
+    for _ in range(2):
+        marked = service.mark(a_context(actor=TEACHER, now=ON_THE_DAY), event.id, session.id, asked)
+        assert [one.outcome for one in marked.results] == ["may_not_collect"]
+    tell(contact_removed("contact-2"))
+    look_at("contact", "contact-2")
+    assert not [row for row in rows("Bookings") if "contact-2" in str(row)]
+
+
 def test_who_takes_over_from_a_forgotten_contact_is_who_took_the_child_away() -> None:
     event = _a_day()
     tell(contact_removed("contact-2", merged_into="contact-1"))

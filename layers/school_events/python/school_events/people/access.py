@@ -22,6 +22,8 @@ _NO_SECOND_FACTOR = "Sign in with a second factor"
 _PAIRS_AT_ONCE = 33
 """Each asks for three items, and a read takes a hundred."""
 
+_LINKS_AT_ONCE = 100
+
 _MOST_MERGES = 8
 """So many times in a row two records of a contact are found to be one person; beyond that something is wrong."""
 
@@ -127,6 +129,17 @@ def open_links_among(ctx: Context, pairs: Iterable[tuple[str, str]]) -> Mapping[
             with contextlib.suppress(NotFound):
                 opened[pair] = open_link_in(ctx, found, *pair)
     return opened
+
+
+def ever_linked(ctx: Context, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Of pairs of contacts and pupils those whom the Portal has ever linked, be it no more: where one names the other,
+    it is found when they are forgotten (H2)."""
+    known: set[tuple[str, str]] = set()
+    for some in batched(sorted(set(pairs)), _LINKS_AT_ONCE, strict=False):
+        keys = {pair: store.link_key(ctx.school_id, *pair) for pair in some}
+        found = get_many(keys.values())
+        known |= {pair for pair, key in keys.items() if found.get(key) is not None}
+    return frozenset(known)
 
 
 def families_of(ctx: Context, pupil_ids: Iterable[str]) -> Mapping[str, tuple[Link, ...]]:

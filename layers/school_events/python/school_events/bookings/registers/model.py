@@ -30,7 +30,8 @@ class Mark(Record):
         state: what they said.
         at: when, by the device's clock, UTC.
         minutes_late: how late the child came, if it did and somebody counted.
-        collected_by: the contact who took the child away, as the device named them.
+        collected_by: the contact who took the child away, as the device named them; nobody, if they may not and never
+            had to do with the child: a stranger's name would not be found when they are forgotten.
         replaces: the mark that the device showed, and that this one knowingly puts right.
         marked_by: the member of staff.
         received_at: when it came in here, UTC.

@@ -87,9 +87,11 @@ def fault_of(mark: Mark, session: Session) -> FieldError | None:
     return None
 
 
-def says_the_same(one: Mark, other: Mark) -> bool:
-    """Whether two marks of one id are one mark sent twice, whoever brought it in."""
-    return _said(one) == _said(other)
+def says_the_same(kept: Mark, sent: Mark) -> bool:
+    """Whether two marks of one id are one mark sent twice, whoever brought it in; a stranger is not named in it."""
+    if kept.may_not_collect and kept.collected_by is None:
+        sent = sent.model_copy(update={"collected_by": None})
+    return _said(kept) == _said(sent)
 
 
 def _said(mark: Mark) -> tuple[object, ...]:

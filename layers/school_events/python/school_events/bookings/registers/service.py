@@ -36,11 +36,13 @@ class _Child:
         booking: by which it is expected.
         entry: what has been said of it.
         collectors: who may take it away, of those whom the marks name: as named, and as they are now.
+        linked: of the others whom the marks name, those who were ever linked to it.
     """
 
     booking: Booking
     entry: RegisterEntry
     collectors: Mapping[str, str]
+    linked: frozenset[str]
 
 
 type _Marks = Mapping[str, Sequence[Mark]]
@@ -140,8 +142,10 @@ def _write(ctx: Context, session: Session, child: _Child, marks: Sequence[Mark])
 
 
 def _judged(mark: Mark, child: _Child) -> Mark:
-    may_not = mark.collected_by is not None and mark.collected_by not in child.collectors
-    return mark.model_copy(update={"may_not_collect": True}) if may_not else mark
+    if mark.collected_by is None or mark.collected_by in child.collectors:
+        return mark
+    named = mark.collected_by if mark.collected_by in child.linked else None
+    return mark.model_copy(update={"may_not_collect": True, "collected_by": named})
 
 
 def _add(ctx: Context, session: Session, child: _Child, entry: RegisterEntry, some: Sequence[Mark]) -> RegisterEntry:
@@ -166,7 +170,7 @@ def _look(ctx: Context, event_id: str, session_id: str, marks: _Marks) -> dict[s
             booking,
             entries.get(booking.id)
             or RegisterEntry(event_id=event_id, session_id=session_id, booking_id=booking.id, pupil_id=pupil_id),
-            collectors[pupil_id],
+            *collectors[pupil_id],
         )
         for pupil_id, booking in expected.items()
     }
@@ -191,14 +195,20 @@ def _expected(ctx: Context, event_id: str, session_id: str, pupil_ids: Iterable[
     return {one.pupil_id: one for one in live if rules.is_expected(one, session_id)}
 
 
-def _collectors(ctx: Context, marks: _Marks) -> dict[str, dict[str, str]]:
-    """Who may take each child away, of those its marks name; whoever was merged is asked for as who took over."""
+def _collectors(ctx: Context, marks: _Marks) -> dict[str, tuple[dict[str, str], frozenset[str]]]:
+    """As ``_Child.collectors`` and ``linked``, by child; whoever was merged is asked for as who took over."""
     named = {pupil_id: {one.collected_by for one in some if one.collected_by} for pupil_id, some in marks.items()}
     everybody = {contact_id for some in named.values() for contact_id in some}
     now = access.persons_now(ctx.school_id, everybody) if everybody else {}
     pairs = {(now[contact_id], pupil_id) for pupil_id, some in named.items() for contact_id in some}
     opened = access.open_links_among(ctx, pairs)
-    return {
+    may = {
         pupil_id: {contact_id: now[contact_id] for contact_id in some if (now[contact_id], pupil_id) in opened}
         for pupil_id, some in named.items()
+    }
+    refused = {(contact_id, pupil_id) for pupil_id, some in named.items() for contact_id in some - may[pupil_id].keys()}
+    linked = access.ever_linked(ctx, refused)
+    return {
+        pupil_id: (may[pupil_id], frozenset(contact_id for contact_id, child in linked if child == pupil_id))
+        for pupil_id in named
     }
