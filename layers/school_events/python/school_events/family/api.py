@@ -119,7 +119,7 @@ class EventCard(Shown):
 
 
 class AppointmentCard(Shown):
-    """When and where an appointment of a parents' evening is (UTC)."""
+    """When an appointment of a parents' evening is (UTC), and where, as long as the family has it."""
 
     starts_at: datetime
     ends_at: datetime

@@ -8,7 +8,7 @@ from typing import Literal
 from school_events.bookings.answers import is_consent_outdated
 from school_events.bookings.api import booking_view
 from school_events.bookings.appointments.times import slots_of
-from school_events.bookings.model import Booking, BookingState
+from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.rules import session_of
 from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
 from school_events.core.context import Context
@@ -121,8 +121,7 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
         _booking_view(booking, mine=booking.booked_by in mine, event=events.get(booking.event_id))
         for booking in bookings
     ]
-    slots = slots_of(ctx, bookings)
-    appointments = {booking_id: AppointmentCard.model_validate(slot) for booking_id, slot in slots.items()}
+    appointments = _appointments(ctx, bookings)
     return [
         view.model_copy(
             update={
@@ -132,6 +131,17 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
         )
         for view in shown
     ]
+
+
+def _appointments(ctx: Context, bookings: Iterable[Booking]) -> dict[str, AppointmentCard]:
+    """When and where the appointments are that bookings are for; of what was given up only when.
+
+    By now another family may meet the teacher there, be it through the same link.
+    """
+    slots = slots_of(ctx, bookings)
+    cards = {one.id: (one, AppointmentCard.model_validate(slots[one.id])) for one in bookings if one.id in slots}
+    nowhere = {"room": None, "video_link": None}
+    return {name: card if one.state in LIVE else card.model_copy(update=nowhere) for name, (one, card) in cards.items()}
 
 
 def _sessions(ctx: Context, bookings: Iterable[Booking]) -> dict[tuple[str, str], SessionView]:
