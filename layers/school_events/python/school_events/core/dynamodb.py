@@ -413,7 +413,7 @@ def wait_or_give_up(ctx: Context, attempt: int) -> None:
 
 
 def _jitter(chance: random.Random, attempt: int) -> float:
-    return chance.uniform(0.005, min(1.0, 0.02 * 2**attempt))
+    return chance.uniform(0.005, min(1.0, 0.02 * 2 ** min(attempt, 6)))
 
 
 def shuffled[T](items: Iterable[T], chance: random.Random) -> list[T]:
