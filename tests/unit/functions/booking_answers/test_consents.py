@@ -210,6 +210,30 @@ def test_a_consent_taken_back_is_shown_at_once_to_who_works_at_the_event() -> No
     assert store.receipts_of(SCHOOL, booking_id)[-1].consents[0].given is False
 
 
+def test_what_the_other_parent_answered_while_who_booked_was_shut_out_stays_theirs() -> None:
+    event, booking_id = _booked()
+    tell(link_told("contact-1", restricted=True, version=2))
+    assert answered(event, booking_id, FATHER, FIRST | {"lunch": "school"})[0] == 200
+    tell(link_told("contact-1", version=3))
+    one = f"GET {ROUTE}/bookings/{{booking_id}}"
+    seen = {who["person"]: ask(one, who, booking_id=booking_id) for who in (MOTHER, FATHER, ADMIN)}
+    assert {who: (status, bool(body["answers"]), body["mine"]) for who, (status, body) in seen.items()} == {
+        "contact-1": (200, False, True),
+        "contact-2": (200, True, False),
+        "staff-admin": (200, True, False),
+    }
+    assert ask(ANSWERS, MOTHER, booking_id=booking_id)[0] == 404
+
+
+def test_what_staff_read_of_a_booking_s_answers_is_noted_there_too() -> None:
+    _, booking_id = _booked()
+    one = f"GET {ROUTE}/bookings/{{booking_id}}"
+    for caller in (MOTHER, FATHER, ALLOCATED):
+        assert ask(one, caller, booking_id=booking_id)[0] == 200
+    (line,) = [row for row in rows("Audit") if row["action"]["S"] == "answers.read"]
+    assert (line["subject"]["S"], line["actor_kind"]["S"]) == (booking_id, "staff")
+
+
 def test_the_school_cannot_consent_for_a_family_which_is_asked_afterwards() -> None:
     event = a_trip(GOES, PHOTOS, LUNCH)
     item = {"pupil_id": "pupil-1", "answers": FIRST, "form_version": version_of(event)}

@@ -35,23 +35,36 @@ def find_for_caller(ctx: Context, booking_id: str) -> Booking:
 
 
 def show(ctx: Context, booking: Booking) -> BookingView:
-    """A booking as the caller may see it: answers if they made it or work for the school, money for finance staff.
+    """A booking as the caller may see it: answers if they gave them or work for the school, money for finance staff.
 
-    Other staff see no money: a price would tell them which children have free school meals (B8).
+    Other staff see no money: a price would tell them which children have free school meals (B8). That they read
+    answers is in the audit log (H6).
     """
-    mine = is_mine(ctx, booking)
+    mine, answered = is_mine(ctx, booking), gave_answers(ctx, booking)
     is_staff = ctx.actor.kind == "staff"
+    shows_answers = answered or is_staff
     money = sees_money(ctx, mine=mine)
-    if not mine and not is_staff:
+    if not mine and not shows_answers:
         return booking_view(booking, answers=False, money=money, mine=mine)
     event = events.find_event(ctx.school_id, booking.event_id)
-    answered = 0 if booking.answers is None else booking.answers.form_version
-    form = form_of_version(ctx.school_id, event, answered) if answered else None
-    shown = booking_view(booking, answers=True, money=money, mine=mine, form=form)
+    version = booking.answers.form_version if shows_answers and booking.answers is not None else 0
+    form = form_of_version(ctx.school_id, event, version) if version else None
+    if is_staff and booking.answers is not None:
+        note_reading(ctx, "answers.read", "booking", booking.id)
+    shown = booking_view(booking, answers=shows_answers, money=money, mine=mine, form=form)
     why = booking.place.beyond.reason if is_staff and booking.place.beyond is not None else None
     outdated = is_consent_outdated(booking, event.form)
     consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}
     return shown.model_copy(update=consent | {"over_capacity": why})
+
+
+def gave_answers(ctx: Context, booking: Booking) -> bool:
+    """Whether the caller is the contact who answered a booking's form, or who was to: what others said is not theirs.
+
+    It is not always who booked: while that one may not see the child, the other parent answers.
+    """
+    given_by = booking.booked_by if booking.answers is None else booking.answers.given_by
+    return ctx.actor.kind == "contact" and access.is_same_person(ctx, given_by, ctx.actor.id)
 
 
 def require_own_booking(ctx: Context, booking: Booking) -> None:

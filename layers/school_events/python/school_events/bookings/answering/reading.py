@@ -24,7 +24,7 @@ from school_events.bookings.health import store as health_store
 from school_events.bookings.health.model import HealthAnswers
 from school_events.bookings.health.rules import HealthValue
 from school_events.bookings.model import Booking, BookingState
-from school_events.bookings.reading import require_event
+from school_events.bookings.reading import gave_answers, require_event
 from school_events.core.context import Context
 from school_events.core.cursors import open_cursor, seal
 from school_events.core.errors import NotFound
@@ -67,7 +67,7 @@ def answers(ctx: Context, booking: Booking) -> AnswersView:
         NotFound: they are a parent, and the answers are another's.
         TryAgain: answers about health cannot be decrypted now.
     """
-    if ctx.actor.kind == "contact" and not _gave_answers(ctx, booking):
+    if ctx.actor.kind == "contact" and not gave_answers(ctx, booking):
         raise NotFound
     event = events.find_event(ctx.school_id, booking.event_id)
     kept = health_store.find_answers(ctx.school_id, [booking.id]).get(booking.id)
@@ -83,11 +83,6 @@ def answers(ctx: Context, booking: Booking) -> AnswersView:
         consent_outdated=is_consent_outdated(booking, event.form),
         consent_withdrawn=booking.consent_withdrawn,
     )
-
-
-def _gave_answers(ctx: Context, booking: Booking) -> bool:
-    given_by = booking.booked_by if booking.answers is None else booking.answers.given_by
-    return access.is_same_person(ctx, given_by, ctx.actor.id)
 
 
 def health_of_event(ctx: Context, event_id: str, limit: int, cursor: str | None) -> Page[ChildAnswers]:
