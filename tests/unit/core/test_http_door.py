@@ -120,6 +120,12 @@ def test_no_parameter_is_a_server_error(things: Things, thing: str) -> None:
     assert things.reached in ([], [thing])
 
 
+@pytest.mark.parametrize(("thing", "reached"), [("x" * 256, True), ("x" * 257, False), ("é" * 129, False)])
+def test_what_is_too_long_for_a_key_is_not_looked_for(things: Things, thing: str, reached: bool) -> None:
+    things.call(GET, {"thing_id": thing})
+    assert things.reached == ([thing] if reached else [])
+
+
 def test_a_public_route_asks_nobody_who_they_are(things: Things) -> None:
     assert json_of(things.call("GET /v1/up", roles=()))["id"] == "up"
     assert things.asked_access == []

@@ -22,7 +22,7 @@ from school_events.core.caller import Caller, Membership, caller_from_claims
 from school_events.core.context import Actor, Context, Role, deadline_of
 from school_events.core.dynamodb import is_busy
 from school_events.core.errors import Forbidden, Invalid, NotFound, SchoolEventsError, TryAgain
-from school_events.core.ids import new_id
+from school_events.core.ids import may_name, new_id
 from school_events.core.requests import Request, request
 
 _MOST_KEY_LENGTH = 128
@@ -322,10 +322,10 @@ def _path(rule: RouteRule, parameters: Mapping[str, str]) -> str:
     another route than the one whose roles were checked.
 
     Raises:
-        NotFound: a parameter is missing or holds a slash, so it names nothing of ours.
+        NotFound: a parameter is missing, holds a slash or is too long, so it names nothing of ours.
     """
     named = {name: parameters.get(name, "") for name in _PATH_PARAMETER.findall(rule.path)}
-    if any(not value or "/" in value for value in named.values()):
+    if not all(may_name(value) for value in named.values()):
         raise NotFound
     return _PATH_PARAMETER.sub(lambda found: named[found[1]], rule.path)
 
