@@ -70,9 +70,13 @@ def cancel(school_id: str, booking_id: str, body: CancelBody | None = None) -> C
     cancelling.require_may_cancel(ctx, booking)
     if ctx.actor.kind == "contact" and asked.refund is not None:
         raise Invalid.of("refund", "is for the school")
+    money = reading.sees_money(ctx, mine=reading.is_mine(ctx, booking))
+    if asked.expected_refund is not None and not money:
+        # Whether less would come back tells what was paid (B8).
+        raise Invalid.of("expected_refund", "is for who is shown what comes back")
     expected = asked.expected_refund or NOTHING
     ended = cancelling.cancel(ctx, booking, cancelling.Asked(asked.refund, expected, api.asked(body)))
-    return cancelled_view(ended, money=reading.sees_money(ctx, mine=reading.is_mine(ctx, booking)))
+    return cancelled_view(ended, money=money)
 
 
 @api.route(

@@ -73,6 +73,19 @@ def test_staff_see_no_difference(event: SchoolEvent, caller: dict[str, Any]) -> 
     assert (one["price"], one["payment_id"], one["due_later"]) == (None, None, None)
 
 
+def test_cancelling_says_the_same_of_both_and_cannot_be_made_to_tell_what_was_paid(event: SchoolEvent) -> None:
+    caller: dict[str, Any] = {"person": "staff-admin", "roles": ["school_admin"]}
+    listed = ask(registers, "/events/{event_id}/bookings", caller, event_id=event.id)["items"]
+    ids = [entry["booking_id"] for entry in listed]
+    one, other = (ask(bookings, "/bookings/{booking_id}/cancellation", caller, booking_id=each) for each in ids)
+    assert without_the_child(one) == without_the_child(other)
+    route, body = f"POST {SCHOOL}/bookings/{{booking_id}}/cancel", {"expected_refund": {"amount": 1251}}
+    asked = [bookings(http_event(route, {"booking_id": each}, body, **caller), LambdaContext()) for each in ids]
+    assert [(answer["statusCode"], json_of(answer)["errors"][0]["field"]) for answer in asked] == [
+        (422, "expected_refund")
+    ] * 2
+
+
 def test_finance_staff_see_what_a_place_costs(event: SchoolEvent) -> None:
     caller = {"person": "staff-money", "roles": ["school_admin", "finance"]}
     listed = ask(registers, "/events/{event_id}/bookings", caller, event_id=event.id)["items"]

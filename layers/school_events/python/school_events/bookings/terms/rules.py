@@ -123,7 +123,7 @@ def is_called_off(event: SchoolEvent, place: Place, sessions: Iterable[Session])
     return event.status == "cancelled" or any(one.cancelled and one.id == session_of(place) for one in sessions)
 
 
-def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, is_held: bool) -> str:
+def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, is_held: bool, money: bool) -> str:
     """What cancelling would bring, as families read it; without an amount, which not everybody may see.
 
     Args:
@@ -131,10 +131,12 @@ def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, is_held: bool) 
         event: the booking's, with its policy.
         now: the present instant, UTC.
         is_held: whether its payment is still open.
+        money: whether the reader may know what was paid; for others a place that was remitted reads as any other (B8).
     """
     if is_held:
         return "Nothing has been paid for this yet. Cancelling ends it, and all that is to be paid with it."
-    parts = [_money_in_words(terms, event, now)] if terms.paid.amount > 0 else ["Nothing was paid for this."]
+    costs = terms.paid if money else event.price
+    parts = [_money_in_words(terms, event, now)] if costs.amount > 0 else ["Nothing was paid for this."]
     if terms.begins_at is not None and not terms.is_too_late(now):
         local = terms.begins_at.astimezone(ZoneInfo(event.time_zone))
         parts.append(f"A family can cancel until {local.day} {local:%B %Y, %H:%M}.")

@@ -43,16 +43,18 @@ def preview(ctx: Context, booking: Booking) -> CancellationTerms:
     event = events.find_event(ctx.school_id, booking.event_id)
     terms = terms_of(ctx, booking, event)
     why_not = _why_not(ctx, booking, terms)
+    money = reading.sees_money(ctx, mine=reading.is_mine(ctx, booking))
+    is_held = booking.state is BookingState.PENDING
     shown = CancellationTerms(
         booking_id=booking.id,
         possible=not why_not,
-        words=why_not or rules.in_words(terms, event, ctx.now, is_held=booking.state is BookingState.PENDING),
+        words=why_not or rules.in_words(terms, event, ctx.now, is_held=is_held, money=money),
         until=terms.begins_at,
         refund_percent=terms.percent(ctx.now),
         steps=[StepView(before=one.before, refund_percent=one.percent) for one in terms.steps],
         ends_too=_ends_too(ctx, booking),
     )
-    return _with_money(shown, terms, ctx) if reading.sees_money(ctx, mine=reading.is_mine(ctx, booking)) else shown
+    return _with_money(shown, terms, ctx) if money else shown
 
 
 def _why_not(ctx: Context, booking: Booking, terms: Terms) -> str:
