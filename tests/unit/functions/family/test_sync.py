@@ -9,14 +9,19 @@ import time_machine
 
 from functions.family import handler
 from functions.outbox.handler import lambda_handler as outbox
-from school_events.bookings import cancelling
+from school_events.bookings import cancelling, news
+from school_events.bookings.capacity.service import follow
 from school_events.core import cursors
 from school_events.core.consequences import Telling
+from school_events.events.api import EventChanges
 from school_events.events.model import SchoolEvent
+from school_events.events.news.store import due_news
+from school_events.events.service import change
+from school_events.events.store import find_event
 from school_events.invitations import service as invitations
 from school_events.notifications.service import deliver
 from tests.support import booked_world as world
-from tests.support.contexts import NOW, SCHOOL
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, watched
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import link_removed, link_told, pupil_told, tell
@@ -177,6 +182,30 @@ def test_an_invitation_comes_with_its_notification(event: SchoolEvent) -> None:
     came = app.refresh()
     assert ("invitation", "created", f"{later.id}~pupil-2") in came
     assert [thing for thing, _, _ in came] == ["inbox_entry", "invitation"]
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_changed_event_is_changed_for_all_children_of_who_is_told_once(event: SchoolEvent, *, asks: bool) -> None:
+    if asks:
+        agreed = {"id": "goes", "kind": "consent", "prompt": "May go.", "required": True}
+        event = world.an_event(price=0, questions=[agreed], invited=("pupil-1", "pupil-2"))
+    for pupil_id in ("pupil-1", "pupil-2"):
+        world.book(event, pupil_id, answers={"goes": "yes"} if asks else {})
+    app = App()
+    app.refresh()
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        change(a_context(), event.id, find_event(SCHOOL, event.id).version, EventChanges(location="Paris"), follow)
+        for one in list(due_news(NOW + timedelta(minutes=6))):
+            news.tell(one, lambda: True)
+        for body in messages("notifications"):
+            deliver(world.as_system(NOW + timedelta(minutes=5)), Telling.model_validate(body))
+        app.refresh()
+    shown = [one for (kind, _), one in app.things.items() if kind == "booking"]
+    assert [one["event"]["location"] for one in shown] == ["Paris", "Paris"]
+    assert [one["consent_outdated"] for one in shown] == [asks, asks]
+    invited = [one for (kind, _), one in app.things.items() if kind == "invitation"]
+    assert {one["event"]["location"] for one in invited if one["event"]["id"] == event.id} == {"Paris"}
+    assert [kind for kind, _ in app.things].count("inbox_entry") == 1
 
 
 def test_a_declined_invitation_is_changed_for_both_parents(event: SchoolEvent) -> None:

@@ -85,8 +85,8 @@ def of_rows(ctx: Context, rows: Iterable[Row]) -> list[ChangeView]:
 def _family_contents(
     ctx: Context, named: _Named, entries: Iterable[InboxEntry], pupils: frozenset[str]
 ) -> dict[_Name, Content]:
-    _name_what_was_told(named, entries)
-    _name_places(ctx, named, entries)
+    _name_what_was_told(named, entries, pupils)
+    _name_places(ctx, named, entries, pupils)
     children = reading.children(ctx, pupils.intersection(named.ids("child")))
     _name_all_of(ctx, named, pupils.intersection(named.ids("child", what="created")))
     bookings = [one for one in reading.bookings_by_id(ctx, named.ids("booking")) if one.pupil_id in pupils]
@@ -105,13 +105,17 @@ def _by_name(thing: Thing, contents: Iterable[Content]) -> dict[_Name, Content]:
     return {(thing, content.id): content for content in contents}
 
 
-def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry]) -> None:
-    """An inbox entry's row stands for what the entry is about as well: one row less to write for each person told."""
+def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry], pupils: frozenset[str]) -> None:
+    """An inbox entry's row stands for what the entry is about as well: one row less to write for each person told.
+
+    Of an event a person is told once, and it concerns all of their children who are invited.
+    """
     for entry in entries:
         if entry.thing == "invitation":
             named.add("invitation", entry.thing_id, "created" if entry.kind == "invited" else "changed")
         elif entry.thing == "event" and entry.pupil_id is not None:
-            named.add("invitation", invitation_id(entry.event_id, entry.pupil_id), "changed")
+            for pupil_id in sorted(pupils):
+                named.add("invitation", invitation_id(entry.event_id, pupil_id), "changed")
         elif entry.thing == "booking":
             named.add("booking", entry.thing_id, "changed")
         elif entry.thing == "payment":
@@ -120,12 +124,11 @@ def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry]) -> None:
             named.add("waiting", entry.thing_id, "changed")
 
 
-def _name_places(ctx: Context, named: _Named, entries: Iterable[InboxEntry]) -> None:
-    """A place is shown with its event, so it changes with it."""
-    events = {(entry.event_id, entry.pupil_id) for entry in entries if entry.thing == "event"}
-    pupils = sorted(pupil_id for _, pupil_id in events if pupil_id is not None)
-    for booking in live_bookings_of_pupils(ctx.school_id, pupils) if pupils else ():
-        if (booking.event_id, booking.pupil_id) in events:
+def _name_places(ctx: Context, named: _Named, entries: Iterable[InboxEntry], pupils: frozenset[str]) -> None:
+    """A place is shown with its event, and whether it is to be answered for anew: it changes with the event."""
+    events = {entry.event_id for entry in entries if entry.thing == "event" or entry.kind == "consent_asked"}
+    for booking in live_bookings_of_pupils(ctx.school_id, sorted(pupils)) if events else ():
+        if booking.event_id in events:
             named.add("booking", booking.id, "changed")
 
 
