@@ -22,7 +22,7 @@ _NO_SECOND_FACTOR = "Sign in with a second factor"
 _PAIRS_AT_ONCE = 33
 """Each asks for three items, and a read takes a hundred."""
 
-_LINKS_AT_ONCE = 100
+_MOST_AT_ONCE = 100
 
 _MOST_MERGES = 8
 """So many times in a row two records of a contact are found to be one person; beyond that something is wrong."""
@@ -135,7 +135,7 @@ def ever_linked(ctx: Context, pairs: Iterable[tuple[str, str]]) -> frozenset[tup
     """Of pairs of contacts and pupils those whom the Portal has ever linked, be it no more: where one names the other,
     it is found when they are forgotten (H2)."""
     known: set[tuple[str, str]] = set()
-    for some in batched(sorted(set(pairs)), _LINKS_AT_ONCE, strict=False):
+    for some in batched(sorted(set(pairs)), _MOST_AT_ONCE, strict=False):
         keys = {pair: store.link_key(ctx.school_id, *pair) for pair in some}
         found = get_many(keys.values())
         known |= {pair for pair, key in keys.items() if found.get(key) is not None}
@@ -185,7 +185,7 @@ def persons_now(school_id: str, contact_ids: Iterable[str]) -> Mapping[str, str]
 
     Args:
         school_id: whose.
-        contact_ids: as they were noted when something happened; at most 100.
+        contact_ids: as they were noted when something happened.
     """
     noted = frozenset(contact_ids)
     known: dict[str, ContactItem | None] = {}
@@ -193,11 +193,19 @@ def persons_now(school_id: str, contact_ids: Iterable[str]) -> Mapping[str, str]
     for _ in range(_MOST_MERGES + 1):
         if not asked:
             break
-        keys = {one: store.contact_key(school_id, one) for one in asked}
-        found = get_many(keys.values())
-        known |= {one: found.get(key) for one, key in keys.items()}
+        known |= _contact_items(school_id, asked)
         asked = frozenset(_successor(known[one]) for one in asked) - known.keys() - {""}
     return {one: _end_of(known, one) for one in noted}
+
+
+def _contact_items(school_id: str, contact_ids: Iterable[str]) -> dict[str, ContactItem | None]:
+    """Contacts as they are kept, gone or not; a contact who is forgotten has as many ids as bookings."""
+    items: dict[str, ContactItem | None] = {}
+    for some in batched(sorted(contact_ids), _MOST_AT_ONCE, strict=False):
+        keys = {one: store.contact_key(school_id, one) for one in some}
+        found = get_many(keys.values())
+        items |= {one: found.get(key) for one, key in keys.items()}
+    return items
 
 
 def _end_of(known: Mapping[str, ContactItem | None], contact_id: str) -> str:
