@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from school_events.bookings import allocating, looking, places
 from school_events.bookings.rules import pool_for, require_distinct
@@ -10,12 +11,13 @@ from school_events.bookings.waiting import ending, store
 from school_events.bookings.waiting.api import JoinedView, TurnView
 from school_events.bookings.waiting.closing import closing_of
 from school_events.bookings.waiting.family import require_own, who_may_take
-from school_events.bookings.waiting.model import LIVE_TURNS, WaitingEntry, WaitingState
+from school_events.bookings.waiting.model import LIVE_TURNS, Offer, WaitingEntry, WaitingState
+from school_events.bookings.waiting.store import WaitingEntryItem
 from school_events.bookings.ways import Wish
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import Conflict, Invalid, TryAgain, WrongState
+from school_events.core.errors import Conflict, Invalid, StaleVersion, TryAgain, WrongState
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
 from school_events.events import store as events
 from school_events.events.model import SchoolEvent
@@ -113,20 +115,36 @@ def look_after(ctx: Context, entry: WaitingEntry) -> None:
     if item is None or item.record.state not in LIVE_TURNS:
         return
     entry = item.record
+    closes_at = closing_of(ctx, events.find_event(ctx.school_id, entry.event_id), entry.pool)
+    if closes_at is None:
+        # What was kept for it is returned, and due; nobody is to be offered it.
+        ending.end(ctx, entry, WaitingState.OVER)
+        return
     outcome = _outcome(ctx, entry)
     if outcome is not None:
         ending.end(ctx, entry, outcome)
-    elif entry.state is WaitingState.OFFERED and entry.offer is not None:
-        store.look_at(ctx.school_id, item, entry.offer.until)
+    elif entry.offer is not None:
+        _keep(ctx, item, entry.offer, closes_at)
         return
     allocating.settle(ctx, entry.event_id, entry.pool)
 
 
+def _keep(ctx: Context, item: WaitingEntryItem, offer: Offer, closes_at: datetime) -> None:
+    """Let an offer stand to its end, which is sooner now if its session was moved to an earlier time."""
+    if offer.until <= closes_at:
+        store.look_at(ctx.school_id, item, offer.until)
+        return
+    sooner = item.record.model_copy(update={"offer": offer.model_copy(update={"until": closes_at})})
+    transaction = Transaction(ctx)
+    change = stamp(ctx, "waiting.offer_ends_sooner")
+    store.replace(transaction, ctx.school_id, item.record, sooner, change, due_at=closes_at)
+    transaction.put(ending.tell_family(ctx, item.record, "changed"))
+    with contextlib.suppress(StaleVersion):
+        transaction.commit()
+
+
 def _outcome(ctx: Context, entry: WaitingEntry) -> WaitingState | None:
-    """How a turn ends, if it is to end now by itself."""
-    event = events.find_event(ctx.school_id, entry.event_id)
-    if closing_of(ctx, event, entry.pool) is None:
-        return WaitingState.OVER
+    """How a turn ends, if it is to end now by itself although booking is open."""
     if entry.state is WaitingState.OFFERED and not entry.is_offered(ctx.now):
         return WaitingState.EXPIRED
     return WaitingState.LAPSED if who_may_take(ctx, entry) is None else None
