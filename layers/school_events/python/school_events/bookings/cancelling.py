@@ -13,7 +13,7 @@ from school_events.bookings.terms.rules import ACTIONS, CALLED_OFF, Decided, Ref
 from school_events.bookings.terms.service import still_paid, terms_of
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import NotFound, TryAgain, WrongState
+from school_events.core.errors import Conflict, NotFound, TryAgain, WrongState
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING, Money
 from school_events.core.requests import AnsweredMeanwhile, Request, find_earlier_answer, remember
@@ -55,7 +55,7 @@ def require_may_cancel(ctx: Context, booking: Booking) -> None:
     """The caller may cancel a booking they see: who made it, an administrator, or the family it is left to.
 
     A place stays when the link of who booked it is cut (A8); then any other contact of the child may give it up, if it
-    is more than a hold. They learn nothing of its money.
+    is more than a hold, or ask again to. They learn nothing of its money.
 
     Raises:
         NotFound: it is another's.
@@ -64,7 +64,7 @@ def require_may_cancel(ctx: Context, booking: Booking) -> None:
         return
     booker = access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
     is_orphaned = not access.open_links_among(ctx, [(booker, booking.pupil_id)])
-    if booking.state is not BookingState.CONFIRMED or not is_orphaned:
+    if booking.state not in {BookingState.CONFIRMED, BookingState.CANCELLED} or not is_orphaned:
         raise NotFound
 
 
@@ -89,10 +89,11 @@ def cancel(ctx: Context, booking: Booking, asked: Asked = AS_USUAL) -> Booking:
     try:
         if earlier is None:
             return again_if_stale(lambda: _cancel(ctx, booking, asked))
-    except AnsweredMeanwhile:
+    except Conflict as refusal:
+        # What is in the way may be what the very same request did, sent twice.
         earlier = find_earlier_answer(ctx, asked.request, Ended)
-    if earlier is None:
-        raise TryAgain
+        if earlier is None:
+            raise TryAgain if isinstance(refusal, AnsweredMeanwhile) else refusal from None
     return store.find_booking(ctx.school_id, booking.id).model_copy(update={"state": earlier.state})
 
 
