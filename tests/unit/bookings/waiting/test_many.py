@@ -2,7 +2,7 @@
 
 import pytest
 
-from school_events.bookings.waiting import forgetting, reading, store
+from school_events.bookings.waiting import forgetting, reading, service, store
 from school_events.bookings.waiting.model import WaitingEntry, WaitingState
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -38,6 +38,17 @@ def test_an_event_whose_cancellation_broke_off_at_once_ends_its_list_all_the_sam
     for minutes in (2, 3):
         housekeeping(NOW + HOUR * minutes / 60)
     assert state(ref) == "over"
+
+
+def test_a_turn_that_is_over_is_never_due_again() -> None:
+    event = an_event(price=0, capacity=1)
+    book(event)
+    (ref,) = wait_for(event, "pupil-3", parent=3)
+    service.leave(as_parent(3), ref)
+    item = store.find_item(SCHOOL, ref)
+    assert item is not None
+    store.look_at(SCHOOL, item, NOW)
+    assert list(store.due_items(NOW + HOUR)) == []
 
 
 def _many_turns(event: SchoolEvent) -> None:

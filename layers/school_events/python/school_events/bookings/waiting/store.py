@@ -201,9 +201,9 @@ def due_items(now: datetime) -> Iterator[tuple[str, WaitingEntryItem]]:
 
 
 def look_at(school_id: str, item: WaitingEntryItem, at: datetime) -> None:
-    """Make a turn due at an instant (UTC), unless it is then already or has changed since it was read."""
+    """Make a turn due at an instant (UTC), unless it is then already, is over or has changed since it was read."""
     due_pk, due_sk = _due_key(school_id, item.record, at)
-    if item.due_sk == due_sk:
+    if item.due_sk == due_sk or item.record.state not in LIVE_TURNS:
         return
     actions = [WaitingEntryItem.due_pk.set(due_pk), WaitingEntryItem.due_sk.set(due_sk)]
     update_if(_key_of(school_id, item.record), actions, WaitingEntryItem.version == item.record.version)
