@@ -158,6 +158,20 @@ def test_an_answer_put_beside_another_booking_or_question_cannot_be_read(caplog:
         gateway.unseal(record["answers"][1]["sealed"], context)
 
 
+def test_an_answer_of_another_key_keeps_the_others_back_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    booking_id = booked(a_trip())
+    decrypt = aws.client("kms").decrypt
+
+    def refuse_one(**asked: Any) -> Any:
+        if asked["EncryptionContext"]["question"] == "ill":
+            raise ClientError({"Error": {"Code": "IncorrectKeyException", "Message": ""}}, "Decrypt")
+        return decrypt(**asked)
+
+    monkeypatch.setattr(aws.client("kms"), "decrypt", refuse_one)
+    status, body = ask(ANSWERS, ADMIN, booking_id=booking_id)
+    assert (status, values(body)) == (200, SHOWN | {"ill": None})
+
+
 @pytest.mark.parametrize(
     ("answers", "field"),
     [

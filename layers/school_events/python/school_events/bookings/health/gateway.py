@@ -19,9 +19,11 @@ _NOT_NOW = frozenset(
     }
 )
 
+_NEVER = frozenset({"IncorrectKeyException", "InvalidCiphertextException"})
+
 
 class Unreadable(Exception):
-    """What was kept cannot be decrypted: it belongs to another answer, or was altered."""
+    """What was kept cannot be decrypted: it belongs to another answer or key, or was altered."""
 
 
 def seal(plain: bytes, context: Mapping[str, str]) -> str:
@@ -56,7 +58,7 @@ def _ask(operation: str, **asked: Any) -> Any:
         return getattr(aws.client("kms"), operation)(KeyId=settings.required("HEALTH_KEY"), **asked)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        if code == "InvalidCiphertextException":
+        if code in _NEVER:
             raise Unreadable from None
         if code in _NOT_NOW:
             raise TryAgain from None

@@ -24,7 +24,7 @@ def of(item: Item) -> Consequences | None:
 
 
 def _tellings(item: WaitingEntryItem, kind: TellingKind) -> tuple[ToTell, ...]:
-    """Each child's family once; who has several of the children is told of each."""
+    """Each child's family; who has several of the children has one entry for all, as of any one change."""
     entry = item.record
     return tuple(
         ToTell(kind=kind, pupil_id=pupil_id, event_id=entry.event_id, thing="waiting", thing_id=entry.ref)
