@@ -68,8 +68,9 @@ def answer(ctx: Context, booking_id: str, version: int, asked: NewAnswers, reque
     said = _said(ctx, booking, event, asked)
     try:
         return _write(ctx, booking, event, said, request)
-    except AnsweredMeanwhile:
-        return _answered_meanwhile(ctx, request)
+    except (AnsweredMeanwhile, StaleVersion) as refusal:
+        # What is in the way may be what the very same request said, sent twice.
+        return _answered_meanwhile(ctx, request, refusal)
 
 
 def _require_answerable(booking: Booking, event: SchoolEvent) -> None:
@@ -157,8 +158,8 @@ def _last_words(ctx: Context, receipts: list[Receipt]) -> Mapping[str, Mapping[s
     return consent_rules.last_words(receipts, lambda contact_id: persons[contact_id])
 
 
-def _answered_meanwhile(ctx: Context, request: Request) -> Answered:
+def _answered_meanwhile(ctx: Context, request: Request, refusal: AnsweredMeanwhile | StaleVersion) -> Answered:
     answered = find_earlier_answer(ctx, request, Answered)
     if answered is None:
-        raise TryAgain
+        raise TryAgain if isinstance(refusal, AnsweredMeanwhile) else refusal
     return answered
