@@ -135,6 +135,14 @@ def test_the_sheet_of_the_day_has_who_comes_in_pages_and_each_booking_is_noted()
     assert [subject for _, subject, _ in _read()] == sorted(told)
 
 
+def test_that_nothing_was_told_of_a_childs_health_is_a_reading_as_well() -> None:
+    event = a_trip(LUNCH, {"id": "ill", "kind": "text", "prompt": "Ill?", "required": False, "sensitive": "medical"})
+    booking_id = booked(event, {"lunch": "packed"})
+    status, page = ask(SHEET, ALLOCATED, event_id=event.id)
+    assert (status, [one["answers"] for one in page["items"]]) == (200, [[]])
+    assert [(action, subject) for action, subject, _ in _read()] == [("answers.read", booking_id)]
+
+
 @pytest.mark.parametrize(("caller", "status"), [(STRANGER, 404), (FINANCE, 403), (MOTHER, 403)])
 def test_the_sheet_is_for_administrators_and_staff_of_the_event(caller: Mapping[str, Any], status: int) -> None:
     event = a_trip()
