@@ -20,6 +20,9 @@ def wake_leavers(ctx: Context, pupil_ids: Iterable[str]) -> None:
     Args:
         ctx: the moment.
         pupil_ids: whom the Portal has said something about.
+
+    Raises:
+        TryAgain: one of the turns moves too much.
     """
     day = people_rules.today(ctx.now)
     for some in batched(sorted(set(pupil_ids)), _AT_ONCE, strict=False):
@@ -29,4 +32,4 @@ def wake_leavers(ctx: Context, pupil_ids: Iterable[str]) -> None:
             for ref in store.turns_of(ctx.school_id, pupil_id):
                 item = store.find_item(ctx.school_id, ref)
                 if item is not None:
-                    store.look_at(ctx.school_id, item, ctx.now)
+                    store.wake_turn(ctx, item)

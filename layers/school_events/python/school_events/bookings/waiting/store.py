@@ -20,7 +20,7 @@ from school_events.core import due
 from school_events.core.attributes import ThingKey, VersionAttribute
 from school_events.core.change import Change
 from school_events.core.context import Context
-from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key, update_if
+from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key, update_if, wait_or_give_up
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion, WrongState
 from school_events.core.indexes import Due
 
@@ -200,22 +200,47 @@ def due_items(now: datetime) -> Iterator[tuple[str, WaitingEntryItem]]:
         yield item.pk.split("#")[1], item
 
 
-def look_at(school_id: str, item: WaitingEntryItem, at: datetime) -> None:
-    """Make a turn due at an instant (UTC), unless it is then already, is over or has changed since it was read."""
+def look_at(school_id: str, item: WaitingEntryItem, at: datetime) -> bool:
+    """Make a turn due at an instant (UTC), unless it is over, or it or when it is due has changed since it was read.
+
+    Who would have it looked at later must not undo that somebody else has it looked at now. Says whether that is done,
+    or there is nothing to be done.
+    """
     due_pk, due_sk = _due_key(school_id, item.record, at)
     if item.due_sk == due_sk or item.record.state not in LIVE_TURNS:
-        return
+        return True
+    unmoved = (
+        WaitingEntryItem.due_sk.does_not_exist() if item.due_sk is None else WaitingEntryItem.due_sk == item.due_sk
+    )
     actions = [WaitingEntryItem.due_pk.set(due_pk), WaitingEntryItem.due_sk.set(due_sk)]
-    update_if(_key_of(school_id, item.record), actions, WaitingEntryItem.version == item.record.version)
+    as_read = (WaitingEntryItem.version == item.record.version) & unmoved
+    return update_if(_key_of(school_id, item.record), actions, as_read)
+
+
+def wake_turn(ctx: Context, item: WaitingEntryItem) -> None:
+    """Make a turn due now, whatever else happens to it meanwhile; doing it again changes nothing.
+
+    Raises:
+        TryAgain: it moves too much.
+    """
+    seen: WaitingEntryItem | None = item
+    attempt = 0
+    while seen is not None and not look_at(ctx.school_id, seen, ctx.now):
+        attempt += 1
+        wait_or_give_up(ctx, attempt)
+        seen = find_item(ctx.school_id, item.record.ref)
 
 
 def wake(ctx: Context, event_id: str) -> None:
     """Make all turns of an event due now, since the event has moved on; doing it again changes nothing.
 
     Whoever joins meanwhile looks at the event after that.
+
+    Raises:
+        TryAgain: one of them moves too much.
     """
     for item in live_items(ctx.school_id, event_id):
-        look_at(ctx.school_id, item, ctx.now)
+        wake_turn(ctx, item)
 
 
 def _item(school_id: str, entry: WaitingEntry, change: Change, *, due_at: datetime | None) -> WaitingEntryItem:
