@@ -20,7 +20,7 @@ from tests.support.booked_world import a_school_with_families
 from tests.support.club_world import FIRST as FIRST_SESSION
 from tests.support.club_world import SECOND, a_club, a_term
 from tests.support.contexts import NOW, SCHOOL
-from tests.support.people import link_told, tell
+from tests.support.people import contact_told, link_told, portal_message, tell
 from tests.support.tables import everything, messages, rows
 from tests.unit.functions.booking_answers.asking import (
     ADMIN,
@@ -223,6 +223,17 @@ def test_what_the_other_parent_answered_while_who_booked_was_shut_out_stays_thei
         "staff-admin": (200, True, False),
     }
     assert ask(ANSWERS, MOTHER, booking_id=booking_id)[0] == 404
+
+
+def test_what_the_other_parent_says_is_in_the_refresh_of_who_has_taken_over_from_who_booked() -> None:
+    event, booking_id = _booked()
+    content = {"contact_id": "contact-1", "merged_into": "contact-5"}
+    merged = portal_message("ContactRemoved", content, version=2)
+    tell(contact_told("contact-5"), link_told("contact-5", "pupil-1"), merged)
+    earlier = [row["sk"] for row in rows("Inbox")]
+    assert answered(event, booking_id, FATHER, {"goes": "yes"})[0] == 200
+    new = [row["pk"]["S"].rsplit("#", 1)[1] for row in rows("Inbox") if row["sk"] not in earlier]
+    assert sorted(new) == ["contact-2", "contact-5"]
 
 
 def test_what_staff_read_of_a_booking_s_answers_is_noted_there_too() -> None:

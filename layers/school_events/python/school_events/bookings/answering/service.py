@@ -96,7 +96,7 @@ def _said(ctx: Context, booking: Booking, event: SchoolEvent, asked: NewAnswers)
 
 def _is_responsible(ctx: Context, booking: Booking) -> bool:
     """Whether the form is the caller's to answer: they booked, or who booked has no access to the child any more."""
-    booked_by = access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
+    booked_by = _booked_by(ctx, booking)
     if booked_by == ctx.actor.id:
         return True
     try:
@@ -104,6 +104,11 @@ def _is_responsible(ctx: Context, booking: Booking) -> bool:
     except NotFound:
         return True
     return False
+
+
+def _booked_by(ctx: Context, booking: Booking) -> str:
+    """Who booked, or has taken over from them since."""
+    return access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
 
 
 def _write(ctx: Context, booking: Booking, event: SchoolEvent, said: _Said, request: Request) -> Answered:
@@ -124,7 +129,7 @@ def _write(ctx: Context, booking: Booking, event: SchoolEvent, said: _Said, requ
             transaction.delete(health_store.health_key(school_id, booking.id))
         else:
             transaction.put(item)
-    for contact_id in {ctx.actor.id, booking.booked_by}:
+    for contact_id in {ctx.actor.id, _booked_by(ctx, booking)}:
         transaction.put(feed.row(ctx, "contact", contact_id, thing="booking", thing_id=booking.id, what="changed"))
     answered = Answered(
         booking_id=booking.id,
