@@ -10,12 +10,15 @@ _MOST_SHOWN = 20
 
 
 def progress(told: Tallied, out: TextIO) -> None:
-    """How far a run is."""
+    """How far a run is, and what was found since it was told last."""
     print(
         f"  … {told.races.total():,} races, {told.struck.total():,} of them struck, {len(told.faults)} faults found",
         file=out,
         flush=True,
     )
+    for fault in told.faults[told.shown :][:_MOST_SHOWN]:
+        print(f"WRONG: {fault}", file=out, flush=True)
+    told.shown = len(told.faults)
 
 
 def table(told: Tallied, fired: Counter[Fault], seconds: float, out: TextIO) -> None:
@@ -36,8 +39,6 @@ def table(told: Tallied, fired: Counter[Fault], seconds: float, out: TextIO) -> 
     print(
         f"\n{races:,} races in {seconds:,.0f} s; writes were struck in {struck:,}, {told.tally.struck.total():,} times"
     )
-    for fault in told.faults[:_MOST_SHOWN]:
-        print(f"WRONG: {fault}", file=out)
     print(f"the tables say: {len(told.faults) or 'no'} faults", file=out)
 
 

@@ -53,6 +53,7 @@ class Tallied:
 
     Args:
         tally: hears of strikes.
+        shown: how many of the faults somebody was told of.
     """
 
     tally: Tally
@@ -60,6 +61,7 @@ class Tallied:
     struck: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    shown: int = 0
 
     def add(self, race: Race) -> None:
         """Count a race."""
