@@ -151,3 +151,25 @@ def test_below_the_nightly_run_there_is_a_net(booked: tuple[SchoolEvent, Booking
 
 def test_they_are_looked_at_by_the_day() -> None:
     assert due.pace_of(store.HEALTH) is due.DAILY
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_cannot_be_looked_at_keeps_nobody_elses_answers_from_being_erased(
+    booked: tuple[SchoolEvent, Booking], monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    event, first = booked
+    both = [first, booking_of(book(event, "pupil-3", parent=3, answers={"ill": "Asthma"}))]
+    broken, other = both[which], both[1 - which]
+    look = erasing.find_booking
+
+    def failing(school_id: str, booking_id: str) -> Booking:
+        if booking_id == broken.id:
+            raise RuntimeError
+        return look(school_id, booking_id)
+
+    monkeypatch.setattr(erasing, "find_booking", failing)
+    assert _nightly(NOW, GOES_AT + timedelta(days=1)) is not None
+    assert (_kept(broken), _kept(other)) == (True, False)
+    monkeypatch.undo()
+    assert erasing.erase_due(GOES_AT + timedelta(days=1), lambda: True) == 1
+    assert not _kept(broken)
