@@ -20,8 +20,7 @@ from tests.support.booked_world import (
 from tests.support.contexts import NOW
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop
-from tests.support.tables import everything
-from tests.unit.bookings.paying import apply, once_before, paid
+from tests.unit.bookings.paying import apply, once_before
 
 pytestmark = pytest.mark.usefixtures("shop")
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from school_events.bookings import cancelling
+from school_events.bookings import store as bookings
 from school_events.bookings.health import erasing, rules, store
 from school_events.bookings.health.service import sealed
 from school_events.bookings.model import Booking
@@ -160,7 +161,7 @@ def test_what_cannot_be_looked_at_keeps_nobody_elses_answers_from_being_erased(
     event, first = booked
     both = [first, booking_of(book(event, "pupil-3", parent=3, answers={"ill": "Asthma"}))]
     broken, other = both[which], both[1 - which]
-    look = erasing.find_booking
+    look = bookings.find_booking
 
     def failing(school_id: str, booking_id: str) -> Booking:
         if booking_id == broken.id:
