@@ -124,7 +124,7 @@ def faults_of_tables(tables: Tables, now: datetime) -> list[str]:
     """
     faults = [f"{row['kind']['S']} {row['pk']['S']} is still due" for row in tables.due if _is_due(row, now)]
     for event_id, seen in tables.events.items():
-        found = [*_place_faults(seen), *_holder_faults(seen), *_guard_faults(seen), *_state_faults(seen)]
+        found = [*_place_faults(seen, now), *_holder_faults(seen), *_guard_faults(seen), *_state_faults(seen)]
         found += [fault for one in seen.bookings for fault in _money_faults(one, tables)]
         is_open = seen.record["status"] == "published"
         turns = list(seen.turns.values())
@@ -141,13 +141,14 @@ def _is_due(row: Row, now: datetime) -> bool:
     return at <= now
 
 
-def _place_faults(seen: Seen) -> Iterator[str]:
+def _place_faults(seen: Seen, now: datetime) -> Iterator[str]:
     """As many places as the event says, and each as it is without anybody's hand on it."""
     if seen.record["kind"] != "parents_evening":
         yield from _capacity_faults(seen)
     for place in seen.places:
         state, holder = place["state"]["S"], place.get("booking_id", {}).get("S")
-        if state == "returned":
+        # What a housekeeper of the day after returned before they were killed is due then, and not before.
+        if state == "returned" and ("due_sk" not in place or _is_due(place, now)):
             yield f"place {_name(place)} was returned and not moved on"
         if state in {"free", "retired"} and holder is not None:
             yield f"place {_name(place)} is {state} and still somebody's"
