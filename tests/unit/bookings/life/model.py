@@ -225,8 +225,8 @@ class Model:
         return TooLateToCancel if family and self.now >= self.starts_at else None
 
     def refund_of(self, line: Line, decided: str) -> int:
-        """What comes back of what was paid, in pence: by the policy, everything or nothing."""
-        paid = line.price if line.money == "kept" else 0
+        """What comes back of what was paid, in pence, for a place one has: by the policy, everything or nothing."""
+        paid = line.price if line.money == "kept" and line.state == "confirmed" else 0
         share = next((percent for before, percent in self.policy if self.now < before), 0)
         return -(-paid * {"policy": share, "full": 100, "none": 0}[decided] // 100)
 
