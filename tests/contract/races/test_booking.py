@@ -75,7 +75,7 @@ def test_of_siblings_booked_at_once_one_pays_in_full_and_the_other_has_the_disco
 
 def test_without_guards_a_child_is_booked_twice_and_the_checker_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     event = an_event(capacity=PLACES)
-    monkeypatch.setattr(store, "guard", lambda *_: None)
+    monkeypatch.setattr(store, "guard", lambda *_, **__: None)
     booked = _answered(at_once([books(event, 1, chance=chance) for chance in range(10)]))
     assert len(booked) > 1
     assert f"child-1 is booked {len(booked)} times" in faults_of(event)
