@@ -13,6 +13,7 @@ from typing import TextIO
 import tests.conftest  # noqa: F401
 
 RACES, SEED, SHARE_STRUCK = 10_000, 20_261_122, 0.2
+PARENTS, TEACHERS = 1_500, 60
 
 
 def main(arguments: Sequence[str], out: TextIO = sys.stdout) -> int:
@@ -20,13 +21,14 @@ def main(arguments: Sequence[str], out: TextIO = sys.stdout) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.races", description=__doc__)
     parser.add_argument("races", nargs="?", type=int, default=RACES, help=f"how many ({RACES:,})")
     parser.add_argument("seed", nargs="?", type=int, default=SEED, help="of all chance")
-    parser.add_argument("--only", choices=["faults", "iam"], help="one of the two runs")
+    parser.add_argument("--only", choices=["faults", "iam", "storm"], help="one of the three runs")
     asked = parser.parse_args(arguments)
     # What is refused or struck on purpose fills no screen.
     os.environ["LOG_LEVEL"] = "CRITICAL"
     went_well = [
-        asked.only == "faults" or _over_http(out),
-        asked.only == "iam" or _with_faults(asked.races, asked.seed, out),
+        asked.only not in {None, "iam"} or _over_http(out),
+        asked.only not in {None, "faults"} or _with_faults(asked.races, asked.seed, out),
+        asked.only not in {None, "storm"} or _storm(asked.seed, out),
     ]
     return 0 if all(went_well) else 1
 
@@ -63,6 +65,26 @@ def _with_faults(races: int, seed: int, out: TextIO) -> bool:
         fired = on.proxy.fired()
     report.table(told, fired, time.monotonic() - began, out)
     return not told.faults and fired == told.tally.by_proxy()
+
+
+def _storm(seed: int, out: TextIO) -> bool:
+    from tests.races import storm
+    from tests.races.running import track
+    from tests.support.embedded_aws import embedded_aws
+
+    print(f"\nstorm: {PARENTS:,} parents want appointments with {TEACHERS} teachers in the same minute", file=out)
+    with embedded_aws() as running, running.used(), track(running, ()):
+        brewed, began = storm.brew(PARENTS, TEACHERS), time.monotonic()
+        told = storm.break_out(brewed, seed)
+    for fault in told.faults:
+        print(f"WRONG: {fault}", file=out)
+    print(
+        f"storm: {time.monotonic() - began:,.0f} s, {told.appointments:,} appointments had, {told.without:,} families "
+        f"without one, {told.asked_again:,} times too late; the tables say: {len(told.faults) or 'no'} faults",
+        file=out,
+        flush=True,
+    )
+    return not told.faults
 
 
 if __name__ == "__main__":

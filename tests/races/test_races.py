@@ -4,9 +4,10 @@ import pytest
 
 from tests.contract.faults import Fault as Sabotage
 from tests.contract.faults import database_with
-from tests.races import sabotage
+from tests.races import sabotage, storm
 from tests.races.faults import Fault
 from tests.races.running import Track, run
+from tests.races.scenes import begin_anew
 
 RACES, FEW = 120, 12
 pytestmark = pytest.mark.xdist_group("races")
@@ -20,6 +21,13 @@ def test_races_whose_writes_are_struck_in_every_way_leave_nothing_wrong(on: Trac
     assert told.struck.total() >= RACES // 4
     assert set(told.tally.struck) == set(Fault)
     assert on.proxy.fired() - before == told.tally.by_proxy()
+
+
+def test_in_a_storm_for_appointments_nobody_goes_without_while_a_teacher_is_free(on: Track) -> None:
+    begin_anew(on.wire, on.school)
+    told = storm.break_out(storm.brew(parents=80, teachers=4), seed=7)
+    assert told.faults == []
+    assert 120 < told.appointments <= 4 * 36
 
 
 @pytest.mark.parametrize(
