@@ -1,18 +1,16 @@
-"""Payment intents, the charges made for them, and the movements of the account's balance."""
+"""Payment intents and the charges made for them."""
 
+from local.stripe.balance import DAYS_UNTIL_AVAILABLE, movement
 from local.stripe.cards import Card
 from local.stripe.errors import Json, StripeError
 from local.stripe.listing import page_of
 from local.stripe.parameters import Instants, Text, listing
-from local.stripe.world import Call, World
+from local.stripe.world import Call
 
 _FEE_PER_MILLE, _FEE_FIXED = 15, 20  # a UK card at Stripe's list price: 1.5 % + 20p
-_DAYS_UNTIL_AVAILABLE = 3
-_DAY = 86_400
 
 LIST = listing(created=Instants())
 LIST_CHARGES = listing(payment_intent=Text(), created=Instants())
-LIST_BALANCE = listing(source=Text(), type=Text(), currency=Text(), created=Instants())
 
 
 def create(call: Call, amount: int, currency: str, data: Json) -> Json:
@@ -193,58 +191,7 @@ def _card_details(card: Card, amount: int) -> Json:
 def _charge_movement(call: Call, made: Json) -> Json:
     """What the charge adds to the balance: the amount less Stripe's fee, half a penny rounded up."""
     fee = (made["amount"] * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED
-    return movement(call, "charge", made, made["amount"], fee)
-
-
-def movement(call: Call, kind: str, source: Json, amount: int, fee: int) -> Json:
-    """A balance transaction of the account.
-
-    Args:
-        call: the account's work.
-        kind: `charge` or `refund`.
-        source: the object the money moved for.
-        amount: pence, negative when they leave the balance.
-        fee: what Stripe keeps, in pence.
-    """
-    details = [
-        {
-            "amount": fee,
-            "application": None,
-            "currency": source["currency"],
-            "description": "Stripe processing fees",
-            "type": "stripe_fee",
-        }
-    ]
-    return call.book.add(
-        {
-            "id": call.new_id("txn"),
-            "object": "balance_transaction",
-            "amount": amount,
-            "available_on": call.now + _DAYS_UNTIL_AVAILABLE * _DAY,
-            "balance_type": "payments",
-            "created": call.now,
-            "currency": source["currency"],
-            "description": source.get("description"),
-            "exchange_rate": None,
-            "fee": fee,
-            "fee_details": details if fee else [],
-            "net": amount - fee,
-            "reporting_category": kind,
-            "source": source["id"],
-            "status": "pending",
-            "type": kind,
-        }
-    )
-
-
-def make_available(world: World) -> None:
-    """Let the money whose day has come count as available."""
-    with world.lock:
-        now = world.clock.now()
-        for book in world.books.values():
-            for moved in book.all("balance_transaction"):
-                if moved["available_on"] <= now:
-                    moved["status"] = "available"
+    return movement(call, "charge", made, made["amount"], fee, days=DAYS_UNTIL_AVAILABLE)
 
 
 def retrieve(call: Call, identifier: str, _params: Json) -> Json:
@@ -265,13 +212,3 @@ def retrieve_charge(call: Call, identifier: str, _params: Json) -> Json:
 def list_charges(call: Call, params: Json) -> Json:
     """The account's charges."""
     return page_of(call.book.all("charge"), params, "/v1/charges")
-
-
-def retrieve_movement(call: Call, identifier: str, _params: Json) -> Json:
-    """One balance transaction of the account."""
-    return call.book.get("balance_transaction", identifier)
-
-
-def list_movements(call: Call, params: Json) -> Json:
-    """The account's balance transactions."""
-    return page_of(call.book.all("balance_transaction"), params, "/v1/balance_transactions")

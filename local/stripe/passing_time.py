@@ -1,6 +1,6 @@
-"""What happens because time goes by: sessions end, money becomes available."""
+"""What happens because time goes by: sessions end, and what was put on the agenda."""
 
-from local.stripe import checkout, intents
+from local.stripe import checkout
 from local.stripe.world import World
 
 
@@ -8,4 +8,4 @@ def pass_time(world: World) -> None:
     """Bring the world up to its clock."""
     with world.lock:
         checkout.expire_due(world)
-        intents.make_available(world)
+        world.agenda.run(world.clock.now())

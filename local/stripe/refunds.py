@@ -1,6 +1,6 @@
 """Refunds: never more than was captured and is still there."""
 
-from local.stripe import intents
+from local.stripe.balance import movement
 from local.stripe.errors import Json, invalid
 from local.stripe.listing import page_of
 from local.stripe.parameters import EXPAND, Choice, Instants, Integer, Metadata, Record, Text, listing
@@ -75,7 +75,7 @@ def _give_back(call: Call, charge: Json, amount: int, params: Json) -> Json:
             "transfer_reversal": None,
         }
     )
-    refund["balance_transaction"] = intents.movement(call, "refund", refund, -amount, 0)["id"]
+    refund["balance_transaction"] = movement(call, "refund", refund, -amount)["id"]
     previous = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local.stripe import accounts, checkout, events, intents, refunds
+from local.stripe import accounts, balance, checkout, events, intents, refunds
 from local.stripe.errors import Json, invalid
 from local.stripe.parameters import EXPAND, Record
 from local.stripe.world import Call
@@ -49,8 +49,9 @@ ROUTES = (
     Route("GET", "/v1/payment_intents/{intent}", _ONE, intents.retrieve),
     Route("GET", "/v1/charges", intents.LIST_CHARGES, _whole(intents.list_charges)),
     Route("GET", "/v1/charges/{charge}", _ONE, intents.retrieve_charge),
-    Route("GET", "/v1/balance_transactions", intents.LIST_BALANCE, _whole(intents.list_movements)),
-    Route("GET", "/v1/balance_transactions/{id}", _ONE, intents.retrieve_movement),
+    Route("GET", "/v1/balance", _ONE, _whole(balance.retrieve)),
+    Route("GET", "/v1/balance_transactions", balance.LIST, _whole(balance.list_movements)),
+    Route("GET", "/v1/balance_transactions/{id}", _ONE, balance.retrieve_movement),
     Route("POST", "/v1/refunds", refunds.CREATE, _whole(refunds.create)),
     Route("GET", "/v1/refunds", refunds.LIST, _whole(refunds.list_all)),
     Route("GET", "/v1/refunds/{refund}", _ONE, refunds.retrieve),

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import RLock
 
+from local.stripe.agenda import Agenda
 from local.stripe.clock import MovableClock
 from local.stripe.errors import Json, invalid, missing
 from local.stripe.ids import Ids
@@ -25,6 +26,7 @@ class Book:
     objects: dict[str, Json] = field(default_factory=dict)
     line_items: dict[str, list[Json]] = field(default_factory=dict)
     intent_data: dict[str, Json] = field(default_factory=dict)
+    paid_out: dict[str, str] = field(default_factory=dict)  # balance transaction → the payout it is part of
 
     @property
     def account_id(self) -> str:
@@ -74,6 +76,7 @@ class World:
         """An empty platform whose hosted pages live under `public_url` (no slash at its end)."""
         self.lock = RLock()
         self.clock = clock
+        self.agenda = Agenda()
         self.ids = ids
         self.public_url = public_url
         self.links: dict[str, AccountLink] = {}
@@ -85,6 +88,7 @@ class World:
         """Forget everything and go back to the real time."""
         with self.lock:
             self.clock.follow_base()
+            self.agenda.clear()
             self.links.clear()
             self.books.clear()
             self.books[PLATFORM] = Book({"id": PLATFORM, "object": "account", "charges_enabled": True})
