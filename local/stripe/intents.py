@@ -72,31 +72,53 @@ _CARD_OPTIONS: Json = {
 
 def charge(call: Call, intent: Json, card: Card, email: str) -> None:
     """Charge the card for the whole intent; a decline is recorded, told in events, and raised as 402."""
-    made = call.book.add(_charge(call, intent, card, email))
-    intent.update(latest_charge=made["id"])
+    made = new_charge(call, intent, email, {"card": _card_details(card, intent["amount"]), "type": "card"})
+    made["outcome"] = _outcome(card)
     if card.declined:
-        _fail(call, intent, made, card)
+        raise fail(call, intent, made, "card_error", card.code, card.message, decline_code=card.decline_code)
+    succeed(call, intent, made, _fee(made["amount"]))
+
+
+def _fee(amount: int) -> int:
+    """What Stripe keeps of a card payment, in pence, half a penny rounded up."""
+    return (amount * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED
+
+
+def succeed(call: Call, intent: Json, made: Json, fee: int) -> None:
+    """The money of a charge came: tell so, and move the balance by it less Stripe's `fee` in pence."""
+    made.update(status="succeeded", paid=True, captured=True, amount_captured=made["amount"])
     intent.update(
         status="succeeded",
         amount_received=intent["amount"],
         last_payment_error=None,
+        latest_charge=made["id"],
+        next_action=None,
         payment_method=made["payment_method"],
     )
     # With asynchronous capture, Stripe tells of the charge before its balance transaction is known.
     call.emit("charge.succeeded", made)
     call.emit("payment_intent.succeeded", intent)
-    made["balance_transaction"] = _charge_movement(call, made)["id"]
+    made["balance_transaction"] = movement(call, "charge", made, made["amount"], fee, days=DAYS_UNTIL_AVAILABLE)["id"]
     call.emit("charge.updated", made, previous={"balance_transaction": None})
 
 
-def _fail(call: Call, intent: Json, made: Json, card: Card) -> None:
-    refusal = StripeError(
-        402, "card_error", card.message, code=card.code, decline_code=card.decline_code, charge=made["id"]
+def fail(
+    call: Call, intent: Json, made: Json, kind: str, code: str, message: str, *, decline_code: str = ""
+) -> StripeError:
+    """The money of a charge did not come: tell so, and answer the refusal; the intent can be paid otherwise."""
+    more = {"decline_code": decline_code} if decline_code else {}
+    refusal = StripeError(402, kind, message, code=code, charge=made["id"], **more)
+    made.update(status="failed", failure_code=code, failure_message=message)
+    intent.update(
+        status="requires_payment_method",
+        last_payment_error=refusal.error,
+        latest_charge=made["id"],
+        next_action=None,
+        payment_method=None,
     )
-    intent["last_payment_error"] = refusal.error
     call.emit("charge.failed", made)
     call.emit("payment_intent.payment_failed", intent)
-    raise refusal
+    return refusal
 
 
 def cancel(call: Call, intent: Json) -> None:
@@ -105,12 +127,13 @@ def cancel(call: Call, intent: Json) -> None:
     call.emit("payment_intent.canceled", intent)
 
 
-def _charge(call: Call, intent: Json, card: Card, email: str) -> Json:
-    return {
+def new_charge(call: Call, intent: Json, email: str, details: Json) -> Json:
+    """A charge of the whole intent that waits for the bank; `details` are its `payment_method_details`."""
+    made = {
         "id": call.new_id("ch"),
         "object": "charge",
         "amount": intent["amount"],
-        "amount_captured": 0 if card.declined else intent["amount"],
+        "amount_captured": 0,
         "amount_refunded": 0,
         "application": None,
         "application_fee": None,
@@ -118,24 +141,24 @@ def _charge(call: Call, intent: Json, card: Card, email: str) -> Json:
         "balance_transaction": None,
         "billing_details": {"address": None, "email": email, "name": None, "phone": None, "tax_id": None},
         "calculated_statement_descriptor": "SCHOOL",
-        "captured": not card.declined,
+        "captured": False,
         "created": call.now,
         "currency": intent["currency"],
         "customer": None,
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": card.code or None,
-        "failure_message": card.message or None,
+        "failure_code": None,
+        "failure_message": None,
         "fraud_details": {},
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": None,
-        "outcome": _outcome(card),
-        "paid": not card.declined,
+        "outcome": None,
+        "paid": False,
         "payment_intent": intent["id"],
         "payment_method": call.new_id("pm"),
-        "payment_method_details": {"card": _card_details(card, intent["amount"]), "type": "card"},
+        "payment_method_details": details,
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
@@ -146,10 +169,11 @@ def _charge(call: Call, intent: Json, card: Card, email: str) -> Json:
         "source_transfer": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-        "status": "failed" if card.declined else "succeeded",
+        "status": "pending",
         "transfer_data": None,
         "transfer_group": None,
     }
+    return call.book.add(made)
 
 
 def _outcome(card: Card) -> Json:
@@ -186,12 +210,6 @@ def _card_details(card: Card, amount: int) -> Json:
         "three_d_secure": None,
         "wallet": None,
     }
-
-
-def _charge_movement(call: Call, made: Json) -> Json:
-    """What the charge adds to the balance: the amount less Stripe's fee, half a penny rounded up."""
-    fee = (made["amount"] * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED
-    return movement(call, "charge", made, made["amount"], fee, days=DAYS_UNTIL_AVAILABLE)
 
 
 def retrieve(call: Call, identifier: str, _params: Json) -> Json:
