@@ -8,7 +8,8 @@ from typing import Any
 from school_events.bookings.model import LIVE, Booking, BookingState, Place
 from school_events.core.money import NOTHING
 from school_events.events.model import EventDetails, SchoolEvent, Session
-from school_events.payments.model import Payment, PaymentState, Refund, RefundState
+from school_events.payments.model import Payment, PaymentState
+from school_events.payments.refunds.model import Refund, RefundState
 from tests.support.tables import rows
 
 type Row = Mapping[str, Any]
@@ -39,6 +40,11 @@ class _Place:
 
 def faults_of(event: SchoolEvent) -> list[str]:
     """What is wrong with an event's places, bookings, guards and money; nothing, if all is well."""
+    return place_faults_of(event) + _money_faults(bookings_of(event))
+
+
+def place_faults_of(event: SchoolEvent) -> list[str]:
+    """What is wrong with an event's places, bookings and guards, whatever was paid."""
     found = rows("Bookings")
     bookings = {one.id: one for one in bookings_of(event, found)}
     live = [one for one in bookings.values() if one.state in LIVE]
@@ -47,8 +53,7 @@ def faults_of(event: SchoolEvent) -> list[str]:
     faults += [f"{name[0]} is booked {times} times" for name, times in _repeated(map(_guarded, live))]
     faults += [f"place {name} is had {times} times" for name, times in _repeated(_name_of(one.place) for one in live)]
     faults += _place_faults(places, bookings)
-    faults += _guard_faults(event, found, {_guarded(one): one.id for one in live})
-    return faults + _money_faults(bookings.values())
+    return faults + _guard_faults(event, found, {_guarded(one): one.id for one in live})
 
 
 def bookings_of(event: SchoolEvent, found: Iterable[Row] | None = None) -> list[Booking]:
@@ -160,7 +165,7 @@ def _money_faults(bookings: Iterable[Booking]) -> list[str]:
         for payment in [Payment.model_validate_json(row["record"]["S"])]
     }
     refunds = {
-        refund.reference: refund
+        refund.line: refund
         for row in found
         if row["kind"]["S"] == "refund"
         for refund in [Refund.model_validate_json(row["record"]["S"])]
