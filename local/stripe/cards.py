@@ -1,18 +1,22 @@
 """The test cards and what each of them does (https://docs.stripe.com/testing)."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from local.stripe.errors import StripeError
 
 GOOD_CARD = "4242424242424242"
 DECLINED_CARD = "4000000000000002"
+_TOO_LITTLE = "Your card has insufficient funds."
+CHALLENGED_CARD = "4000002760003184"
 
 
 @dataclass(frozen=True)
 class Card:
     """A card as it is charged.
 
-    `code`, `decline_code` and `message` are empty unless the card is declined.
+    `code`, `decline_code` and `message` are empty unless the card is declined; of a `challenged` card the bank first
+    asks who holds it (3-D Secure).
     """
 
     number: str
@@ -22,6 +26,7 @@ class Card:
     code: str = ""
     decline_code: str = ""
     message: str = ""
+    challenged: bool = False
 
     @property
     def declined(self) -> bool:
@@ -29,8 +34,11 @@ class Card:
         return bool(self.code)
 
 
-def _declining(number: str, decline_code: str, code: str = "card_declined", message: str = "") -> Card:
-    return Card(number, "visa", code=code, decline_code=decline_code, message=message or "Your card was declined.")
+def _declining(
+    number: str, decline_code: str, code: str = "card_declined", message: str = "", *, challenged: bool = False
+) -> Card:
+    text = message or "Your card was declined."
+    return Card(number, "visa", code=code, decline_code=decline_code, message=text, challenged=challenged)
 
 
 _CARDS = {
@@ -42,8 +50,13 @@ _CARDS = {
         Card("4000008260000000", "visa", country="GB"),
         Card("4000058260000005", "visa", funding="debit", country="GB"),
         Card("5555558265554449", "mastercard", country="GB"),
+        Card("4000000000007726", "visa", refunding=Refunding.LATER),
+        Card("4000000000005126", "visa", refunding=Refunding.FAILS),
+        Card("4000000000000259", "visa", disputed="fraudulent"),
+        Card("4000000000002685", "visa", disputed="product_not_received"),
+        Card("4000000000001976", "visa", disputed="product_not_received", inquiry=True),
         _declining(DECLINED_CARD, "generic_decline"),
-        _declining("4000000000009995", "insufficient_funds", message="Your card has insufficient funds."),
+        _declining("4000000000009995", "insufficient_funds", message=_TOO_LITTLE),
         _declining("4000000000009987", "lost_card"),
         _declining("4000000000009979", "stolen_card"),
         _declining("4000000000000069", "expired_card", "expired_card", "Your card has expired."),
@@ -54,6 +67,10 @@ _CARDS = {
             "processing_error",
             "An error occurred while processing your card. Try again in a little bit.",
         ),
+        Card(CHALLENGED_CARD, "visa", challenged=True),
+        Card("4000000000003220", "visa", challenged=True),
+        _declining("4000008400001629", "generic_decline", challenged=True),
+        _declining("4000008260003178", "insufficient_funds", message=_TOO_LITTLE, challenged=True),
     )
 }
 

@@ -1,8 +1,10 @@
 """Checkout Sessions: made by the API, paid or left on the hosted page, ended by request or by the clock."""
 
-from local.stripe import intents
+from collections.abc import Sequence
+
+from local.stripe import intents, three_d_secure
 from local.stripe.cards import Card
-from local.stripe.errors import Json, invalid
+from local.stripe.errors import Json, StripeError, invalid
 from local.stripe.listing import page_of
 from local.stripe.parameters import (
     EXPAND,
@@ -20,6 +22,8 @@ from local.stripe.world import Call, Cause, World
 
 _SHORTEST, _LONGEST = 30 * 60, 24 * 60 * 60  # seconds a session may stay open (docs: expires_at)
 _LEAST_PENCE = 30  # Stripe's minimum charge in pounds (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)
+
+_OPTIONS: dict[str, Json] = {"bacs_debit": {}, "card": {"request_three_d_secure": "automatic"}}
 
 _PRODUCT = Record({"name": Text(), "description": Text(40_000), "metadata": Metadata()}, required=("name",))
 _PRICE = Record(
@@ -47,7 +51,7 @@ CREATE = Record(
         "metadata": Metadata(),
         "mode": Choice(("payment",)),
         "payment_intent_data": _INTENT_DATA,
-        "payment_method_types": Rows(Choice(("card",))),
+        "payment_method_types": Rows(Choice(("bacs_debit", "card"))),
         "submit_type": Choice(("auto", "book", "donate", "pay")),
         "success_url": Url(),
         "ui_mode": Choice(("hosted_page",)),
@@ -60,8 +64,8 @@ LINES = listing()
 
 def create(call: Call, params: Json) -> Json:
     """Open a session for the account, with the hosted page's address in `url`."""
-    if not call.book.account["charges_enabled"]:
-        raise invalid("Your account cannot currently make charges. Complete its onboarding first.")
+    _require_charges(call)
+    _require_active(call, params.get("payment_method_types", ["card"]))
     lines = [_line(call, line) for line in params["line_items"]]
     total = sum(line["amount_total"] for line in lines)
     _check_total(total, bool(lines))
@@ -69,6 +73,20 @@ def create(call: Call, params: Json) -> Json:
     call.book.line_items[session["id"]] = lines
     call.book.intent_data[session["id"]] = params.get("payment_intent_data", {})
     return call.book.add(session)
+
+
+def _require_charges(call: Call) -> None:
+    if not call.book.account["charges_enabled"]:
+        raise invalid("Your account cannot currently make charges. Complete its onboarding first.")
+
+
+def _require_active(call: Call, methods: Sequence[str]) -> None:
+    if "bacs_debit" in methods and call.book.account.get("capabilities", {}).get("bacs_debit_payments") != "active":
+        raise invalid(
+            "The payment method type provided: bacs_debit is invalid. Please ensure the provided type is activated in "
+            "your dashboard (https://dashboard.stripe.com/account/payments/settings).",
+            param="payment_method_types",
+        )
 
 
 def _check_total(total: int, any_lines: bool) -> None:
@@ -141,6 +159,7 @@ def _price(call: Call, price: Json) -> Json:
 
 def _session(call: Call, params: Json, total: int, expires_at: int) -> Json:
     identifier = call.new_id("cs_test", 58)
+    methods = params.get("payment_method_types", ["card"])
     return {
         "id": identifier,
         "object": "checkout.session",
@@ -179,8 +198,8 @@ def _session(call: Call, params: Json, total: int, expires_at: int) -> Json:
         "payment_link": None,
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": params.get("payment_method_types", ["card"]),
+        "payment_method_options": {method: _OPTIONS[method] for method in methods},
+        "payment_method_types": methods,
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
@@ -232,7 +251,9 @@ def expire(call: Call, identifier: str, _params: Json) -> Json:
 def _end(call: Call, session: Json) -> Json:
     session.update(status="expired", url=None)
     if session["payment_intent"] is not None:
-        intents.cancel(call, call.book.get("payment_intent", session["payment_intent"]))
+        intent = call.book.get("payment_intent", session["payment_intent"])
+        three_d_secure.forget(call, intent)
+        intents.cancel(call, intent)
     call.emit("checkout.session.expired", session)
     return session
 
@@ -254,23 +275,67 @@ def pay(call: Call, identifier: str, card: Card, email: str) -> Json:
     Args:
         call: the account's work.
         identifier: the session.
-        card: what is charged; a declining one leaves the session open.
+        card: what is charged; a declining one leaves the session open, and so does one whose bank asks first.
         email: the customer's address, taken unless the session has one.
 
     Returns:
-        The completed session.
+        The session: complete, or open while the bank asks (`authenticate`, `refuse_authentication`).
 
     Raises:
         StripeError: 402 when the card is declined, 400 when the session is not open.
     """
+    session = payable(call, identifier)
+    intent = intent_of(call, session)
+    if card.challenged:
+        three_d_secure.begin(call, intent, card)
+        return session
+    return _charge(call, session, intent, card, email)
+
+
+def authenticate(call: Call, identifier: str, email: str) -> Json:
+    """Prove to the bank who one is, and be charged; as `pay`.
+
+    Raises:
+        StripeError: 400 when the bank does not ask, or the session is not open; 402 when it declines.
+    """
+    session = payable(call, identifier)
+    intent = intent_of(call, session)
+    return _charge(call, session, intent, three_d_secure.answered(call, intent), email)
+
+
+def refuse_authentication(call: Call, identifier: str) -> StripeError:
+    """Fail to prove who one is; answers the refusal the page shows, and the session stays open.
+
+    Raises:
+        StripeError: 400 when the bank does not ask, or the session is not open.
+    """
+    return three_d_secure.fail(call, intent_of(call, payable(call, identifier)))
+
+
+def _charge(call: Call, session: Json, intent: Json, card: Card, email: str) -> Json:
+    three_d_secure.forget(call, intent)
+    intents.charge(call, intent, card, session["customer_email"] or email)
+    return complete(call, session, email, "paid")
+
+
+def payable(call: Call, identifier: str) -> Json:
+    """An open session of an account that can charge.
+
+    Raises:
+        StripeError: 400 when it is neither.
+    """
     session = retrieve(call, identifier, {})
     if session["status"] != "open":
         raise invalid(f"This Checkout Session has a status of `{session['status']}` and cannot be paid.")
-    intent = _intent_of(call, session)
-    intents.charge(call, intent, card, session["customer_email"] or email)
+    _require_charges(call)
+    return session
+
+
+def complete(call: Call, session: Json, email: str, payment_status: str) -> Json:
+    """The customer is done with the page: paid, or (of a debit under way) `unpaid` yet."""
     session.update(
         status="complete",
-        payment_status="paid",
+        payment_status=payment_status,
         url=None,
         customer_details=_details(session["customer_email"] or email),
     )
@@ -278,12 +343,12 @@ def pay(call: Call, identifier: str, card: Card, email: str) -> Json:
     return session
 
 
-def _intent_of(call: Call, session: Json) -> Json:
+def intent_of(call: Call, session: Json) -> Json:
     """The session's payment intent; Stripe makes it when the customer first tries to pay."""
     if session["payment_intent"] is None:
         data = call.book.intent_data[session["id"]]
-        intent = intents.create(call, session["amount_total"], session["currency"], data)
-        session["payment_intent"] = intent["id"]
+        amount, currency, methods = session["amount_total"], session["currency"], session["payment_method_types"]
+        session["payment_intent"] = intents.create(call, amount, currency, data, methods)["id"]
     return call.book.get("payment_intent", session["payment_intent"])
 
 

@@ -1,5 +1,7 @@
 """Payment intents and the charges made for them."""
 
+from collections.abc import Sequence
+
 from local.stripe.balance import DAYS_UNTIL_AVAILABLE, movement
 from local.stripe.cards import Card
 from local.stripe.errors import Json, StripeError
@@ -13,8 +15,16 @@ LIST = listing(created=Instants())
 LIST_CHARGES = listing(payment_intent=Text(), created=Instants())
 
 
-def create(call: Call, amount: int, currency: str, data: Json) -> Json:
-    """A payment intent over `amount` pence that waits for a card; `data` is the session's `payment_intent_data`."""
+def create(call: Call, amount: int, currency: str, data: Json, methods: Sequence[str]) -> Json:
+    """A payment intent that waits to be paid.
+
+    Args:
+        call: the account's work.
+        amount: in pence.
+        currency: such as `gbp`.
+        data: the session's `payment_intent_data`.
+        methods: the types of payment method it takes.
+    """
     identifier = call.new_id("pi")
     intent = {
         "id": identifier,
@@ -44,8 +54,8 @@ def create(call: Call, amount: int, currency: str, data: Json) -> Json:
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": _CARD_OPTIONS},
-        "payment_method_types": ["card"],
+        "payment_method_options": {method: _OPTIONS[method] for method in methods},
+        "payment_method_types": list(methods),
         "processing": None,
         "receipt_email": data.get("receipt_email"),
         "review": None,
@@ -62,11 +72,14 @@ def create(call: Call, amount: int, currency: str, data: Json) -> Json:
     return intent
 
 
-_CARD_OPTIONS: Json = {
-    "installments": None,
-    "mandate_options": None,
-    "network": None,
-    "request_three_d_secure": "automatic",
+_OPTIONS: dict[str, Json] = {
+    "bacs_debit": {},
+    "card": {
+        "installments": None,
+        "mandate_options": None,
+        "network": None,
+        "request_three_d_secure": "automatic",
+    },
 }
 
 
@@ -123,7 +136,7 @@ def fail(
 
 def cancel(call: Call, intent: Json) -> None:
     """Call off an intent that was never paid, because its session ended."""
-    intent.update(status="canceled", canceled_at=call.now, cancellation_reason="expired")
+    intent.update(status="canceled", canceled_at=call.now, cancellation_reason="expired", next_action=None)
     call.emit("payment_intent.canceled", intent)
 
 

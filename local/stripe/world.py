@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from local.stripe.agenda import Agenda
+from local.stripe.bank_accounts import Debit
+from local.stripe.cards import Card
+from local.stripe.cards import Card
 from local.stripe.clock import MovableClock
 from local.stripe.errors import Json, invalid, missing
 from local.stripe.ids import Ids
@@ -20,13 +23,30 @@ PLATFORM = "acct_platform"
 
 @dataclass
 class Book:
-    """Everything one account holds; no request of another account reaches it."""
+    """Everything one account holds; no request of another account reaches it.
+
+    Args:
+        account: the account itself.
+        objects: what it has, by identifier.
+        line_items: what each session sells.
+        intent_data: what each session's payment intent is to be made with.
+        paid_out: balance transaction → the payout it is part of.
+        challenges: payment intent → the card whose holder the bank asks to prove who they are.
+        debits: payment intent → the direct debit under way for it.
+        connected: whether the account still lets the platform act for it.
+    """
 
     account: Json
     objects: dict[str, Json] = field(default_factory=dict)
     line_items: dict[str, list[Json]] = field(default_factory=dict)
     intent_data: dict[str, Json] = field(default_factory=dict)
-    paid_out: dict[str, str] = field(default_factory=dict)  # balance transaction → the payout it is part of
+    paid_with: dict[str, Card] = field(default_factory=dict)  # charge → the card that paid it
+    covers_refunds: bool = False  # whether a refund waits until the balance covers it
+    pays_out_daily: bool = True
+    paid_out: dict[str, str] = field(default_factory=dict)
+    challenges: dict[str, Card] = field(default_factory=dict)
+    debits: dict[str, Debit] = field(default_factory=dict)
+    connected: bool = True
 
     @property
     def account_id(self) -> str:
@@ -100,7 +120,7 @@ class World:
     def book(self, account_id: str) -> Book:
         """What this account holds; refused as Stripe refuses an account the key has no access to."""
         book = self.books.get(account_id)
-        if book is None:
+        if book is None or not book.connected:
             raise invalid(
                 f"The provided key 'sk_test_***' does not have access to account '{account_id}' (or that account does "
                 "not exist). Application access may have been revoked.",
@@ -133,8 +153,9 @@ class World:
                 book.objects[event["id"]]["pending_webhooks"] = 0
 
     def tell(self, event: Json) -> None:
-        """Hand an event to whoever delivers webhooks."""
-        if self._listener is not None:
+        """Hand an event to whoever delivers webhooks, unless its account has left the platform."""
+        book = self.books.get(event.get("account", PLATFORM))
+        if self._listener is not None and book is not None and book.connected:
             self._listener(deepcopy(event))
 
 
