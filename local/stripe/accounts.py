@@ -2,12 +2,14 @@
 
 from copy import deepcopy
 
-from local.stripe.errors import Json, invalid
+from local.stripe.errors import Json, invalid, missing
 from local.stripe.parameters import EXPAND, Choice, Flag, Kind, Metadata, Record, Text, Url
 from local.stripe.world import AccountLink, Book, Call, World
 
 _LINK_LIFE = 300  # seconds; Stripe's links live a few minutes (docs.stripe.com/api/account_links)
 _NEEDED = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
+_USUAL = ("bacs_debit_payments", "card_payments", "transfers")  # what Stripe asks for a British school by itself
+_APPLICATION = {"id": "ca_school_events", "object": "application", "name": "School Events"}
 _REQUESTED = Record({"requested": Flag()})
 _PROFILE: dict[str, Kind] = {
     "mcc": Text(4),
@@ -152,8 +154,48 @@ def complete(call: Call) -> Json:
         payouts_enabled=True,
         details_submitted=True,
         requirements=_requirements([]),
-        capabilities=dict.fromkeys(account["capabilities"] or {"card_payments": "", "transfers": ""}, "active"),
+        capabilities=dict.fromkeys(account["capabilities"] or _USUAL, "active"),
     )
+    return _told(call, before)
+
+
+def restrict(call: Call, capability: str = "") -> Json:
+    """Let Stripe want something of the school again: the account cannot charge, or loses one capability only."""
+    account = call.book.account
+    before = deepcopy(account)
+    if capability:
+        account["capabilities"] = {**account["capabilities"], capability: "inactive"}
+        return _told(call, before)
+    account.update(
+        charges_enabled=False,
+        payouts_enabled=False,
+        requirements=_requirements(["company.verification.document"], disabled="requirements.past_due"),
+        capabilities=dict.fromkeys(account["capabilities"], "inactive"),
+    )
+    return _told(call, before)
+
+
+def _told(call: Call, before: Json) -> Json:
+    account = call.book.account
     previous = {name: before[name] for name in account if before[name] != account[name]}
     call.emit("account.updated", account, previous=previous)
     return account
+
+
+def deauthorise(call: Call) -> None:
+    """Let the school disconnect the platform: it is told so, and from then on refused and told nothing."""
+    call.emit("account.application.deauthorized", _APPLICATION)
+    call.book.connected = False
+
+
+def reauthorise(world: World, account_id: str) -> None:
+    """Let the school connect the platform to the same account again.
+
+    Raises:
+        StripeError: 404 when there is no such account.
+    """
+    with world.lock:
+        if account_id not in world.books:
+            raise missing("account", account_id)
+        world.books[account_id].connected = True
+        world.call(account_id).emit("account.application.authorized", _APPLICATION)

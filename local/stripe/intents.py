@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 
+from local.stripe import disputes
 from local.stripe.balance import DAYS_UNTIL_AVAILABLE, movement
 from local.stripe.cards import Card
-from local.stripe.errors import Json, StripeError
+from local.stripe.errors import Json, StripeError, invalid
 from local.stripe.listing import page_of
-from local.stripe.parameters import Instants, Text, listing
+from local.stripe.parameters import EXPAND, Choice, Instants, Record, Text, listing
 from local.stripe.world import Call
 
 _FEE_PER_MILLE, _FEE_FIXED = 15, 20  # a UK card at Stripe's list price: 1.5 % + 20p
 
 LIST = listing(created=Instants())
+CANCEL = Record(
+    {
+        "cancellation_reason": Choice(("abandoned", "duplicate", "fraudulent", "requested_by_customer")),
+        "expand": EXPAND,
+    }
+)
 LIST_CHARGES = listing(payment_intent=Text(), created=Instants())
 
 
-def create(call: Call, amount: int, currency: str, data: Json, methods: Sequence[str]) -> Json:
+def create(call: Call, amount: int, currency: str, data: Json, methods: Sequence[str] = ("card",)) -> Json:
     """A payment intent that waits to be paid.
 
     Args:
@@ -89,12 +96,23 @@ def charge(call: Call, intent: Json, card: Card, email: str) -> None:
     made["outcome"] = _outcome(card)
     if card.declined:
         raise fail(call, intent, made, "card_error", card.code, card.message, decline_code=card.decline_code)
+    call.book.paid_with[made["id"]] = card
     succeed(call, intent, made, _fee(made["amount"]))
+    disputes.open_as_the_card_does(call, made, card)
 
 
 def _fee(amount: int) -> int:
     """What Stripe keeps of a card payment, in pence, half a penny rounded up."""
     return (amount * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED
+
+
+def wait(call: Call, intent: Json, made: Json) -> None:
+    """The bank answers a charge only days later: tell so."""
+    intent.update(
+        status="processing", latest_charge=made["id"], payment_method=made["payment_method"], next_action=None
+    )
+    call.emit("charge.pending", made)
+    call.emit("payment_intent.processing", intent)
 
 
 def succeed(call: Call, intent: Json, made: Json, fee: int) -> None:
@@ -223,6 +241,21 @@ def _card_details(card: Card, amount: int) -> Json:
         "three_d_secure": None,
         "wallet": None,
     }
+
+
+def refuse_cancelling(call: Call, identifier: str, _params: Json) -> Json:
+    """An intent of a Checkout Session is never cancelled by itself, and there are no others here.
+
+    Raises:
+        StripeError: always; 404 when the account has no such intent.
+    """
+    intent = retrieve(call, identifier, {})
+    if intent["status"] in {"succeeded", "canceled"}:
+        raise invalid(
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}.",
+            code="payment_intent_unexpected_state",
+        )
+    raise invalid("You cannot cancel PaymentIntents created by Checkout. Expire the Checkout Session instead.")
 
 
 def retrieve(call: Call, identifier: str, _params: Json) -> Json:
