@@ -5,7 +5,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from school_events.bookings import cancelling, reading, service
-from school_events.bookings.answers import Filled
 from school_events.bookings.api import BookingView, NewBooking
 from school_events.bookings.capacity.api import PlaceCounts
 from school_events.bookings.capacity.extra import Extra
@@ -38,9 +37,7 @@ def book(school_id: str, body: NewBooking) -> Response[service.Booked]:
         raise Invalid.of("on_behalf_of", "is for the school")
     if ctx.actor.kind == "contact" and body.over_capacity is not None:
         raise Invalid.of("over_capacity", "is for the school")
-    wishes = [
-        Wish(item.pupil_id, Filled(item.answers, item.form_version), item.session_id, item.slot) for item in body.items
-    ]
+    wishes = [Wish(item.pupil_id, item.filled, item.session_id, item.slot) for item in body.items]
     way = None if body.over_capacity is None else Extra(body.over_capacity.reason)
     booked = service.book(ctx, body.on_behalf_of or ctx.actor.id, body.event_id, wishes, api.asked(body), way)
     return reply(booked, status=201, location=f"/v1/schools/{school_id}/bookings/{booked.booking_ids[0]}")

@@ -4,7 +4,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from school_events.bookings.answers import Filled
 from school_events.bookings.service import Booked
 from school_events.bookings.waiting import reading, service
 from school_events.bookings.waiting.accepting import accept
@@ -82,7 +81,7 @@ def leave(school_id: str, waiting_id: str) -> TurnView:
     errors=(NotFound, WrongState, Invalid, TryAgain),
 )
 def accepted(school_id: str, waiting_id: str, body: AcceptedOffer) -> Response[Booked]:
-    wishes = [Wish(item.pupil_id, Filled(item.answers, item.form_version)) for item in body.items]
+    wishes = [Wish(item.pupil_id, item.filled) for item in body.items]
     booked = accept(api.context, _contact(body.on_behalf_of), waiting_id, wishes, api.asked(body))
     return reply(booked, status=201, location=f"/v1/schools/{school_id}/bookings/{booked.booking_ids[0]}")
 

@@ -115,7 +115,7 @@ def _size_of_value(value: Mapping[str, Any]) -> int:
         return 1
     if kind in _SCALARS:
         return len(content if isinstance(content, bytes) else str(content).encode())
-    raise NotImplementedError(kind)
+    raise ValueError(kind)
 
 
 def _writes(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str, Row]]:

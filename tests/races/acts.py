@@ -1,6 +1,6 @@
 """What somebody who races does, and what comes of it; who hears nothing asks again, as an app does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -113,35 +113,26 @@ def moment(actor: Actor, chance: Random, now: datetime = NOW) -> Context:
 
 def books(event_id: str, parent: str, *children: str, key: str = "") -> Act:
     """A parent books children, all or none."""
-    asked = request(key or next_id("key"), f"{event_id} {children}")
-    wishes = [Wish(child) for child in children]
-
-    def call(chance: Random) -> Booked:
-        return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
-
-    return Act("book", call, asked.key or "")
+    return _books("book", event_id, parent, [Wish(child) for child in children], key)
 
 
 def books_slots(event_id: str, parent: str, *wanted: tuple[str, int]) -> Act:
     """A parent books appointments about children, all or none: each a child and the number of a slot."""
-    asked = request(next_id("key"), f"{event_id} {wanted}")
-    wishes = [Wish(child, slot=slot) for child, slot in wanted]
-
-    def call(chance: Random) -> Booked:
-        return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
-
-    return Act("book slots", call, asked.key or "")
+    return _books("book slots", event_id, parent, [Wish(child, slot=slot) for child, slot in wanted])
 
 
 def books_sessions(event_id: str, parent: str, *wanted: tuple[str, str]) -> Act:
     """A parent books children for sessions, all or none: each a child and a session."""
-    asked = request(next_id("key"), f"{event_id} {wanted}")
-    wishes = [Wish(child, session_id=session_id) for child, session_id in wanted]
+    return _books("book", event_id, parent, [Wish(child, session_id=session_id) for child, session_id in wanted])
+
+
+def _books(name: str, event_id: str, parent: str, wishes: Sequence[Wish], key: str = "") -> Act:
+    asked = request(key or next_id("key"), f"{event_id} {wishes}")
 
     def call(chance: Random) -> Booked:
         return service.book(moment(Actor("contact", parent), chance), parent, event_id, wishes, asked)
 
-    return Act("book", call, asked.key or "")
+    return Act(name, call, asked.key or "")
 
 
 def resizes(event_id: str, capacity: int) -> Act:

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import cancelling, chores, service, store
+from school_events.bookings import cancelling, chores, places, service, store
 from school_events.bookings.capacity import service as capacity
-from school_events.bookings.capacity import store as store_of_places
 from school_events.bookings.capacity.extra import Extra
 from school_events.bookings.model import LIVE, Place
 from school_events.bookings.service import Booked
@@ -39,7 +38,7 @@ LATER = NOW.replace(minute=NOW.minute + 2)
 @pytest.fixture(autouse=True)
 def _small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Following takes several writes, so that others come in between."""
-    monkeypatch.setattr(store_of_places, "_AT_ONCE", 3)
+    monkeypatch.setattr(places, "WRITTEN_AT_ONCE", 3)
 
 
 @pytest.fixture

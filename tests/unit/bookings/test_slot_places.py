@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from school_events.bookings import chores, places, slot_places
-from school_events.bookings.places import PlaceItem
+from school_events.bookings.places import PlaceItem, PlaceWrite
 from school_events.core.context import Context
 from school_events.core.errors import NotFound, TryAgain
 from school_events.events import lifecycle, store
@@ -33,7 +33,7 @@ LONG = SlotPlanBody.model_validate(a_plan(HALL | {"room": "Library"}, minutes=25
 @pytest.fixture(autouse=True)
 def _school(tables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A school of which a few slots are many transactions already."""
-    monkeypatch.setattr(slot_places, "_AT_ONCE", 3)
+    monkeypatch.setattr(places, "WRITTEN_AT_ONCE", 3)
     a_school_with_classes()
     with time_machine.travel(NOW):
         yield
@@ -177,7 +177,7 @@ def test_who_never_gets_to_the_end_is_told_to_try_again(event_id: str, monkeypat
         slot_places.arrange(a_context(deadline=NOW + timedelta(milliseconds=1)), event_id)
 
 
-def _always_refused(event_id: str) -> Iterator[slot_places._Write]:
+def _always_refused(event_id: str) -> Iterator[PlaceWrite]:
     item = there(event_id)[0]
     yield item, [PlaceItem.bookable.set(False)], PlaceItem.state == "nowhere"
 

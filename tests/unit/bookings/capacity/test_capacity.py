@@ -34,7 +34,7 @@ LATER = NOW + timedelta(minutes=2)
 @pytest.fixture(autouse=True)
 def _families(tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A school of which a few places are many transactions already."""
-    monkeypatch.setattr(store_of_places, "_AT_ONCE", 2)
+    monkeypatch.setattr(places, "WRITTEN_AT_ONCE", 2)
     a_school_with_families()
 
 

@@ -1,5 +1,6 @@
 """The product and the model side by side: what every part of the life has, and what must be so after every step."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -66,15 +67,22 @@ class Base(RuleBasedStateMachine):
             refusal: what the model says.
             killed: before which of its writes the process is gone once, if it is; its work is done again then.
         """
-        answer = world.answered(partial(world.killed_once, act, killed))
-        came = answer if isinstance(answer, type) and issubclass(answer, SchoolEventsError) else None
+        answer: R | None = None
+        came: Refusal | None = None
+        try:
+            answer = world.killed_once(act, killed)
+        except SchoolEventsError as error:
+            came = type(error)
         same(came, refusal, name)
         type(self).acts[name if refusal is None else f"{name}, refused"] += 1
-        return None if came is not None else answer  # type: ignore[return-value]
+        return answer
 
     def hear_of(self, basket: Basket, killed: int | None = None) -> None:
         """Stripe's message comes, or the family's return page asks."""
-        asked = lambda: settlement.apply_payment(as_system(self.model.now), basket.payment_id)  # noqa: E731
+
+        def asked() -> None:
+            settlement.apply_payment(as_system(self.model.now), basket.payment_id)
+
         self.act("hear of a payment", asked, None, killed)
         self.model.hear(basket)
         if killed is not None:
@@ -138,13 +146,13 @@ class Base(RuleBasedStateMachine):
         for basket in self.model.baskets:
             self._check_money(basket)
 
+    @abstractmethod
     def ends(self) -> None:
         """What the school does last."""
-        raise NotImplementedError
 
+    @abstractmethod
     def time_passes(self, minutes: int) -> None:
         """The clocks go on, Stripe's too."""
-        raise NotImplementedError
 
     def _check_money(self, basket: Basket) -> None:
         payment = payment_store.find_payment(SCHOOL, basket.payment_id)

@@ -115,8 +115,9 @@ def test_an_offer_nobody_answers_goes_to_the_next_when_its_time_is_over_and_not_
     give_back(event)
     housekeeping(SOON)
     until = SOON + 24 * HOUR
-    assert turn(first).offer is not None
-    assert turn(first).offer.until == until  # type: ignore[union-attr]  # asserted just now
+    offer = turn(first).offer
+    assert offer is not None
+    assert offer.until == until
     skip_to(until)
     housekeeping(until - timedelta(minutes=1))
     assert states([first, second]) == ["offered", "waiting"]

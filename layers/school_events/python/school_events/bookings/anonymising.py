@@ -7,6 +7,7 @@ it paid for, and of two that are anonymised at once, one sees that it is the las
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
 from school_events.bookings import store
@@ -42,7 +43,7 @@ def forget_pupil(ctx: Context, pupil_id: str, before: datetime, nobody: NewId) -
         TryAgain: too busy; what is done is done.
     """
     for booking in _older_bookings(ctx, [pupil_id], before):
-        _until_unchanged(ctx, lambda: _forget_pupil(ctx, booking.id, pupil_id, nobody))  # noqa: B023 - called at once
+        _until_unchanged(ctx, partial(_forget_pupil, ctx, booking.id, pupil_id, nobody))
     for guard in store.guards_of(ctx.school_id, pupil_id):
         if guard.booking_id not in store.find_bookings(ctx.school_id, [guard.booking_id]):
             store.drop_guard(guard)
@@ -67,10 +68,10 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
     """
     pupil_ids = frozenset(pupil_ids)
     for booking in _older_bookings(ctx, pupil_ids, before):
-        _until_unchanged(ctx, lambda: of_registers.forget_contact(ctx, booking.id, contact_id, before, instead))  # noqa: B023 - called at once
+        _until_unchanged(ctx, partial(of_registers.forget_contact, ctx, booking.id, contact_id, before, instead))
         of_answers.forget_contact(ctx, booking, contact_id, before, instead())
         if of_answers.names_contact(booking, contact_id):
-            _until_unchanged(ctx, lambda: _forget_contact(ctx, booking.id, contact_id, instead))  # noqa: B023 - called at once
+            _until_unchanged(ctx, partial(_forget_contact, ctx, booking.id, contact_id, instead))
     _until_unchanged(ctx, lambda: of_waiting.forget_contact(ctx, contact_id, pupil_ids, before, instead))
     diaries.forget(ctx, diaries.parent(contact_id))
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from school_events.bookings.answers import Filled
 from school_events.bookings.model import LIVE, Answer, Booking
 from school_events.bookings.rules import SLOTS, session_of
 from school_events.core.http import ApiModel, WholeNumber
@@ -14,6 +15,7 @@ from school_events.events.charging.api import InstalmentView
 from school_events.events.evenings.api import SlotId
 from school_events.events.evenings.rules import slot_id, slot_number
 from school_events.events.forms.model import Form
+from school_events.people.model import Pupil
 
 MOST_ITEMS = 16
 """Two children with eight teachers each."""
@@ -28,7 +30,25 @@ def _text_or_texts(value: object) -> object:
 GivenAnswer = Annotated[str | list[str], BeforeValidator(_text_or_texts)]
 
 
-class BookingWish(ApiModel):
+class FilledForm(ApiModel):
+    """An event's form, filled in; empty if there is none."""
+
+    answers: dict[OpaqueId, GivenAnswer] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="By question id; `yes` or `no` for consents, a list for choices",
+    )
+    form_version: WholeNumber | None = Field(
+        default=None, description="The version of the form that was shown; required if the form has a consent"
+    )
+
+    @property
+    def filled(self) -> Filled:
+        """As the rules take it."""
+        return Filled(self.answers, self.form_version)
+
+
+class BookingWish(FilledForm):
     """A child to be booked."""
 
     pupil_id: PortalId
@@ -37,14 +57,6 @@ class BookingWish(ApiModel):
     )
     slot_id: SlotId | None = Field(
         default=None, description="At a parents' evening the appointment; a child may be named with several"
-    )
-    answers: dict[OpaqueId, GivenAnswer] = Field(
-        default_factory=dict,
-        max_length=100,
-        description="By question id; `yes` or `no` for consents, a list for choices",
-    )
-    form_version: WholeNumber | None = Field(
-        default=None, description="The version of the form that was shown; required if the form has a consent"
     )
 
     @property
@@ -109,15 +121,20 @@ class BookingView(ApiModel):
     )
 
 
-class Attendee(ApiModel):
-    """A child on an event's list, as staff see it."""
+class ListedChild(ApiModel):
+    """A child on a list, as staff see it."""
 
-    booking_id: str
     pupil_id: str
     first_name: str
     last_name: str
     year_group: str | None
     registration_group: str | None
+
+
+class Attendee(ListedChild):
+    """A child on an event's list, as staff see it."""
+
+    booking_id: str
     state: str
     created_at: datetime
     session_id: str | None = Field(description="The session the place is for; null if it is for the whole event")
@@ -126,6 +143,17 @@ class Attendee(ApiModel):
     consent_outdated: bool = Field(description="What the family agreed to has changed since")
     consent_withdrawn: bool = Field(description="A parent withholds a consent that is required, or has taken one back")
     booked_by: str | None = Field(description="The contact who booked, for administrators")
+
+
+def listed_child(pupil: Pupil) -> ListedChild:
+    """A child as every list shows it."""
+    return ListedChild(
+        pupil_id=pupil.id,
+        first_name=pupil.first_name,
+        last_name=pupil.last_name,
+        year_group=pupil.year_group,
+        registration_group=pupil.registration_group,
+    )
 
 
 def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, form: Form | None = None) -> BookingView:

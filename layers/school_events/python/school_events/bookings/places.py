@@ -4,7 +4,7 @@ A place says whose it is and until when, and carries a copy of the event's gate,
 at the event inside the transaction. Only the allocator moves a returned place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import batched
 from typing import Annotated
@@ -61,6 +61,13 @@ class PlaceItem(BookingsTableItem, discriminator="place"):
     due_sk: ThingKey = UnicodeAttribute(null=True)
 
 
+type PlaceWrite = tuple[PlaceItem, Sequence[Action], Condition | None]
+"""A place to be made (no condition), or to be changed as the actions say if the condition holds."""
+
+WRITTEN_AT_ONCE = MOST_ACTIONS - 2
+"""Places a transaction that :func:`write` makes; two actions are left for what it requires."""
+
+
 class PlaceGone(LookAgain):
     """Somebody else was faster; another place may be free."""
 
@@ -99,6 +106,29 @@ def make_places(ctx: Context, event: SchoolEvent) -> None:
 def _missing(school_id: str, event: SchoolEvent, pool: str) -> list[int]:
     there = {int(item.number) for item in places_of(school_id, event.id, pool)}
     return [number for number in range(1, event.capacity + 1) if number not in there]
+
+
+def write(ctx: Context, writes: Iterable[PlaceWrite], require: Callable[[Transaction], None]) -> None:
+    """Make and change places, in their order, while what is required holds.
+
+    Args:
+        ctx: the moment.
+        writes: what is to be done.
+        require: adds to each transaction, in at most two actions, what is to hold while it is committed.
+
+    Raises:
+        Refused: a place has moved.
+        TryAgain: what is required does not hold any more, or too busy; what is written is written.
+    """
+    for some in batched(writes, WRITTEN_AT_ONCE, strict=False):
+        transaction = Transaction(ctx)
+        require(transaction)
+        for item, actions, condition in some:
+            if condition is None:
+                transaction.create(item)
+            else:
+                transaction.update(Key(PlaceItem, item.pk, item.sk), actions, condition)
+        transaction.commit()
 
 
 def close_places(ctx: Context, event: SchoolEvent) -> None:

@@ -4,7 +4,7 @@ from itertools import islice
 
 from school_events.bookings import rules, store
 from school_events.bookings.answers import is_consent_outdated
-from school_events.bookings.api import Attendee, BookingView, booking_view
+from school_events.bookings.api import Attendee, BookingView, booking_view, listed_child
 from school_events.bookings.model import LIVE, Booking
 from school_events.core.context import Context
 from school_events.core.cursors import open_cursor, seal
@@ -133,12 +133,8 @@ def booked_pupils(ctx: Context, event_id: str) -> frozenset[str]:
 
 def _attendee(ctx: Context, event: SchoolEvent, booking: Booking, pupil: Pupil) -> Attendee:
     return Attendee(
+        **dict(listed_child(pupil)),
         booking_id=booking.id,
-        pupil_id=pupil.id,
-        first_name=pupil.first_name,
-        last_name=pupil.last_name,
-        year_group=pupil.year_group,
-        registration_group=pupil.registration_group,
         state=booking.state.value,
         created_at=booking.created_at,
         session_id=rules.session_of(booking.place),

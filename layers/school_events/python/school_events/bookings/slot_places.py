@@ -7,18 +7,16 @@ First slots are retired, then others made: so at no moment a teacher could be bo
 looks again; if it is killed, whoever comes next goes on from what is there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import batched
+from collections.abc import Iterator, Mapping
 
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from school_events.bookings import places
 from school_events.bookings.model import Place, PlaceState
-from school_events.bookings.places import PlaceItem
+from school_events.bookings.places import PlaceItem, PlaceWrite
 from school_events.bookings.rules import SLOTS, Gate
 from school_events.core.context import Context
-from school_events.core.dynamodb import MOST_ACTIONS, Key, Refused, Transaction, school_key, wait_or_give_up
+from school_events.core.dynamodb import Refused, Transaction, school_key, wait_or_give_up
 from school_events.core.errors import NotFound, TryAgain
 from school_events.events import store as events
 from school_events.events.evenings import rules, store
@@ -27,16 +25,10 @@ from school_events.events.evenings.rules import Arrangement
 from school_events.events.evenings.service import evening_of
 from school_events.events.model import SchoolEvent
 
-_AT_ONCE = MOST_ACTIONS - 2
-"""Places a transaction; two actions see to it that nobody else arranges and that the event stands where it did."""
-
 _ARRANGED = frozenset({"publishing", "published", "closed"})
 """Where an event stands while its places follow its plan."""
 
 _UNTOUCHED = frozenset({PlaceState.FREE.value, PlaceState.RETIRED.value})
-
-type _Write = tuple[PlaceItem, Sequence[Action], Condition | None]
-"""A place to be made (no condition), or to be changed as the actions say if the condition holds."""
 
 
 def make_places_or_slots(ctx: Context, event: SchoolEvent) -> None:
@@ -82,16 +74,12 @@ def _arrange(ctx: Context, event: SchoolEvent) -> Arrangement:
     taken = [slot for slot, item in seen.values() if item.state not in _UNTOUCHED]
     arrangement = rules.arrange(plan, evening_of(event), taken)
     items = {number: item for number, (_, item) in seen.items()}
-    for writes in (_to_retire(items, arrangement), _to_keep(ctx, event, items, arrangement)):
-        for some in batched(writes, _AT_ONCE, strict=False):
-            transaction = Transaction(ctx)
-            store.require_arranging(transaction, ctx.school_id, event.id, arranger, event.status)
-            for item, actions, condition in some:
-                if condition is None:
-                    transaction.create(item)
-                else:
-                    transaction.update(Key(PlaceItem, item.pk, item.sk), actions, condition)
-            transaction.commit()
+
+    def require(transaction: Transaction) -> None:
+        store.require_arranging(transaction, ctx.school_id, event.id, arranger, event.status)
+
+    places.write(ctx, _to_retire(items, arrangement), require)
+    places.write(ctx, _to_keep(ctx, event, items, arrangement), require)
     return arrangement
 
 
@@ -115,7 +103,7 @@ def _seen(ctx: Context, event_id: str) -> dict[int, tuple[Slot, PlaceItem]]:
     return {int(item.number): (item.slot, item) for item in found}
 
 
-def _to_retire(items: Mapping[int, PlaceItem], arrangement: Arrangement) -> Iterator[_Write]:
+def _to_retire(items: Mapping[int, PlaceItem], arrangement: Arrangement) -> Iterator[PlaceWrite]:
     """Free slots that the plan no longer has."""
     actions = [PlaceItem.state.set(PlaceState.RETIRED.value), PlaceItem.bookable.set(False)]
     for number, item in items.items():
@@ -125,7 +113,7 @@ def _to_retire(items: Mapping[int, PlaceItem], arrangement: Arrangement) -> Iter
 
 def _to_keep(
     ctx: Context, event: SchoolEvent, items: Mapping[int, PlaceItem], arrangement: Arrangement
-) -> Iterator[_Write]:
+) -> Iterator[PlaceWrite]:
     """Slots that are new, come back, are elsewhere now, or are to be booked or not to be booked from now on."""
     for number, slot in arrangement.slots.items():
         item = items.get(number)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, override
 
 from school_events.bookings import places
 from school_events.bookings.answers import UNFILLED, Filled
@@ -61,21 +61,24 @@ class Way(Protocol):
         """Add what else is to be true of the household's bookings, once for all of them."""
 
 
-class AnyFree:
+class AnyFree(Way):
     """Any free place of the right pool, picked at random: who books at once seldom meets at the same one."""
 
     turn = None
 
+    @override
     def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """As :meth:`Way.choose`."""
         pools = [pool_for(wish.session_id) for wish in wishes]
         picked = {pool: _some_free(ctx, event.id, pool, count) for pool, count in Counter(pools).items()}
         return [picked[pool].pop() for pool in pools]
 
+    @override
     def claim(self, transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
         """As :meth:`Way.claim`."""
         places.claim(transaction, ctx, booking, held=held)
 
+    @override
     def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
         """Nothing else."""
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, override
 
 from school_events.bookings import places
 from school_events.bookings import store as bookings_store
@@ -25,7 +25,7 @@ from school_events.bookings.appointments.teachers import whom_to_meet
 from school_events.bookings.model import LIVE, Booking, Place, PlaceState
 from school_events.bookings.places import PlaceItem
 from school_events.bookings.rules import SLOTS
-from school_events.bookings.ways import Wish
+from school_events.bookings.ways import Way, Wish
 from school_events.core.context import Context
 from school_events.core.dynamodb import Found, Key, Transaction, get_many
 from school_events.core.errors import FieldError, NotFound
@@ -63,18 +63,21 @@ class _Seen:
     had: Sequence[Meeting]
 
 
-class Appointments:
+class Appointments(Way):
     """The way to the slots that a family has chosen."""
 
     turn = None
 
-    def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:  # noqa: ARG002 - a Way
+    @override
+    def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """The slots that were asked for, whether there are such or not."""
         return [Place(event_id=event.id, pool=SLOTS, number=wish.slot) for wish in wishes if wish.slot is not None]
 
+    @override
     def claim(self, transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
         """Nothing: a slot is claimed as it was when the family's time was looked at, with all of them."""
 
+    @override
     def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
         """Claim the slots, and put them into the diaries of children and parent.
 

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import override
 
 from school_events.bookings import places
 from school_events.bookings.model import Booking, OverCapacity, Place, PlaceState
 from school_events.bookings.rules import Gate, extra_pool, pool_for
-from school_events.bookings.ways import Wish
+from school_events.bookings.ways import Way, Wish
 from school_events.core import audit
 from school_events.core.audit import UNKNOWN_ALIAS, AuditLine
 from school_events.core.context import Context
@@ -22,7 +23,7 @@ MOST_EXTRA_PLACES = 200
 
 
 @dataclass(frozen=True)
-class Extra:
+class Extra(Way):
     """A place that is made for the booking, and is nobody's after it. Only if no place is free: else it is not needed.
 
     Args:
@@ -32,6 +33,7 @@ class Extra:
     reason: str
     turn = None
 
+    @override
     def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """As ``Way.choose``: places there never were.
 
@@ -45,6 +47,7 @@ class Extra:
         picked = {pool: self._beyond(ctx, event, pool, count) for pool, count in Counter(pools).items()}
         return [picked[pool].pop() for pool in pools]
 
+    @override
     def claim(self, transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
         """As ``Way.claim``: make the place as one that is had; of two who choose the same number one looks again."""
         item = places.new_place(ctx.school_id, booking.place, Gate(False, ctx.now, ctx.now))
@@ -52,6 +55,7 @@ class Extra:
         item.booking_id = booking.id
         transaction.create(item, refusal=places.PlaceGone())
 
+    @override
     def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
         """As ``Way.complete``: the event is as it was read, since these places have no gate; and the audit line."""
         events.require_unchanged(transaction, ctx.school_id, event, TryAgain())

@@ -1,27 +1,19 @@
 """Writing what is to become of the places of a pool, while nobody else does and each is as it was seen."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import batched
+from collections.abc import Iterator, Mapping
 
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from school_events.bookings import places
 from school_events.bookings.capacity.rules import Arrangement, Seen
 from school_events.bookings.model import Place, PlaceState
-from school_events.bookings.places import RETURNED, PlaceItem
+from school_events.bookings.places import RETURNED, PlaceItem, PlaceWrite
 from school_events.bookings.rules import Gate
 from school_events.core import due
 from school_events.core.context import Context
-from school_events.core.dynamodb import MOST_ACTIONS, Item, Key, Transaction
+from school_events.core.dynamodb import Item, Transaction
 from school_events.events import place_changes
 from school_events.events.model import SchoolEvent
-
-_AT_ONCE = MOST_ACTIONS - 2
-"""Places a transaction; two actions see to it that nobody else lets them follow and that the event is as it was."""
-
-type _Write = tuple[PlaceItem, Sequence[Action], Condition | None]
-"""A place to be made (no condition), or to be changed as the actions say if the condition holds."""
 
 
 def look(ctx: Context, event_id: str, pool: str) -> Mapping[int, PlaceItem]:
@@ -58,15 +50,11 @@ def write(
         Refused: a place has moved.
         TryAgain: somebody else lets them follow, the event has changed, or too busy.
     """
-    for some in batched(_writes(ctx, event, pool, gate, items, arrangement), _AT_ONCE, strict=False):
-        transaction = Transaction(ctx)
+
+    def require(transaction: Transaction) -> None:
         place_changes.require_following(transaction, ctx.school_id, event, arranger)
-        for item, actions, condition in some:
-            if condition is None:
-                transaction.create(item)
-            else:
-                transaction.update(Key(PlaceItem, item.pk, item.sk), actions, condition)
-        transaction.commit()
+
+    places.write(ctx, _writes(ctx, event, pool, gate, items, arrangement), require)
 
 
 def _writes(
@@ -76,7 +64,7 @@ def _writes(
     gate: Gate,
     items: Mapping[int, PlaceItem],
     arrangement: Arrangement,
-) -> Iterator[_Write]:
+) -> Iterator[PlaceWrite]:
     """First what goes, so that at no moment there are more places than before or after."""
     for number in sorted(arrangement.retired):
         yield items[number], _retiring(), PlaceItem.state == items[number].state

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from school_events.bookings.api import ListedChild
 from school_events.bookings.registers.model import MarkState
 from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
@@ -82,14 +83,10 @@ class MarkedRegister(ApiModel):
     children: list[MarkedChild]
 
 
-class ExpectedChild(MarkedChild):
+class ExpectedChild(MarkedChild, ListedChild):
     """A child on a register, as staff see it."""
 
     booking_id: str
-    first_name: str
-    last_name: str
-    year_group: str | None
-    registration_group: str | None
     over_capacity: bool = Field(description="The school made this place beyond the capacity")
     consent_outdated: bool = Field(description="What the family agreed to has changed since")
     consent_withdrawn: bool = Field(description="A parent withholds a consent that is required, or has taken one back")

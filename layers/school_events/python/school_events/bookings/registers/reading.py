@@ -5,6 +5,7 @@ from itertools import batched
 
 from school_events.bookings import store as bookings
 from school_events.bookings.answers import is_consent_outdated
+from school_events.bookings.api import listed_child
 from school_events.bookings.model import Booking
 from school_events.bookings.reading import require_event
 from school_events.bookings.registers import rules, store
@@ -139,12 +140,8 @@ def _blank(booking: Booking, session: Session) -> RegisterEntry:
 
 def _child(event: SchoolEvent, booking: Booking, pupil: Pupil, marked: MarkedChild) -> ExpectedChild:
     return ExpectedChild(
-        **dict(marked),
+        **dict(marked) | dict(listed_child(pupil)),
         booking_id=booking.id,
-        first_name=pupil.first_name,
-        last_name=pupil.last_name,
-        year_group=pupil.year_group,
-        registration_group=pupil.registration_group,
         over_capacity=is_extra(booking.place.pool),
         consent_outdated=is_consent_outdated(booking, event.form),
         consent_withdrawn=booking.consent_withdrawn,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import override
 
 from school_events.bookings import service
 from school_events.bookings.model import Booking, Place
@@ -10,7 +11,7 @@ from school_events.bookings.service import Booked
 from school_events.bookings.waiting import ending, store
 from school_events.bookings.waiting.family import require_open_links
 from school_events.bookings.waiting.model import WaitingEntry, WaitingState
-from school_events.bookings.ways import Wish
+from school_events.bookings.ways import Way, Wish
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
@@ -22,7 +23,7 @@ _OVER = "This offer is over"
 
 
 @dataclass(frozen=True)
-class Offered:
+class Offered(Way):
     """The way to the places that are kept for a turn of the waiting list.
 
     Args:
@@ -32,11 +33,13 @@ class Offered:
     entry: WaitingEntry
 
     @property
+    @override
     def turn(self) -> str:
         """As ``Way.turn``."""
         return self.entry.ref
 
-    def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:  # noqa: ARG002 - as every way
+    @override
+    def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """As ``Way.choose``; there is no other choice.
 
         Raises:
@@ -47,17 +50,13 @@ class Offered:
         by_child = dict(zip(self.entry.pupil_ids, store.places_of(self.entry), strict=True))
         return [by_child[wish.pupil_id] for wish in wishes]
 
+    @override
     def claim(self, transaction: Transaction, ctx: Context, booking: Booking, *, held: bool) -> None:
         """As ``Way.claim``."""
         store.claim(transaction, ctx, booking, self.entry.ref, held=held)
 
-    def complete(
-        self,
-        transaction: Transaction,
-        ctx: Context,
-        event: SchoolEvent,  # noqa: ARG002 - as every way
-        bookings: Sequence[Booking],
-    ) -> None:
+    @override
+    def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
         """The turn is over: as it was read, it became these bookings, which have its children's guards."""
         ids = tuple(booking.id for booking in bookings)
         accepted = self.entry.model_copy(update={"state": WaitingState.ACCEPTED, "booking_ids": ids})

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from school_events.bookings.api import GivenAnswer
+from school_events.bookings.api import FilledForm, ListedChild
 from school_events.bookings.waiting.rules import RULE
-from school_events.core.http import ApiModel, WholeNumber, YesNo
+from school_events.core.http import ApiModel, YesNo
 from school_events.core.ids import OpaqueId, PortalId
 
 MOST_CHILDREN = 10
@@ -38,18 +38,10 @@ class JoinedView(ApiModel):
     rule: str = Field(default=RULE, description="How places are given to those who wait, in words for families")
 
 
-class AcceptedChild(ApiModel):
+class AcceptedChild(FilledForm):
     """A child for whom an offer is accepted."""
 
     pupil_id: PortalId
-    answers: dict[OpaqueId, GivenAnswer] = Field(
-        default_factory=dict,
-        max_length=100,
-        description="By question id; `yes` or `no` for consents, a list for choices",
-    )
-    form_version: WholeNumber | None = Field(
-        default=None, description="The version of the form that was shown; required if the form has a consent"
-    )
 
 
 class AcceptedOffer(ApiModel):
@@ -84,20 +76,10 @@ class FamilyTurnView(TurnView):
     rule: str = RULE
 
 
-class WaitingChild(ApiModel):
-    """A child who waits, as staff see it."""
-
-    pupil_id: str
-    first_name: str
-    last_name: str
-    year_group: str | None
-    registration_group: str | None
-
-
 class ListedTurn(TurnView):
     """A turn on an event's list, in order."""
 
     session_id: str | None
-    children: list[WaitingChild]
+    children: list[ListedChild]
     joined_at: datetime
     offered_until: datetime | None

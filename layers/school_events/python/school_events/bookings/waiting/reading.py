@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from school_events.bookings.api import listed_child
 from school_events.bookings.model import Place
 from school_events.bookings.reading import require_event
 from school_events.bookings.rules import session_of
 from school_events.bookings.waiting import rules, store
-from school_events.bookings.waiting.api import FamilyTurnView, ListedTurn, WaitingChild
+from school_events.bookings.waiting.api import FamilyTurnView, ListedTurn
 from school_events.bookings.waiting.model import WaitingEntry, WaitingState
 from school_events.core.context import Context
 from school_events.events.model import SchoolEvent
@@ -84,19 +85,9 @@ def _for_staff(entry: WaitingEntry, pupils: Mapping[str, Pupil]) -> ListedTurn:
         id=entry.ref,
         state=entry.state,
         session_id=_session_of(entry),
-        children=[_child(pupils[one]) for one in entry.pupil_ids if one in pupils],
+        children=[listed_child(pupils[one]) for one in entry.pupil_ids if one in pupils],
         joined_at=entry.joined_at,
         offered_until=None if entry.offer is None else entry.offer.until,
-    )
-
-
-def _child(pupil: Pupil) -> WaitingChild:
-    return WaitingChild(
-        pupil_id=pupil.id,
-        first_name=pupil.first_name,
-        last_name=pupil.last_name,
-        year_group=pupil.year_group,
-        registration_group=pupil.registration_group,
     )
 
 
