@@ -77,8 +77,15 @@ def list_movements(call: Call, params: Json) -> Json:
     wanted = {name: value for name, value in params.items() if name != "payout"}
     if "payout" in params:
         payout = call.book.get("payout", params["payout"], param="payout")
-        rows = (row for row in rows if call.book.paid_out.get(row["id"]) == payout["id"])
+        rows = (row for row in rows if _is_known_of(call, row, payout))
     return page_of(rows, wanted, "/v1/balance_transactions")
+
+
+def _is_known_of(call: Call, row: Json, payout: Json) -> bool:
+    """Whether a movement is told as part of a payout; its parts are once Stripe has worked them out."""
+    if payout["reconciliation_status"] != "completed":
+        return bool(row["id"] == payout["balance_transaction"])
+    return bool(call.book.paid_out.get(row["id"]) == payout["id"])
 
 
 def retrieve(call: Call, _params: Json) -> Json:

@@ -11,12 +11,21 @@ _TOO_LITTLE = "Your card has insufficient funds."
 CHALLENGED_CARD = "4000002760003184"
 
 
+class Refunding(Enum):
+    """What becomes of a refund."""
+
+    AT_ONCE = "succeeds at once"
+    LATER = "is pending first"
+    FAILS = "succeeds, and fails days later"
+
+
 @dataclass(frozen=True)
 class Card:
     """A card as it is charged.
 
     `code`, `decline_code` and `message` are empty unless the card is declined; of a `challenged` card the bank first
-    asks who holds it (3-D Secure).
+    asks who holds it (3-D Secure). `disputed` is the reason its holder will give for disputing the charge, empty for
+    most; `inquiry` whether the bank only asks about it.
     """
 
     number: str
@@ -27,6 +36,9 @@ class Card:
     decline_code: str = ""
     message: str = ""
     challenged: bool = False
+    refunding: Refunding = Refunding.AT_ONCE
+    disputed: str = ""
+    inquiry: bool = False
 
     @property
     def declined(self) -> bool:

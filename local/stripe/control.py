@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+from local.stripe.dashboard import Dashboard
 from local.stripe.errors import Json, invalid
 from local.stripe.faults import Faults
 from local.stripe.idempotency import IdempotencyKeys
@@ -42,6 +43,7 @@ class Control:
             ("POST", "webhooks/reorder"): ({"events": Rows(Text())}, self._reorder),
             ("POST", "webhooks/resend"): ({"event": Text(), "times": _TIMES, "signature": _SIGNATURE}, self._resend),
             ("POST", "webhooks/missign"): ({"signature": _SIGNATURE, "times": _TIMES}, self._mis_sign),
+            **Dashboard(world).levers(),
             ("POST", "webhooks/wait"): ({"seconds": Integer(most=60)}, self._wait),
         }
 

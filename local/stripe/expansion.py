@@ -13,7 +13,9 @@ _REFERENCES = {
     "checkout.session": {"payment_intent"},
     "payment_intent": {"latest_charge"},
     "charge": {"balance_transaction", "payment_intent"},
-    "refund": {"balance_transaction", "charge", "payment_intent"},
+    "dispute": {"charge", "payment_intent"},
+    "payout": {"balance_transaction", "failure_balance_transaction"},
+    "refund": {"balance_transaction", "charge", "failure_balance_transaction", "payment_intent"},
     "balance_transaction": {"source"},
 }
 _DEEPEST = 4

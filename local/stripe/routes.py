@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local.stripe import accounts, balance, checkout, events, intents, refunds
+from local.stripe import accounts, balance, checkout, disputes, events, intents, payouts, refunds
 from local.stripe.errors import Json, invalid
 from local.stripe.parameters import EXPAND, Record
 from local.stripe.world import Call
@@ -47,6 +47,7 @@ ROUTES = (
     Route("GET", "/v1/checkout/sessions/{session}/line_items", checkout.LINES, checkout.list_lines),
     Route("GET", "/v1/payment_intents", intents.LIST, _whole(intents.list_all)),
     Route("GET", "/v1/payment_intents/{intent}", _ONE, intents.retrieve),
+    Route("POST", "/v1/payment_intents/{intent}/cancel", intents.CANCEL, intents.refuse_cancelling),
     Route("GET", "/v1/charges", intents.LIST_CHARGES, _whole(intents.list_charges)),
     Route("GET", "/v1/charges/{charge}", _ONE, intents.retrieve_charge),
     Route("GET", "/v1/balance", _ONE, _whole(balance.retrieve)),
@@ -55,6 +56,13 @@ ROUTES = (
     Route("POST", "/v1/refunds", refunds.CREATE, _whole(refunds.create)),
     Route("GET", "/v1/refunds", refunds.LIST, _whole(refunds.list_all)),
     Route("GET", "/v1/refunds/{refund}", _ONE, refunds.retrieve),
+    Route("POST", "/v1/refunds/{refund}/cancel", _ONE, refunds.cancel),
+    Route("GET", "/v1/disputes", disputes.LIST, _whole(disputes.list_all)),
+    Route("GET", "/v1/disputes/{dispute}", _ONE, disputes.retrieve),
+    Route("POST", "/v1/disputes/{dispute}", disputes.UPDATE, disputes.update),
+    Route("POST", "/v1/disputes/{dispute}/close", _ONE, disputes.close),
+    Route("GET", "/v1/payouts", payouts.LIST, _whole(payouts.list_all)),
+    Route("GET", "/v1/payouts/{payout}", _ONE, payouts.retrieve),
     Route("GET", "/v1/events", events.LIST, _whole(events.list_all)),
     Route("GET", "/v1/events/{id}", _ONE, events.retrieve),
 )

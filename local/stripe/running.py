@@ -11,6 +11,7 @@ from local.stripe.api import Api
 from local.stripe.cards import GOOD_CARD
 from local.stripe.clock import MovableClock
 from local.stripe.control import Control
+from local.stripe.dashboard import Dashboard
 from local.stripe.errors import Json
 from local.stripe.faults import Faults
 from local.stripe.idempotency import IdempotencyKeys
@@ -49,6 +50,7 @@ class LocalStripe:
         self.world.on_event(self.webhooks.offer)
         self.webhooks.on_accepted(self.world.accepted)
         self.keys = IdempotencyKeys(self._clock)
+        self.dashboard = Dashboard(self.world)
         self.control = Control(self.world, self.keys, self.faults, self.webhooks)
         return Site(self.world, Api(self.world, self.keys, self.faults), self.control)
 

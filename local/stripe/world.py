@@ -12,7 +12,6 @@ from threading import RLock
 from local.stripe.agenda import Agenda
 from local.stripe.bank_accounts import Debit
 from local.stripe.cards import Card
-from local.stripe.cards import Card
 from local.stripe.clock import MovableClock
 from local.stripe.errors import Json, invalid, missing
 from local.stripe.ids import Ids
@@ -30,6 +29,9 @@ class Book:
         objects: what it has, by identifier.
         line_items: what each session sells.
         intent_data: what each session's payment intent is to be made with.
+        paid_with: charge → the card that paid it.
+        covers_refunds: whether a refund waits until the balance covers it.
+        pays_out_daily: whether what is available goes to the bank every day.
         paid_out: balance transaction → the payout it is part of.
         challenges: payment intent → the card whose holder the bank asks to prove who they are.
         debits: payment intent → the direct debit under way for it.
@@ -40,8 +42,8 @@ class Book:
     objects: dict[str, Json] = field(default_factory=dict)
     line_items: dict[str, list[Json]] = field(default_factory=dict)
     intent_data: dict[str, Json] = field(default_factory=dict)
-    paid_with: dict[str, Card] = field(default_factory=dict)  # charge → the card that paid it
-    covers_refunds: bool = False  # whether a refund waits until the balance covers it
+    paid_with: dict[str, Card] = field(default_factory=dict)
+    covers_refunds: bool = False
     pays_out_daily: bool = True
     paid_out: dict[str, str] = field(default_factory=dict)
     challenges: dict[str, Card] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class World:
         self.lock = RLock()
         self.clock = clock
         self.agenda = Agenda()
+        self.paid_out_day = 0  # the last day since the epoch whose payouts were made
         self.ids = ids
         self.public_url = public_url
         self.links: dict[str, AccountLink] = {}
@@ -109,6 +112,7 @@ class World:
         with self.lock:
             self.clock.follow_base()
             self.agenda.clear()
+            self.paid_out_day = self.clock.now() // 86_400
             self.links.clear()
             self.books.clear()
             self.books[PLATFORM] = Book({"id": PLATFORM, "object": "account", "charges_enabled": True})
