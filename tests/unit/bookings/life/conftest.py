@@ -1,33 +1,13 @@
 """What every life needs: the school's Stripe, and housekeeping that costs little when nothing is due."""
 
-from collections.abc import Iterator
-from datetime import datetime
-
 import pytest
-from moto.dynamodb.models import dynamodb_backends
 
-from school_events.core import due
 from tests.support.shop import shop
+from tests.support.sweeping import only_what_is_due
 
 __all__ = ["shop"]
-
-_ACCOUNT, _REGION = "123456789012", "eu-west-2"
 
 
 @pytest.fixture(autouse=True)
 def _only_what_is_due_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most of what a life asks would be whether something is due in an hour and a shard in which there is nothing."""
-    sweep = due.sweep
-
-    def sweep_if_any[T](kind: str, now: datetime, find: due.Find[T]) -> Iterator[T]:
-        return sweep(kind, now, find) if _is_any_due(kind) else iter(())
-
-    monkeypatch.setattr(due, "sweep", sweep_if_any)
-    monkeypatch.setattr(due, "SHARDS", 1)
-
-
-def _is_any_due(kind: str) -> bool:
-    """Whether anything of a kind is in a due index, as moto keeps it."""
-    tables = dynamodb_backends[_ACCOUNT][_REGION].tables.values()
-    kept = (item for table in tables for items in table.items.values() for item in items.values())
-    return any("due_pk" in item.attrs and item.attrs["due_pk"].value.startswith(f"DUE#{kind}#") for item in kept)
+    only_what_is_due(monkeypatch)

@@ -1,0 +1,265 @@
+"""A school, its families and its Stripe, where everything happens as it does on AWS: through the functions' handlers.
+
+People ask by HTTP, Stripe's webhooks come to the door and through the queue, housekeeping runs by the minute. An
+invocation that is killed is made again, as its caller, Stripe or Lambda would; or never, if the scene says so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import pytest
+import time_machine
+
+from infra.capabilities import CAPABILITIES
+from local.stripe.cards import GOOD_CARD
+from local.stripe.errors import Json
+from school_events.events.model import SchoolEvent
+from tests.support.booked_world import a_school_with_families, an_event
+from tests.support.contexts import NOW, SCHOOL
+from tests.support.crashes import Killed
+from tests.support.http_events import LambdaContext, http_event, json_of
+from tests.support.rewind import bookmark
+from tests.support.shop import Shop
+from tests.support.stripe_post import Post
+from tests.support.sweeping import only_what_is_due
+from tests.support.wire import Wire, wired
+
+ROUTE = "/v1/schools/{school_id}"
+ADMIN: Mapping[str, Any] = {"person": "staff-admin", "roles": ["school_admin"]}
+FINANCE: Mapping[str, Any] = {"person": "staff-finance", "roles": ["finance"]}
+
+_UNTIL_QUIET = tuple(timedelta(minutes=minutes) for minutes in (2, 40, 6))
+"""Refunds are due a minute after they were decided, pages close after 35, and what failed is tried again after five."""
+
+_RUN_MS = 60_000
+_MADE_AGAIN = frozenset({"stripe_webhook", "stripe_events"})
+"""Functions whose invocations are made again whoever gives up: Stripe delivers again, and so does the queue."""
+
+
+class GivenUp(BaseException):
+    """An invocation was killed and nobody makes it again; what it was for is left to others."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request was answered."""
+
+    status: int
+    body: Any
+
+
+def parent(number: int = 1) -> Mapping[str, Any]:
+    """The caller ``contact-{number}``."""
+    return {"person": f"contact-{number}", "roles": ["parent"]}
+
+
+class Scene:
+    """Everybody and everything that payments have to do with."""
+
+    def __init__(self, shop: Shop, wire: Wire, clock: time_machine.Traveller) -> None:
+        """The school is there, nothing has happened."""
+        self.shop, self.wire = shop, wire
+        self.now = NOW
+        self.gives_up = False
+        self.pages: dict[str, list[str]] = {}
+        self.post = Post(self.invoke, self._seconds)
+        self._clock = clock
+        self._asked = 0
+        shop.server.world.on_event(self.post.take)
+        self.event = an_event()
+        self._rewind = bookmark(shop)
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
+
+    def from_here(self) -> None:
+        """What was done until now is what the scene goes back to."""
+        self._rewind = bookmark(self.shop)
+
+    def begin(self, kill_at: int = -1, *, gives_up: bool = False) -> None:
+        """Go back to the beginning.
+
+        Args:
+            kill_at: after how many calls the invocation that makes them is killed, if it is.
+            gives_up: whether nobody makes that invocation again.
+        """
+        self._rewind()
+        self.wire.reset(kill_at)
+        self.post.clear()
+        self.pages.clear()
+        self.gives_up, self._asked = gives_up, 0
+        self._set_clock(NOW)
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def invoke(self, function: str, lambda_event: dict[str, Any]) -> dict[str, Any]:
+        """Invoke a function; once more if it is killed.
+
+        Raises:
+            GivenUp: it was killed, and nobody makes the invocation again.
+        """
+        try:
+            return self._invoke(function, lambda_event)
+        except Killed:
+            if self.gives_up and function not in _MADE_AGAIN:
+                raise GivenUp from None
+            return self._invoke(function, lambda_event)
+
+    def _invoke(self, function: str, lambda_event: dict[str, Any]) -> dict[str, Any]:
+        with self.wire.invocation(function):
+            answer: dict[str, Any] = _handler(function)(lambda_event, LambdaContext(remaining_ms=_RUN_MS))
+        return answer
+
+    def ask(
+        self, route: str, caller: Mapping[str, Any], body: Any = None, *, key: str | None = None, **parameters: str
+    ) -> Answer:
+        """A request of somebody.
+
+        Args:
+            route: method and path below the school's, such as ``POST /bookings/{booking_id}/cancel``.
+            caller: whose.
+            body: its body.
+            key: its ``Idempotency-Key``; one of its own unless given.
+            parameters: of the path.
+        """
+        method, path = route.split(" ", 1)
+        self._asked += 1
+        headers = {} if method == "GET" else {"Idempotency-Key": key or f"key-{self._asked}"}
+        event = http_event(f"{method} {ROUTE}{path}", parameters, body, headers=headers, **caller)
+        answer = self.invoke(_functions()[f"{method} {ROUTE}{path}"], event)
+        return Answer(answer["statusCode"], json_of(answer) if answer.get("body") else None)
+
+    def housekeeping(self) -> None:
+        """The run of a minute."""
+        self.invoke("housekeeping", {})
+
+    def pass_time(self, **amount: float) -> None:
+        """The clocks go on, Stripe's too.
+
+        Args:
+            amount: as ``timedelta`` takes it.
+        """
+        self._set_clock(self.now + timedelta(**amount))
+
+    def _set_clock(self, now: datetime) -> None:
+        self.now = now
+        self._clock.move_to(now)
+        self.shop.at(now)
+
+    # --- what families and the school do ------------------------------------------------------------------------------
+
+    def book(self, event: SchoolEvent, *pupils: str, by: int = 1, key: str | None = None, expected: int = 201) -> Json:
+        """Book places of an event: ``booking_ids`` and ``payment_id``."""
+        body = {"event_id": event.id, "items": [{"pupil_id": pupil} for pupil in pupils or ("pupil-1",)]}
+        return self._expect(self.ask("POST /bookings", parent(by), body, key=key), expected)
+
+    def checkout(self, booked: Json, *, by: int = 1, expected: int = 200) -> Json:
+        """Open Stripe's page for what was booked."""
+        asked = self.ask("POST /bookings/{booking_id}/checkout", parent(by), booking_id=booked["booking_ids"][0])
+        opened = self._expect(asked, expected)
+        if asked.status == 200 and opened["checkout_url"]:
+            self._note_page(opened)
+        return opened
+
+    def _note_page(self, opened: Json) -> None:
+        page = str(opened["checkout_url"]).rsplit("/", 1)[1]
+        known = self.pages.setdefault(opened["id"], [])
+        if page not in known:
+            known.append(page)
+
+    def pay(self, opened: Json, card: str = GOOD_CARD) -> None:
+        """Pay on the page that was opened last; we have not heard of it yet.
+
+        Raises:
+            StripeError: the card is declined, or the page is closed.
+        """
+        self.shop.server.pay(self.pages[opened["id"]][-1], card)
+
+    def pay_though_closed(self, opened: Json, card: str = GOOD_CARD) -> None:
+        """Money comes although Stripe said that the page was closed: it had been sent before."""
+        page = self.pages[opened["id"]][-1]
+        world = self.shop.server.world
+        with world.lock:
+            world.owner_of("checkout.session", page).objects[page]["status"] = "open"
+            self.pay(opened, card)
+
+    def buy(self, event: SchoolEvent, *pupils: str, by: int = 1) -> Json:
+        """Book, and pay; we have not heard of it yet."""
+        booked = self.book(event, *pupils, by=by)
+        self.pay(self.checkout(booked, by=by))
+        return booked
+
+    def look(self, booked: Json, *, by: int = 1) -> Json:
+        """The return page asks how the payment stands."""
+        answer = self.ask("GET /payments/{payment_id}", parent(by), payment_id=booked["payment_id"])
+        return self._expect(answer, 200)
+
+    def cancel(self, booked: Json, *, by: Mapping[str, Any] | None = None, which: int = 0, expected: int = 200) -> Json:
+        """Somebody gives a booking up, the parent who made it unless told."""
+        asked = self.ask("POST /bookings/{booking_id}/cancel", by or parent(), booking_id=booked["booking_ids"][which])
+        return self._expect(asked, expected)
+
+    def state_of(self, booked: Json, *, by: int = 1, which: int = 0) -> str:
+        """Where a booking stands, as its parent sees it."""
+        asked = self.ask("GET /bookings/{booking_id}", parent(by), booking_id=booked["booking_ids"][which])
+        return str(self._expect(asked, 200)["state"])
+
+    @staticmethod
+    def _expect(answer: Answer, status: int) -> Json:
+        assert answer.status == status, (answer.status, answer.body)
+        found: Json = answer.body
+        return found
+
+    # --- how it ends --------------------------------------------------------------------------------------------------
+
+    def settle(
+        self, steps: Sequence[timedelta] = (timedelta(minutes=2), timedelta(minutes=40), timedelta(minutes=6))
+    ) -> None:
+        """Stripe answers again, what is on its way comes, time passes, and housekeeping does what is due.
+
+        Args:
+            steps: how long it is from one run of housekeeping to another.
+        """
+        self.shop.server.faults.clear()
+        for step in steps:
+            self.post.deliver()
+            self.housekeeping()
+            self._set_clock(self.now + step)
+            self.housekeeping()
+        self.post.deliver()
+        self.housekeeping()
+
+
+@cache
+def _handler(function: str) -> Callable[[dict[str, Any], LambdaContext], Any]:
+    handler: Callable[[dict[str, Any], LambdaContext], Any] = import_module(
+        f"functions.{function}.handler"
+    ).lambda_handler
+    return handler
+
+
+@cache
+def _functions() -> Mapping[str, str]:
+    """The function that answers each route."""
+    return {route.key: capability.name for capability in CAPABILITIES for route in capability.routes}
+
+
+@contextmanager
+def a_scene(shop: Shop) -> Iterator[Scene]:
+    """A scene at ``NOW``; housekeeping has nothing left to do."""
+    a_school_with_families()
+    with time_machine.travel(NOW, tick=False) as clock, wired() as wire, pytest.MonkeyPatch.context() as patch:
+        only_what_is_due(patch)
+        scene = Scene(shop, wire, clock)
+        scene.housekeeping()
+        scene.from_here()
+        scene.begin()
+        yield scene
+
+
+__all__ = ["ADMIN", "FINANCE", "SCHOOL", "Answer", "GivenUp", "Scene", "a_scene", "parent"]

@@ -1,0 +1,121 @@
+"""Every call to AWS and to Stripe that an invocation makes, seen where it leaves the process.
+
+Before any of them the invocation can be overtaken by another, broken, or killed.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import stripe
+from botocore.client import BaseClient
+
+from tests.support.crashes import Killed
+
+_READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue"})
+_IDENTIFIER = re.compile(r"/[a-z]+_(?:test_)?[0-9A-Za-z]+(?=/|$)")
+
+
+@dataclass
+class _Meanwhile:
+    name: str
+    skip: int
+    act: Callable[[], object]
+
+
+@dataclass
+class Wire:
+    """The calls of all invocations so far, and what is to become of one of those to come.
+
+    Args:
+        kill_at: the invocation under way is killed once this many calls have been made, if that is not negative.
+        calls: what was called, in order, each with the function that called.
+    """
+
+    kill_at: int = -1
+    calls: list[str] = field(default_factory=list)
+    _functions: list[str] = field(default_factory=list)
+    _meanwhile: list[_Meanwhile] = field(default_factory=list)
+
+    def meanwhile(self, name: str, act: Callable[[], object], *, skip: int = 0) -> None:
+        """Do something once, just before a call of this name leaves; whatever it raises, the call raises.
+
+        Args:
+            name: what the call's name starts with: ``TransactWriteItems``, ``Stripe POST refunds``.
+            act: what happens.
+            skip: so many calls of that name go out undisturbed.
+        """
+        self._meanwhile.append(_Meanwhile(name, skip, act))
+
+    @contextmanager
+    def invocation(self, function: str) -> Iterator[None]:
+        """Inside the block calls are those of an invocation of a function."""
+        self._functions.append(function)
+        try:
+            yield
+        finally:
+            self._functions.pop()
+
+    def reset(self, kill_at: int = -1) -> None:
+        """Forget what was called and what is to come."""
+        self.kill_at = kill_at
+        self.calls.clear()
+        self._meanwhile.clear()
+
+    def points(self) -> list[int]:
+        """After how many calls killing leaves something else behind than killing earlier; a read leaves nothing."""
+        return [0, *(number for number, call in enumerate(self.calls, 1) if not _is_read(call))]
+
+    def make[A](self, name: str, call: Callable[[], A]) -> A:
+        """Let a call out, or be killed; outside invocations nothing happens to it."""
+        if not self._functions:
+            return call()
+        self._do_meanwhile(name)
+        self._kill_if_it_is_time()
+        self.calls.append(f"{self._functions[-1]}: {name}")
+        answer = call()
+        self._kill_if_it_is_time()
+        return answer
+
+    def _kill_if_it_is_time(self) -> None:
+        if len(self.calls) == self.kill_at:
+            self.kill_at = -1
+            raise Killed
+
+    def _do_meanwhile(self, name: str) -> None:
+        found = [one for one in self._meanwhile if name.startswith(one.name)]
+        if not found:
+            return
+        if found[0].skip:
+            found[0].skip -= 1
+            return
+        self._meanwhile.remove(found[0])
+        found[0].act()
+
+
+def _is_read(call: str) -> bool:
+    name = call.split(": ", 1)[1]
+    return name in _READS or name.startswith("Stripe GET")
+
+
+@contextmanager
+def wired() -> Iterator[Wire]:
+    """Inside the block every call to AWS and Stripe goes through the wire."""
+    wire = Wire()
+    ask_aws, ask_stripe = BaseClient._make_api_call, stripe.RequestsClient.request
+
+    def aws_asked(client: Any, operation: str, asked: dict[str, Any]) -> Any:
+        return wire.make(operation, lambda: ask_aws(client, operation, asked))
+
+    def stripe_asked(client: Any, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        path = _IDENTIFIER.sub("/{id}", urlsplit(url).path).removeprefix("/v1/")
+        return wire.make(f"Stripe {method.upper()} {path}", lambda: ask_stripe(client, method, url, headers, post_data))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", aws_asked)
+        patch.setattr(stripe.RequestsClient, "request", stripe_asked)
+        yield wire
