@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable
 
+from local.stripe.account_holders import AccountHolders
 from local.stripe.dashboard import Dashboard
+from local.stripe.endpoints import ROLLED_SECRET, EndpointName
 from local.stripe.errors import Json, invalid
 from local.stripe.faults import Faults
 from local.stripe.idempotency import IdempotencyKeys
 from local.stripe.parameters import Choice, Integer, Kind, Record, Rows, Text
 from local.stripe.passing_time import pass_time
+from local.stripe.payers import Payers
 from local.stripe.signing import Signature
 from local.stripe.webhooks import Webhooks
 from local.stripe.world import World
@@ -16,6 +19,8 @@ from local.stripe.world import World
 type _Act = Callable[[Json], Json | None]
 _TIMES = Integer(least=0, most=1000)
 _SIGNATURE = Choice(tuple(Signature))
+_ENDPOINT = Choice(tuple(EndpointName))
+_MONTH = 30 * 86_400
 
 
 class Control:
@@ -36,14 +41,20 @@ class Control:
             ("POST", "stall"): ({}, lambda _: faults.stall()),
             ("POST", "resume"): ({}, lambda _: faults.resume()),
             ("GET", "webhooks"): ({}, lambda _: self._shown()),
-            ("POST", "webhooks/endpoint"): ({"url": Text(), "secret": Text()}, self._endpoint),
+            ("POST", "webhooks/endpoint"): ({"url": Text(), "secret": Text(), "endpoint": _ENDPOINT}, self._endpoint),
             ("POST", "webhooks/hold"): ({}, lambda _: webhooks.hold()),
             ("POST", "webhooks/release"): ({}, lambda _: webhooks.release()),
             ("POST", "webhooks/reverse"): ({}, lambda _: webhooks.reverse()),
             ("POST", "webhooks/reorder"): ({"events": Rows(Text())}, self._reorder),
             ("POST", "webhooks/resend"): ({"event": Text(), "times": _TIMES, "signature": _SIGNATURE}, self._resend),
             ("POST", "webhooks/missign"): ({"signature": _SIGNATURE, "times": _TIMES}, self._mis_sign),
+            ("POST", "webhooks/delay"): ({"seconds": Integer(most=_MONTH)}, self._delay),
+            ("POST", "webhooks/lose"): ({}, lambda _: webhooks.lose()),
+            ("POST", "webhooks/roll"): ({"secret": Text(), "endpoint": _ENDPOINT}, self._roll),
+            ("POST", "webhooks/retire"): ({"endpoint": _ENDPOINT}, lambda given: webhooks.retire(_endpoint(given))),
             **Dashboard(world).levers(),
+            **Payers(world).levers(),
+            **AccountHolders(world).levers(),
             ("POST", "webhooks/wait"): ({"seconds": Integer(most=60)}, self._wait),
         }
 
@@ -80,13 +91,20 @@ class Control:
         waiting = [{"event_id": event["id"], "type": event["type"]} for event in self._webhooks.pending()]
         return {
             "url": self._webhooks.url,
+            "endpoints": {name: endpoint.url for name, endpoint in self._webhooks.endpoints.items()},
             "held": self._webhooks.held,
             "pending": waiting,
             "attempts": self._webhooks.attempts(),
         }
 
     def _endpoint(self, given: Json) -> None:
-        self._webhooks.point_at(given.get("url"), given.get("secret"))
+        self._webhooks.point_at(given.get("url"), given.get("secret"), _endpoint(given))
+
+    def _roll(self, given: Json) -> None:
+        self._webhooks.roll(given.get("secret", ROLLED_SECRET), _endpoint(given))
+
+    def _delay(self, given: Json) -> None:
+        self._webhooks.delay(given.get("seconds", 0))
 
     def _reorder(self, given: Json) -> None:
         self._webhooks.reorder(given.get("events", []))
@@ -103,6 +121,10 @@ class Control:
         return {"idle": self._webhooks.wait_until_idle(given.get("seconds", 10))}
 
 
+def _endpoint(given: Json) -> EndpointName:
+    return EndpointName(given.get("endpoint", EndpointName.CONNECT))
+
+
 def _arguments(body: str) -> Json:
     """The JSON object in the body, its values as the texts that form fields would be."""
     try:
@@ -115,6 +137,8 @@ def _arguments(body: str) -> Json:
 
 
 def _as_field(value: object) -> str | dict[str, str]:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, list):
         return {str(place): str(item) for place, item in enumerate(value)}
     return str(value)

@@ -9,6 +9,7 @@ from local.stripe.parameters import Choice, Flag, Integer, Kind, Text
 from local.stripe.world import Book, Call, Cause, World
 
 type Lever = tuple[dict[str, Kind], Callable[[Json], Json | None]]
+type Levers = dict[tuple[str, str], Lever]
 
 REASONS = ("lost_or_stolen_card", "expired_or_canceled_card", "unknown")
 OUTCOMES = ("won", "lost", "warning_closed")
@@ -120,7 +121,7 @@ class Dashboard:
         with self._world.lock:
             self._world.book(account_id).pays_out_daily = daily
 
-    def levers(self) -> dict[tuple[str, str], Lever]:
+    def levers(self) -> Levers:
         """The same acts as controls, by method and path."""
         of: dict[str, Kind] = {"payment": Text(), "amount": Integer(least=1)}
         asked: dict[str, Kind] = {"reason": Text(), "inquiry": Flag()}

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from html import escape
 
-from local.stripe import accounts, checkout
-from local.stripe.cards import DECLINED_CARD, GOOD_CARD, card_of
+from local.stripe import accounts
+from local.stripe.bank_accounts import GOOD_ACCOUNT
+from local.stripe.cards import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD
 from local.stripe.errors import Json, StripeError, invalid
 from local.stripe.passing_time import pass_time
-from local.stripe.world import Book, Call, Cause, World
+from local.stripe.payers import CUSTOMER, Payers
+from local.stripe.world import Book, World
 
-_CUSTOMER = "parent@example.test"  # what the page is filled in with; nobody's address (RFC 6761)
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;color:#1a1f36}"
     "label{display:block;margin:1rem 0}input{font:inherit;width:100%;padding:.5rem;box-sizing:border-box}"
@@ -62,7 +63,7 @@ def _pay_form(book: Book, session: Json, error: str) -> str:
         f"<tr><td>{escape(line['description'])} × {line['quantity']}</td><td>{_pounds(line['amount_total'])}</td></tr>"
         for line in book.line_items[session["id"]]
     )
-    email = escape(session["customer_email"] or _CUSTOMER, quote=True)
+    email = escape(session["customer_email"] or CUSTOMER, quote=True)
     shown = f'<p class="error" role="alert">{escape(error)}</p>' if error else ""
     return (
         f'<table>{rows}</table>{shown}<form method="post">'
@@ -70,8 +71,28 @@ def _pay_form(book: Book, session: Json, error: str) -> str:
         f'<label>Card number <input name="card_number" inputmode="numeric" value="{GOOD_CARD}"></label>'
         '<button name="action" value="pay">Pay</button>'
         '<button name="action" value="decline">Pay with a card that is declined</button>'
-        '<button name="action" value="abandon">Leave without paying</button></form>'
+        '<button name="action" value="challenge">Pay with a card whose bank asks first</button>'
+        f'{_debit_part(session)}<button name="action" value="abandon">Leave without paying</button></form>'
     )
+
+
+def _debit_part(session: Json) -> str:
+    if "bacs_debit" not in session["payment_method_types"]:
+        return ""
+    return (
+        f'<label>Account number <input name="account_number" inputmode="numeric" value="{GOOD_ACCOUNT}"></label>'
+        '<button name="action" value="debit">Pay by Bacs Direct Debit</button>'
+    )
+
+
+def _challenge(session: Json) -> Page:
+    body = (
+        f"<p>Your bank asks whether it is you who pays {_pounds(session['amount_total'])}.</p>"
+        '<form method="post"><button name="action" value="authenticate">Complete authentication</button>'
+        '<button name="action" value="refuse">Fail authentication</button>'
+        '<button name="action" value="abandon">Leave without an answer</button></form>'
+    )
+    return _document("3-D Secure", body)
 
 
 def post_checkout(world: World, session_id: str, fields: dict[str, str]) -> Page:
@@ -80,7 +101,8 @@ def post_checkout(world: World, session_id: str, fields: dict[str, str]) -> Page
     Args:
         world: the local Stripe.
         session_id: the session.
-        fields: `action` (pay, decline or abandon; pay when absent), `card_number` and `email`.
+        fields: `action` (pay, decline, challenge, authenticate, refuse, debit or abandon; pay when absent),
+            `card_number`, `account_number` and `email`.
     """
     pass_time(world)
     with world.lock:
@@ -91,21 +113,31 @@ def post_checkout(world: World, session_id: str, fields: dict[str, str]) -> Page
         if fields.get("action") == "abandon":
             return _left(book, session)
         try:
-            pay(world, session_id, _number(fields), fields.get("email", _CUSTOMER))
+            error = _pressed(Payers(world), session_id, fields)
         except StripeError as refusal:
-            return _checkout(book, session, str(refusal))
-        return Page(303, location=_success(session))
+            error = str(refusal)
+        if error:
+            return _checkout(book, session, error)
+        return Page(303, location=_success(session)) if session["status"] == "complete" else _challenge(session)
 
 
-def _number(fields: dict[str, str]) -> str:
-    return DECLINED_CARD if fields.get("action") == "decline" else fields.get("card_number", GOOD_CARD)
-
-
-def pay(world: World, session_id: str, number: str = GOOD_CARD, email: str = _CUSTOMER) -> Json:
-    """Pay a session with the card of this number and answer the session; a refusal is raised."""
-    with world.lock:
-        book = world.owner_of("checkout.session", session_id)
-        return checkout.pay(Call(world, book, Cause()), session_id, card_of(number), email)
+def _pressed(payers: Payers, session_id: str, fields: dict[str, str]) -> str:
+    """What is wrong after a button was pressed, for the page to show; empty when all is well."""
+    email = fields.get("email", CUSTOMER)
+    match fields.get("action"):
+        case "authenticate":
+            payers.authenticate(session_id, email)
+        case "refuse":
+            return payers.refuse_authentication(session_id)
+        case "debit":
+            payers.debit(session_id, fields.get("account_number", GOOD_ACCOUNT), email)
+        case "decline":
+            payers.pay(session_id, DECLINED_CARD, email)
+        case "challenge":
+            payers.pay(session_id, CHALLENGED_CARD, email)
+        case _:
+            payers.pay(session_id, fields.get("card_number", GOOD_CARD), email)
+    return ""
 
 
 def _left(book: Book, session: Json) -> Page:

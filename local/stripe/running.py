@@ -6,17 +6,19 @@ from contextlib import contextmanager
 from random import Random, SystemRandom
 from threading import Event, Thread
 
-from local.stripe import accounts, pages
+from local.stripe.account_holders import AccountHolders
 from local.stripe.api import Api
 from local.stripe.cards import GOOD_CARD
 from local.stripe.clock import MovableClock
 from local.stripe.control import Control
 from local.stripe.dashboard import Dashboard
+from local.stripe.endpoints import EndpointName
 from local.stripe.errors import Json
 from local.stripe.faults import Faults
 from local.stripe.idempotency import IdempotencyKeys
 from local.stripe.ids import Ids
 from local.stripe.passing_time import pass_time
+from local.stripe.payers import Payers
 from local.stripe.server import Site, serve
 from local.stripe.webhooks import RETRY_DELAYS, Webhooks
 from local.stripe.world import World
@@ -47,10 +49,13 @@ class LocalStripe:
     def _site(self, url: str) -> Site:
         self.url = url
         self.world = World(self._clock, Ids(self._randomness), url)
-        self.world.on_event(self.webhooks.offer)
+        self.world.on_event(self.webhooks.tell)
+        self.webhooks.on_delay(self._later)
         self.webhooks.on_accepted(self.world.accepted)
         self.keys = IdempotencyKeys(self._clock)
         self.dashboard = Dashboard(self.world)
+        self.payers = Payers(self.world)
+        self.holders = AccountHolders(self.world)
         self.control = Control(self.world, self.keys, self.faults, self.webhooks)
         return Site(self.world, Api(self.world, self.keys, self.faults), self.control)
 
@@ -76,12 +81,14 @@ class LocalStripe:
 
     def pay(self, session_id: str, card_number: str = GOOD_CARD) -> Json:
         """Pay a session as its hosted page does; raises `StripeError` when the card is declined."""
-        return pages.pay(self.world, session_id, card_number)
+        return self.payers.pay(session_id, card_number)
 
     def onboard(self, account_id: str) -> Json:
         """Complete an account's onboarding, so that it can charge."""
-        with self.world.lock:
-            return accounts.complete(self.world.call(account_id))
+        return self.holders.complete(account_id)
+
+    def _later(self, seconds: int, act: Callable[[], None]) -> None:
+        self.world.agenda.add(self.world.clock.now() + seconds, act)
 
     def move_clock(self, seconds: int) -> None:
         """Let `seconds` go by at Stripe; what is due then happens before this returns."""
@@ -95,6 +102,7 @@ def running_stripe(
     port: int = 0,
     webhook_url: str | None = None,
     webhook_secret: str = WEBHOOK_SECRET,
+    platform_url: str | None = None,
     clock: Callable[[], float] = time.time,
     retry_delays: Sequence[float] = RETRY_DELAYS,
     randomness: Random | None = None,
@@ -105,6 +113,7 @@ def running_stripe(
         port: where to listen on 127.0.0.1; 0 takes a free port, to be read from `.url`.
         webhook_url: the Connect webhook endpoint; None delivers nothing.
         webhook_secret: the endpoint's signing secret.
+        platform_url: the endpoint for what the platform's own account does; None delivers nothing.
         clock: the time in epoch seconds, which `move_clock` shifts at Stripe only.
         retry_delays: seconds before each further attempt at a webhook that was refused.
         randomness: the source of identifiers.
@@ -113,6 +122,7 @@ def running_stripe(
         OSError: the port is taken.
     """
     webhooks = Webhooks(webhook_url, webhook_secret, clock, retry_delays)
+    webhooks.point_at(platform_url, name=EndpointName.PLATFORM)
     stripe = LocalStripe(port, webhooks, MovableClock(clock), randomness or SystemRandom())
     stripe.start()
     try:

@@ -1,13 +1,15 @@
-"""Delivery of events to the platform's Connect webhook, in order, from a thread of its own."""
+"""Delivery of events to the platform's webhook endpoints, in order, from a thread of its own."""
 
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Condition, Thread
 from urllib.parse import urlsplit
 
+from local.stripe.endpoints import PLATFORM_SECRET, Endpoint, EndpointName, endpoint_of
 from local.stripe.errors import Json
 from local.stripe.signing import Signature, signed
 
@@ -39,6 +41,7 @@ class _Parcel:
     signature: Signature = Signature.GOOD
 
 
+type Later = Callable[[int, Callable[[], None]], None]
 type Send = Callable[[str, bytes, dict[str, str]], int]
 
 
@@ -74,30 +77,39 @@ class Webhooks:
         retry_delays: Sequence[float] = RETRY_DELAYS,
         send: Send = post,
     ) -> None:
-        """Deliver to `url` (None: nowhere), signed with `secret`.
+        """Deliver what connected accounts do to `url` (None: nowhere), signed with `secret`.
 
         Args:
-            url: the endpoint.
+            url: the Connect endpoint.
             secret: its signing secret.
             wall_clock: the receiver's time in epoch seconds; signatures carry it even when Stripe's clock was moved.
             retry_delays: seconds before each further attempt after a refusal.
             send: how a payload is posted.
         """
         self._listener: Callable[[Json], None] | None = None
-        self._endpoint = (url, secret)
+        self._later: Later | None = None
+        self._endpoints = {
+            EndpointName.CONNECT: Endpoint(url, (secret,)),
+            EndpointName.PLATFORM: Endpoint(None, (PLATFORM_SECRET,)),
+        }
         self._wall_clock = wall_clock
         self._retry_delays = tuple(retry_delays)
         self._send = send
         self._changed = Condition()
         self._queue: deque[_Parcel] = deque()
         self._attempts: list[Attempt] = []
-        self._held = self._busy = self._stopping = False
+        self._held = self._busy = self._losing = self._stopping = False
+        self._delay = 0
         self._wrong: deque[Signature] = deque()
         self._thread = Thread(target=self._run, name="stripe-webhooks", daemon=True)
 
     def on_accepted(self, listener: Callable[[Json], None]) -> None:
         """Tell `listener` of every event the endpoint takes."""
         self._listener = listener
+
+    def on_delay(self, later: Later) -> None:
+        """Have `later` call what it is given after so many seconds of Stripe's clock."""
+        self._later = later
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -110,17 +122,44 @@ class Webhooks:
             self._changed.notify_all()
         self._thread.join()
 
-    def point_at(self, url: str | None, secret: str | None = None) -> None:
-        """Deliver to another endpoint from now on; without `secret` the signing secret stays."""
+    def point_at(self, url: str | None, secret: str | None = None, name: EndpointName = EndpointName.CONNECT) -> None:
+        """Deliver to another address from now on; without `secret` the signing secrets stay."""
         with self._changed:
-            self._endpoint = (url, secret or self._endpoint[1])
+            self._endpoints[name] = self._endpoints[name].pointed_at(url, secret)
+
+    def roll(self, secret: str, name: EndpointName = EndpointName.CONNECT) -> None:
+        """Give an endpoint a new secret; the present ones sign as well until `retire`."""
+        with self._changed:
+            self._endpoints[name] = self._endpoints[name].rolled(secret)
+
+    def retire(self, name: EndpointName = EndpointName.CONNECT) -> None:
+        """Let an endpoint's newest secret sign alone."""
+        with self._changed:
+            self._endpoints[name] = self._endpoints[name].retired()
+
+    def tell(self, event: Json) -> None:
+        """Send an event on its way: into the queue, later if there is a delay, or nowhere if events get lost."""
+        if self._losing:
+            return
+        if self._delay and self._later is not None:
+            self._later(self._delay, partial(self.offer, event))
+        else:
+            self.offer(event)
 
     def offer(self, event: Json, times: int = 1, signature: Signature = Signature.GOOD) -> None:
         """Put an event at the end of the queue, `times` over; without an endpoint it is not delivered."""
         with self._changed:
-            if self._endpoint[0] is not None:
+            if self._endpoints[endpoint_of(event)].url is not None:
                 self._queue.extend([_Parcel(event, signature)] * times)
                 self._changed.notify_all()
+
+    def delay(self, seconds: int) -> None:
+        """Let later events be so many seconds of Stripe's clock on their way; 0 ends it."""
+        self._delay = seconds
+
+    def lose(self) -> None:
+        """Let later events get lost until `release`: they are listed by the API, and never delivered by themselves."""
+        self._losing = True
 
     def hold(self) -> None:
         """Keep events back until `release`."""
@@ -128,9 +167,9 @@ class Webhooks:
             self._held = True
 
     def release(self) -> None:
-        """Deliver what was held and what comes."""
+        """Deliver what was held and what comes; what was lost stays lost."""
         with self._changed:
-            self._held = False
+            self._held = self._losing = False
             self._changed.notify_all()
 
     @property
@@ -140,8 +179,14 @@ class Webhooks:
 
     @property
     def url(self) -> str | None:
-        """Where events are delivered to."""
-        return self._endpoint[0]
+        """Where events of connected accounts are delivered to."""
+        return self._endpoints[EndpointName.CONNECT].url
+
+    @property
+    def endpoints(self) -> dict[EndpointName, Endpoint]:
+        """Where events are delivered to, and what they are signed with."""
+        with self._changed:
+            return dict(self._endpoints)
 
     def pending(self) -> list[Json]:
         """The events waiting to be delivered, next first."""
@@ -181,7 +226,8 @@ class Webhooks:
             self._queue.clear()
             self._attempts.clear()
             self._wrong.clear()
-            self._held = False
+            self._held = self._losing = False
+            self._delay = 0
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -213,20 +259,22 @@ class Webhooks:
 
     def _attempt(self, parcel: _Parcel) -> Attempt:
         with self._changed:
-            url, secret = self._endpoint
+            endpoint = self._endpoints[endpoint_of(parcel.event)]
             how = self._wrong.popleft() if self._wrong else parcel.signature
-        status, error = self._sent(url or "", secret, parcel.event, how)
+        status, error = self._sent(endpoint, parcel.event, how)
         event = parcel.event
         return Attempt(event["id"], event["type"], event.get("account"), int(self._wall_clock()), how, status, error)
 
-    def _sent(self, url: str, secret: str, event: Json, how: Signature) -> tuple[int | None, str | None]:
-        payload, signature = signed(json.dumps(event, indent=2).encode(), secret, int(self._wall_clock()), how)
+    def _sent(self, endpoint: Endpoint, event: Json, how: Signature) -> tuple[int | None, str | None]:
+        payload, signature = signed(
+            json.dumps(event, indent=2).encode(), endpoint.secrets, int(self._wall_clock()), how
+        )
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
             **({"Stripe-Signature": signature} if signature else {}),
         }
         try:
-            return self._send(url, payload, headers), None
+            return self._send(endpoint.url or "", payload, headers), None
         except (OSError, HTTPException) as trouble:
             return None, type(trouble).__name__
