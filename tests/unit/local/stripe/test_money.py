@@ -146,3 +146,10 @@ def test_lists_are_cut_to_a_span_of_time(shop: Shop) -> None:
 def test_a_page_after_nothing_is_refused(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="No such object"):
         shop.client.v1.refunds.list(params={"starting_after": "re_nowhere"}, options=shop.options)
+
+
+def test_events_are_listed_for_30_days(shop: Shop) -> None:
+    shop.paid()
+    assert "charge.succeeded" in shop.event_types()
+    shop.server.move_clock(30 * _DAY + 1)
+    assert "charge.succeeded" not in shop.event_types()
