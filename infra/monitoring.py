@@ -245,6 +245,15 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             own_metric("housekeeping", "RefundStuck"),
         ),
     ),
+    "stripe_webhook": (
+        AlarmRule(
+            "webhooks-refused",
+            "Many webhooks do not prove that they come from Stripe. Was a signing secret rolled in Stripe and not put "
+            "into the secret (the sweep catches up meanwhile), or does somebody forge them? Its log has the reasons.",
+            own_metric("stripe_webhook", "WebhookRefused"),
+            threshold=20,
+        ),
+    ),
     "stripe_events": (
         AlarmRule(
             "payment-quarantined",

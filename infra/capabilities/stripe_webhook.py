@@ -11,5 +11,6 @@ CAPABILITY = Capability(
         SEND_STRIPE_EVENTS,
     ),
     memory=256,
-    timeout=10,
+    # The secret and the queue, one after the other, when neither answers (tests/infra/test_time_outs.py); Stripe waits.
+    timeout=20,
 )

@@ -60,6 +60,7 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "HoldStuck",
         "RefundStuck",
         "PaymentQuarantined",
+        "WebhookRefused",
         "5xx",
         "Latency",
         "IteratorAge",

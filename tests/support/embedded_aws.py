@@ -40,9 +40,9 @@ class EmbeddedAws:
             patch.delenv("AWS_SESSION_TOKEN")
             patch.setattr(aws, "client", self._client)
             patch.setattr(dynamodb, "connection", self._connection)
-            aws._secret.cache_clear()
+            aws._secrets.clear()
             yield
-        aws._secret.cache_clear()
+        aws._secrets.clear()
 
     def empty(self, tables: Iterable[str] = INDEXES) -> None:
         """Take everything out of tables; of all, unless told which."""

@@ -45,7 +45,7 @@ _empty_tables: dict[str, Any] = {}
 def tables() -> Iterator[None]:
     """Empty tables, queues, bus and bucket, and the secrets, for one test; handlers may do what they are granted."""
     with mock_aws(), short_way.taken(), roles.enforced():
-        aws._secret.cache_clear()
+        aws._secrets.clear()
         _make_tables_again()
         make_secrets()
         make_health_key()

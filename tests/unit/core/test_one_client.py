@@ -26,5 +26,5 @@ def test_whatever_is_read_is_read_over_the_one_client() -> None:
 @pytest.mark.usefixtures("tables")
 def test_a_table_that_does_not_answer_is_given_up_within_a_functions_time() -> None:
     config = dynamodb.connection().client.meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 5)
+    assert (config.connect_timeout, config.read_timeout) == (1, 4)
     assert config.retries["total_max_attempts"] == 3

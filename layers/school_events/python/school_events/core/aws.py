@@ -2,13 +2,23 @@
 
 import json
 import time
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
 
-_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
+
+def _patience(*, read: int, attempts: int) -> Config:
+    """How long a call may take, so that with all its attempts it ends within a function's time (test_time_outs)."""
+    return Config(connect_timeout=1, read_timeout=read, retries={"mode": "standard", "total_max_attempts": attempts})
+
+
+_USUAL = _patience(read=4, attempts=3)
+_SHORT = _patience(read=2, attempts=2)
+"""For what answers at once or not at all, and what a webhook asks two of in a row."""
+
+_CONFIGS = {"secretsmanager": _SHORT, "sqs": _SHORT}
 
 
 @cache
@@ -18,7 +28,7 @@ def client(service: str) -> Any:
     Args:
         service: botocore's name of it, such as ``sqs``.
     """
-    return botocore.session.get_session().create_client(service, config=_CONFIG)
+    return botocore.session.get_session().create_client(service, config=_CONFIGS.get(service, _USUAL))
 
 
 @cache
@@ -35,6 +45,9 @@ def signer(service: str) -> Any:
 
 
 _SECRET_LIFE = 300
+_SECRET_REST = 5
+
+_secrets: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 def secret(name: str) -> dict[str, Any]:
@@ -43,10 +56,25 @@ def secret(name: str) -> dict[str, Any]:
     Args:
         name: the secret's name or ARN.
     """
-    return _secret(name, int(time.monotonic() // _SECRET_LIFE))
+    return _secret(name, _SECRET_LIFE)
 
 
-@lru_cache(maxsize=8)
-def _secret(name: str, _age: int) -> dict[str, Any]:
+def newer_secret(name: str) -> dict[str, Any]:
+    """The same at most five seconds old, for whoever finds that what it has fits no more: it may have been rotated.
+
+    However often that happens, Secrets Manager is asked once in five seconds by a process.
+
+    Args:
+        name: the secret's name or ARN.
+    """
+    return _secret(name, _SECRET_REST)
+
+
+def _secret(name: str, most_seconds: int) -> dict[str, Any]:
+    kept = _secrets.get(name)
+    now = time.monotonic()
+    if kept is not None and now - kept[0] < most_seconds:
+        return kept[1]
     content: dict[str, Any] = json.loads(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    _secrets[name] = (now, content)
     return content

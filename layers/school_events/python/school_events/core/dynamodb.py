@@ -111,7 +111,7 @@ def school_key(school_id: str, *parts: str) -> str:
 @cache
 def connection() -> Connection:
     """The one connection of this process, in the function's own region, with time-outs that fit into its time."""
-    return Connection(read_timeout_seconds=5, connect_timeout_seconds=2, max_retry_attempts=2)
+    return Connection(read_timeout_seconds=4, connect_timeout_seconds=1, max_retry_attempts=2)
 
 
 @dataclass(frozen=True)

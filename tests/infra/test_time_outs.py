@@ -1,0 +1,51 @@
+"""Whatever does not answer is given up while there is still time to say so: time-outs and tries fit each function."""
+
+import pytest
+from botocore.config import Config
+
+from infra.capabilities import CAPABILITIES
+from infra.spec import Capability
+from school_events.core import aws, dynamodb
+
+_ENDING = 2
+"""Seconds that a function keeps to answer with (``core.context``)."""
+
+_MOST_OF_A_ROUTE = 29
+"""Seconds after which API Gateway has given up (https://docs.aws.amazon.com/apigateway, quotas of HTTP APIs: 30)."""
+
+_TALKATIVE = [one for one in CAPABILITIES if one.grants]
+
+
+def _longest(config: Config) -> float:
+    """How long one call may take with all its attempts, and the longest waits between them (1 s, 2 s, 4 s …)."""
+    attempts = config.retries["total_max_attempts"]
+    waits = 2 ** (attempts - 1) - 1
+    return float(attempts * (config.connect_timeout + config.read_timeout) + waits)
+
+
+def _config(service: str) -> Config:
+    config: Config = aws.client(service).meta.config
+    return config
+
+
+def _in_time(capability: Capability, seconds: float) -> bool:
+    return seconds <= capability.timeout - _ENDING
+
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.parametrize("capability", _TALKATIVE, ids=[one.name for one in _TALKATIVE])
+def test_a_call_to_aws_that_hangs_is_given_up_in_time(capability: Capability) -> None:
+    services = ("events", "kms", "s3", "secretsmanager", "sns", "sqs")
+    assert all(_in_time(capability, _longest(_config(service))) for service in services)
+    assert _in_time(capability, _longest(dynamodb.connection().client.meta.config))
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_webhook_is_refused_in_time_when_neither_its_secret_nor_its_queue_answers() -> None:
+    (capability,) = [one for one in CAPABILITIES if one.name == "stripe_webhook"]
+    assert _in_time(capability, _longest(_config("secretsmanager")) + _longest(_config("sqs")))
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=[one.name for one in CAPABILITIES])
+def test_a_function_with_a_route_ends_before_the_gateway_gives_up(capability: Capability) -> None:
+    assert not capability.routes or capability.timeout <= _MOST_OF_A_ROUTE
