@@ -7,8 +7,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from school_events.bookings import paying
 from school_events.core.errors import Invalid, NotFound, PaymentsNotReady, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi
-from school_events.payments import service
-from school_events.payments.api import PaymentView, StripeAccountView, account_view, payment_view
+from school_events.payments.accounts import service as accounts
+from school_events.payments.accounts.api import StripeAccountView, account_view
+from school_events.payments.api import PaymentView, payment_view
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.api import AttentionView
 from school_events.people import access
 
 api = SchoolApi("payments", access=access.check)
@@ -49,6 +52,17 @@ def listed(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Pag
 
 
 @api.route(
+    "GET",
+    f"{SCHOOL}/payments/attention",
+    roles={"finance", "school_admin"},
+    summary="What of the school's money somebody has to look at, oldest first",
+    errors=(Invalid,),
+)
+def to_look_at(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Page[AttentionView]:
+    return attention.page(api.context, cursor)
+
+
+@api.route(
     "POST",
     f"{SCHOOL}/school/stripe-account",
     roles={"finance", "school_admin"},
@@ -56,7 +70,7 @@ def listed(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Pag
     errors=(TryAgain,),
 )
 def connect(school_id: str) -> StripeAccountView:
-    account, url = service.connect_school(api.context)
+    account, url = accounts.connect_school(api.context)
     return account_view(account, url)
 
 
@@ -68,9 +82,9 @@ def connect(school_id: str) -> StripeAccountView:
     errors=(PaymentsNotReady, TryAgain),
 )
 def connection(school_id: str) -> StripeAccountView:
-    account = service.connected_account(school_id)
-    service.refresh_readiness(school_id, account.account_id)
-    return account_view(service.connected_account(school_id))
+    account = accounts.connected_account(school_id)
+    accounts.refresh_readiness(school_id, account.account_id)
+    return account_view(accounts.connected_account(school_id))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from school_events.bookings import stripe_events
 from school_events.bookings.stripe_events import StripeEvent
 from school_events.core import clock, logs
 from school_events.core.workers import context_of, each_record
-from school_events.payments import store
+from school_events.payments.accounts import store
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

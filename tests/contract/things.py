@@ -9,7 +9,8 @@ from school_events.core.dynamodb import Key, Refused, Transaction
 from school_events.core.errors import SchoolEventsError
 from school_events.core.feed import FeedRow
 from school_events.core.money import NOTHING, pounds
-from school_events.payments.model import LedgerAccount, LedgerEntry, Payment, PaymentLine, PaymentState
+from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
+from school_events.payments.model import Payment, PaymentLine, PaymentState
 from tests.support.contexts import NOW, a_context
 
 EVENT = "event_1"

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import stripe
 from pynamodb.connection.base import Connection
 
-from school_events.payments import gateway
+_READS = frozenset({"GetItem", "BatchGetItem", "Query"})
 
-_OF_STRIPE = ("create_session", "find_session", "expire_session", "create_refund")
-READS = frozenset({"GetItem", "BatchGetItem", "Query", "Stripe find_session"})
-"""Calls that leave nothing behind."""
+
+def is_read(name: str) -> bool:
+    """Whether a call leaves nothing behind."""
+    return name in _READS or name.startswith("Stripe GET")
 
 
 class Killed(BaseException):
@@ -43,7 +45,7 @@ class Calls:
         Killed after a call and killed before the next one is the same, and a read leaves nothing behind; so these
         stand for every point before and after every call.
         """
-        return [0, *(number for number, name in enumerate(self.names, 1) if name not in READS)]
+        return [0, *(number for number, name in enumerate(self.names, 1) if not is_read(name))]
 
 
 @contextmanager
@@ -54,11 +56,13 @@ def watched(calls: Calls) -> Iterator[Calls]:
     def dispatched(connection: Connection, operation: str, request: dict[str, Any]) -> Any:
         return calls.make(operation, lambda: dispatch(connection, operation, request))
 
-    def asked(name: str, call: Callable[..., Any], *args: Any) -> Any:
-        return calls.make(f"Stripe {name}", lambda: call(*args))
+    request = stripe.RequestsClient.request
+
+    def asked(client: stripe.RequestsClient, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        name = f"Stripe {method.upper()} {urlsplit(url).path}"
+        return calls.make(name, lambda: request(client, method, url, *args, **kwargs))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Connection, "dispatch", dispatched)
-        for name in _OF_STRIPE:
-            patch.setattr(gateway, name, partial(asked, name, getattr(gateway, name)))
+        patch.setattr(stripe.RequestsClient, "request", asked)
         yield calls

@@ -10,8 +10,10 @@ from local.stripe.errors import Json
 from local.stripe.running import LocalStripe, running_stripe
 from school_events.bookings import checkout
 from school_events.bookings.service import Booked
-from school_events.payments import service, store
-from school_events.payments.model import LedgerEntry, Payment
+from school_events.payments.accounts import service as accounts
+from school_events.payments.ledger import store as ledger_store
+from school_events.payments.ledger.model import LedgerEntry
+from school_events.payments.model import Payment
 from tests.support.booked_world import as_parent
 from tests.support.contexts import NOW, SCHOOL, a_context
 
@@ -25,9 +27,9 @@ class Shop:
 
     def connect(self, school_id: str = SCHOOL) -> str:
         """Connect a school through the product, complete the account at Stripe, and hear that it is ready."""
-        account, _ = service.connect_school(a_context(school_id))
+        account, _ = accounts.connect_school(a_context(school_id))
         self.server.onboard(account.account_id)
-        service.refresh_readiness(school_id, account.account_id)
+        accounts.refresh_readiness(school_id, account.account_id)
         return account.account_id
 
     def at(self, moment: datetime) -> None:
@@ -76,7 +78,7 @@ def shop(tables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
 def ledger(school_id: str = SCHOOL) -> list[LedgerEntry]:
     """The school's ledger."""
-    return list(store.ledger_of_school(school_id))
+    return list(ledger_store.ledger_of_school(school_id))
 
 
 def ledger_balance(school_id: str = SCHOOL) -> int:

@@ -6,7 +6,13 @@ from itertools import pairwise
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
 from school_events.payments import store
-from school_events.payments.model import PaymentState, Refund, RefundState, StripeAccount
+from school_events.payments.accounts import store as accounts
+from school_events.payments.accounts.model import StripeAccount
+from school_events.payments.events import store as events
+from school_events.payments.ledger import store as ledger
+from school_events.payments.model import PaymentState
+from school_events.payments.refunds import store as refunds
+from school_events.payments.refunds.model import Refund, RefundState
 from tests.contract import faults
 from tests.contract.engines import Engine, broken_by
 from tests.contract.faults import database_with
@@ -23,29 +29,29 @@ def _keep(payment_id: str = "payment_1", hours: int = 0) -> None:
 
 def _connect(school_id: str, account_id: str) -> type[Exception] | None:
     account = StripeAccount(school_id=school_id, account_id=account_id, charges_enabled=True, created_at=NOW)
-    return outcome(lambda: store.connect_account(a_context(school_id), account))
+    return outcome(lambda: accounts.connect_account(a_context(school_id), account))
 
 
 @broken_by(faults.checks_nothing)
 def test_a_movement_is_entered_once_and_never_changed(engine: Engine) -> None:
-    assert written(lambda one: store.enter(one, a_context(), an_entry())) is None
+    assert written(lambda one: ledger.enter(one, a_context(), an_entry())) is None
     before = everything()
-    assert written(lambda one: store.enter(one, a_context(), an_entry(pence=9))) is StaleVersion
-    store.enter_once(a_context(), an_entry(pence=9))
+    assert written(lambda one: ledger.enter(one, a_context(), an_entry(pence=9))) is StaleVersion
+    ledger.enter_once(a_context(), an_entry(pence=9))
     assert everything() == before
-    assert store.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]
+    assert ledger.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]
 
 
 @broken_by(faults.creates_what_is_new)
 def test_a_movement_that_was_entered_takes_what_came_with_it_along(engine: Engine) -> None:
     _keep()
-    store.enter_once(a_context(), an_entry())
+    ledger.enter_once(a_context(), an_entry())
     before = everything()
     read = store.find_payment(SCHOOL, "payment_1")
     paid = read.model_copy(update={"state": PaymentState.PAID})
     transaction = Transaction(a_context())
     store.replace(transaction, a_context(), read, paid, a_change())
-    store.enter(transaction, a_context(), an_entry())
+    ledger.enter(transaction, a_context(), an_entry())
     assert outcome(transaction.commit) is StaleVersion
     assert everything() == before
 
@@ -69,7 +75,7 @@ def test_a_school_has_one_stripe_account_and_an_account_one_school(engine: Engin
     assert _connect(SCHOOL, "acct_2") is StaleVersion
     assert _connect("school-2", "acct_1") is StaleVersion
     assert everything() == before
-    assert store.school_of_account("acct_1") == SCHOOL
+    assert accounts.school_of_account("acct_1") == SCHOOL
 
 
 @broken_by(faults.checks_nothing)
@@ -78,15 +84,15 @@ def test_a_place_is_given_only_while_no_refund_is_written_down(engine: Engine) -
         id="late-booking_1",
         idempotency_key="late:booking_1",
         payment_id="payment_1",
-        reference="booking_1",
+        line="booking_1",
         amount=an_entry().amount,
         state=RefundState.ASKED,
         asked_at=NOW,
     )
     for expected in (None, StaleVersion):
-        found = written(lambda one: store.require_no_refund(one, SCHOOL, "payment_1", refund.id))
+        found = written(lambda one: refunds.require_no_refund(one, SCHOOL, "payment_1", refund.id))
         assert found is expected
-        store.refund_item(a_context(), refund, a_change()).save()
+        refunds.refund_item(a_context(), refund, a_change()).save()
 
 
 @broken_by(faults.lists_backwards, faults.ignores_where_to_start)
@@ -105,23 +111,23 @@ def test_payments_are_listed_newest_first_and_after_the_last_one_seen(engine: En
 def test_the_ledger_is_in_the_order_of_entry_from_an_instant_until_just_before_another(engine: Engine) -> None:
     hours = range(4)
     for number in (2, 0, 3, 1):
-        store.enter_once(a_context(), an_entry(f"charge:{number}", NOW + number * HOUR))
-    entries = list(store.ledger_of_school(SCHOOL))
+        ledger.enter_once(a_context(), an_entry(f"charge:{number}", NOW + number * HOUR))
+    entries = list(ledger.ledger_of_school(SCHOOL))
     assert [entry.key for entry in entries] == [f"charge:{number}" for number in hours]
     for number, (since, until) in enumerate(pairwise(NOW + number * HOUR for number in hours)):
-        assert list(store.ledger_of_school(SCHOOL, since, until)) == [entries[number]]
+        assert list(ledger.ledger_of_school(SCHOOL, since, until)) == [entries[number]]
 
 
 @broken_by(faults.finds_nothing)
 def test_what_decides_is_read_as_it_is_now(engine: Engine) -> None:
     _keep()
-    store.enter_once(a_context(), an_entry())
+    ledger.enter_once(a_context(), an_entry())
     _connect(SCHOOL, "acct_1")
-    store.mark_event_done(SCHOOL, "evt_1", NOW)
+    events.mark_event_done(SCHOOL, "evt_1", NOW)
     with database_with(faults.weak_reads_are_behind):
         assert list(store.payments_of_school(SCHOOL)) == [], "this one is an index"
-        assert store.event_is_done(SCHOOL, "evt_1")
-        assert store.find_account(SCHOOL) is not None
-        assert store.school_of_account("acct_1") == SCHOOL
-        assert store.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]
+        assert events.event_is_done(SCHOOL, "evt_1")
+        assert accounts.find_account(SCHOOL) is not None
+        assert accounts.school_of_account("acct_1") == SCHOOL
+        assert ledger.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]
         assert store.find_payment(SCHOOL, "payment_1").id == "payment_1"

@@ -12,6 +12,8 @@ from school_events.notifications import rules as notification_rules
 from school_events.notifications import store as notifications
 from school_events.notifications.model import Device, InboxEntry
 from school_events.payments import store as payments
+from school_events.payments.events.store import mark_event_done
+from school_events.payments.ledger.store import enter_once
 from tests.contract import faults
 from tests.contract.engines import Engine, broken_by
 from tests.contract.things import a_booking, a_change, a_payment, an_entry, written
@@ -42,7 +44,7 @@ def test_what_is_only_for_a_while_says_when_it_vanishes(engine: Engine) -> None:
     notifications.add_entry(a_context(), PARENT, entry)
     notifications.keep_device(SCHOOL, PARENT, Device(id="d", platform="ios", seen_at=NOW))
     written(lambda one: requests.remember(a_context(), one, Request("key-1", "a booking"), Answer(id="a")))
-    payments.mark_event_done(SCHOOL, "evt_1", NOW)
+    mark_event_done(SCHOOL, "evt_1", NOW)
     assert _lives() == {
         "inbox_entry": notification_rules.LIFE,
         "device": notification_rules.LIFE,
@@ -56,5 +58,5 @@ def test_what_is_only_for_a_while_says_when_it_vanishes(engine: Engine) -> None:
 def test_bookings_and_money_stay(engine: Engine) -> None:
     written(lambda one: bookings.create(one, SCHOOL, a_booking(), a_change()))
     payments.payment_item(a_context(), a_payment(), a_change()).save()
-    payments.enter_once(a_context(), an_entry())
+    enter_once(a_context(), an_entry())
     assert _lives() == {"booking": None, "guard": None, "payment": None, "ledger_entry": None}

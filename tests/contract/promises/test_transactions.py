@@ -14,7 +14,7 @@ from school_events.core.dynamodb import MOST_ACTIONS, Refused, Transaction, crea
 from school_events.core.errors import AlreadyBooked, Conflict, NoFreePlace, WrongState
 from school_events.core.feed import FeedRow
 from school_events.core.requests import RequestItem
-from school_events.payments.store import StripeEventItem
+from school_events.payments.events.store import StripeEventItem
 from tests.contract import faults
 from tests.contract.engines import Engine, broken_by
 from tests.contract.things import a_row, outcome, row_key, written

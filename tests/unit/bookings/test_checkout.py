@@ -8,7 +8,7 @@ import pytest
 from school_events.bookings.service import Booked
 from school_events.core.errors import PaymentsNotReady, WrongState
 from school_events.events.model import SchoolEvent
-from school_events.payments import store
+from school_events.payments.accounts import store as accounts
 from school_events.payments.model import Payment
 from tests.support.booked_world import (
     a_school_with_families,
@@ -69,10 +69,10 @@ def test_no_page_is_opened_for_what_is_paid_or_let_go(
 def test_a_school_that_cannot_take_money_opens_no_page(shop: Shop, connected: bool) -> None:
     a_school_with_families()
     booked = book(an_event())
-    key = store.account_key(SCHOOL)
-    item = store.StripeAccountItem.get(key.pk, key.sk)
+    key = accounts.account_key(SCHOOL)
+    item = accounts.StripeAccountItem.get(key.pk, key.sk)
     if connected:
-        store.set_readiness(SCHOOL, shop.account_id, charges_enabled=False)
+        accounts.set_readiness(SCHOOL, shop.account_id, charges_enabled=False)
     else:
         item.delete()
     before = everything()

@@ -6,8 +6,9 @@ from school_events.bookings import late_money, places
 from school_events.bookings.model import BookingState, PlaceState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
-from school_events.payments import gateway, store
+from school_events.payments import gateway
 from school_events.payments.model import PaymentState
+from school_events.payments.refunds.store import find_refund
 from tests.support.booked_world import (
     book,
     booking_of,
@@ -71,7 +72,7 @@ def test_late_money_for_a_place_that_is_gone_goes_back_once(
     assert (payment.state, payment.refunded) == (PaymentState.REFUNDED, pounds(1250))
     (refund,) = shop.all("refund")
     assert (refund["amount"], refund["metadata"]["refund_id"]) == (1250, f"late-{booked.booking_ids[0]}")
-    row = store.find_refund(SCHOOL, payment.id, f"late-{booked.booking_ids[0]}")
+    row = find_refund(SCHOOL, payment.id, f"late-{booked.booking_ids[0]}")
     assert row is not None
     assert (row.idempotency_key, row.stripe_id) == (f"late:{booked.booking_ids[0]}", refund["id"])
     assert [one.kind for one in ledger()] == ["charge", "fee", "refund"]

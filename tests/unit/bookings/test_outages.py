@@ -10,8 +10,9 @@ from school_events.bookings import cancelling, settlement
 from school_events.bookings.model import BookingState
 from school_events.core.errors import TryAgain
 from school_events.events.model import SchoolEvent
-from school_events.payments import gateway, service
+from school_events.payments.accounts import service as accounts
 from school_events.payments.model import PaymentState
+from school_events.payments.refunds import gateway
 from tests.support.booked_world import as_parent, as_system, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, a_context
 from tests.support.event_checker import faults_of
@@ -86,7 +87,7 @@ def test_a_hold_is_let_go_even_of_a_school_that_can_take_no_money_any_more(shop:
     with pytest.raises(TryAgain):
         shop.open(booked)
     shop.server.world.book(shop.account_id).account["charges_enabled"] = False
-    service.refresh_readiness("school-1", shop.account_id)
+    accounts.refresh_readiness("school-1", shop.account_id)
     assert let_go(booked).state is PaymentState.EXPIRED
     assert set(place_states(event)) == {"free"}
 
@@ -140,8 +141,8 @@ def test_connecting_a_school(shop: Shop, trouble: Callable[[Shop], None]) -> Non
     trouble(shop)
     other = a_context("school-2")
     with pytest.raises(TryAgain):
-        service.connect_school(other)
-    account, url = service.connect_school(other)
+        accounts.connect_school(other)
+    account, url = accounts.connect_school(other)
     assert url
     assert set(shop.server.world.books) - {shop.account_id, "acct_platform"} == {account.account_id}
 

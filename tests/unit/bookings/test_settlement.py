@@ -8,7 +8,8 @@ from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
-from school_events.payments.model import LedgerAccount, Payment, PaymentState
+from school_events.payments.ledger.model import LedgerAccount
+from school_events.payments.model import Payment, PaymentState
 from school_events.people import aliases
 from tests.support.booked_world import (
     as_system,

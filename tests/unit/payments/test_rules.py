@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from school_events.core.errors import WrongState
 from school_events.core.money import NOTHING, pounds
 from school_events.payments import rules
+from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState
 from tests.support.contexts import NOW
 
@@ -22,7 +23,7 @@ PAYMENT = Payment(
     refunded=NOTHING,
     created_at=NOW,
 )
-OPEN = rules.begin_checkout(PAYMENT, NOW, "https://app.test")
+OPEN = rules.begin_checkout(PAYMENT, "acct_1", NOW, "https://app.test")
 SNAPSHOT = CheckoutSnapshot(
     session_id="cs_1",
     url=None,
@@ -45,7 +46,7 @@ def test_a_page_is_open_for_thirty_five_minutes_and_the_place_waits_a_little_lon
 
 
 def test_each_attempt_has_a_key_of_its_own() -> None:
-    again = rules.begin_checkout(OPEN, NOW, "https://app.test")
+    again = rules.begin_checkout(OPEN, "acct_1", NOW, "https://app.test")
     assert (OPEN.checkout and OPEN.checkout.attempt, again.checkout and again.checkout.attempt) == (1, 2)
 
 
@@ -60,7 +61,7 @@ def test_only_what_waits_can_be_paid(state: PaymentState) -> None:
 
 
 def test_the_ledger_balances_line_by_line() -> None:
-    entries = rules.entries_of(PAID, SNAPSHOT, NOW)
+    entries = ledger_rules.entries_of(PAID, SNAPSHOT, NOW)
     assert [(one.kind, one.amount.amount, one.reference) for one in entries] == [
         ("charge", 1250, "booking_1"),
         ("charge", 1250, "booking_2"),
@@ -71,7 +72,7 @@ def test_the_ledger_balances_line_by_line() -> None:
 
 def test_nothing_is_entered_of_who_has_no_alias() -> None:
     with pytest.raises(ValueError, match="paid"):
-        rules.entries_of(OPEN, SNAPSHOT, NOW)
+        ledger_rules.entries_of(OPEN, SNAPSHOT, NOW)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +83,26 @@ def test_money_is_ours_to_the_penny_or_not_at_all(change: dict[str, object]) -> 
     assert not rules.is_ours(OPEN, SNAPSHOT.model_copy(update=change))
 
 
-@given(st.lists(st.integers(1, 3000), max_size=6))
-def test_never_more_goes_back_than_was_taken(amounts: list[int]) -> None:
-    payment, back = PAID, 0
-    for amount in amounts:
-        if back + amount > 2500:
+@given(st.lists(st.tuples(st.sampled_from([line.key for line in LINES]), st.integers(1, 1500)), max_size=8))
+def test_never_more_of_a_line_goes_back_than_was_paid_for_it(asked: list[tuple[str, int]]) -> None:
+    payment, back = PAID, dict.fromkeys((line.key for line in LINES), 0)
+    for key, amount in asked:
+        if back[key] + amount > 1250:
             with pytest.raises(WrongState):
-                rules.refunded(payment, pounds(amount))
+                rules.to_go_back(payment, key, pounds(amount))
             continue
-        payment, back = rules.refunded(payment, pounds(amount)), back + amount
-        assert payment.refunded == pounds(back)
-        assert (payment.state is PaymentState.REFUNDED) == (back == 2500)
+        payment = rules.refunded(rules.to_go_back(payment, key, pounds(amount)), pounds(amount))
+        back[key] += amount
+        assert {line.key: line.back.amount for line in payment.lines} == back
+        assert payment.refunded == pounds(sum(back.values()))
+        assert (payment.state is PaymentState.REFUNDED) == (sum(back.values()) == 2500)
+
+
+def test_nothing_goes_back_of_what_was_not_paid() -> None:
+    with pytest.raises(WrongState):
+        rules.to_go_back(OPEN, "booking_1", pounds(1))
+
+
+def test_two_parts_of_one_thing_are_two_lines() -> None:
+    first, second = LINES[0], LINES[0].model_copy(update={"part": "instalment-2"})
+    assert (first.key, second.key) == ("booking_1", "booking_1#instalment-2")

@@ -6,8 +6,10 @@ from school_events.bookings import paying
 from school_events.core.change import stamp
 from school_events.core.errors import Invalid, PaymentsNotReady
 from school_events.core.money import pounds
-from school_events.payments import gateway, service, store
+from school_events.payments.accounts import gateway, service, store
 from school_events.payments.model import PaymentLine
+from school_events.payments.service import ask_for
+from school_events.payments.store import payment_item
 from tests.support.contexts import SCHOOL, a_context
 from tests.support.shop import Shop
 from tests.support.tables import everything
@@ -61,8 +63,8 @@ def test_a_long_list_is_read_page_by_page_newest_first_without_gap_or_repetition
     made = []
     for number in range(120):
         line = PaymentLine(reference=f"booking_{number}", event_id="event_1", amount=pounds(100))
-        payment = service.ask_for(ctx, "contact-1", (line,))
-        store.payment_item(ctx, payment, stamp(ctx, "payment.created")).save()
+        payment = ask_for(ctx, "contact-1", (line,))
+        payment_item(ctx, payment, stamp(ctx, "payment.created")).save()
         made.append(payment.id)
     page = paying.page(ctx, None)
     seen = [one.id for one in page.items]

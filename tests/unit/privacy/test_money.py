@@ -8,8 +8,8 @@ import pytest
 from school_events.bookings import settlement
 from school_events.core import clock
 from school_events.core.consequences import Message
-from school_events.payments import store as payments
 from school_events.payments.model import PaymentState
+from school_events.payments.refunds.store import refunds_of_payment
 from school_events.people import consequences
 from school_events.people.rules import Thing
 from school_events.people.store import find_contacts
@@ -55,11 +55,11 @@ def test_a_refund_that_a_parent_set_off_names_them_no_more(shop: Shop, monkeypat
     a_school_with_families()
     booked = late_and_gone(shop, an_event(), monkeypatch)
     settlement.apply_payment(as_parent(1), booked.payment_id or "")
-    (refund,) = payments.refunds_of_payment(SCHOOL, booked.payment_id or "")
+    (refund,) = refunds_of_payment(SCHOOL, booked.payment_id or "")
     assert refund.change.actor_id == "contact-1"
     forget("pupil-1", "pupil-2")
     assert find_contacts(SCHOOL, ["contact-1"]) == {}
-    (refund,) = payments.refunds_of_payment(SCHOOL, booked.payment_id or "")
+    (refund,) = refunds_of_payment(SCHOOL, booked.payment_id or "")
     assert refund.change.actor_kind == "system"
     assert refund.record.state == "made"
     assert ledger_balance() == shop.balance()

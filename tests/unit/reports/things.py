@@ -11,7 +11,9 @@ from school_events.core.money import NOTHING, pounds
 from school_events.events.model import BookingWindow, SchoolEvent, StaffAllocation
 from school_events.events.store import allocation_item, event_item
 from school_events.payments import store as payments
-from school_events.payments.model import LedgerAccount, LedgerEntry, Payment, PaymentLine, PaymentState
+from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
+from school_events.payments.ledger.store import ledger_item
+from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.people import aliases
 from school_events.people import store as people
 from school_events.people.model import (
@@ -162,7 +164,7 @@ def an_entry(
         payer="alias-payer",
         stripe_id=f"st_{key}",
     )
-    payments.ledger_item(a_context(now=at), entry).save()
+    ledger_item(a_context(now=at), entry).save()
 
 
 def a_refund(payment_id: str, pence: int, event_id: str = "event_1", at: datetime = NOW) -> None:

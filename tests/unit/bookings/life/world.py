@@ -14,7 +14,6 @@ from school_events.bookings.capacity.service import follow
 from school_events.bookings.closing import close_booking
 from school_events.core import clock
 from school_events.core.context import Context
-from school_events.core.errors import SchoolEventsError
 from school_events.events import lifecycle
 from school_events.events import service as events
 from school_events.events import store as event_store
@@ -24,7 +23,7 @@ from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from tests.support.booked_world import UNASKED, a_school_with_families
 from tests.support.contexts import NOW, SCHOOL, a_context
-from tests.support.crashes import READS, Calls, Killed, watched
+from tests.support.crashes import Calls, Killed, is_read, watched
 from tests.support.http_events import LambdaContext
 from tests.support.people import contact_told, link_told, pupil_told, tell
 from tests.support.rewind import bookmark
@@ -134,19 +133,11 @@ def _asked(variant: Variant) -> dict[str, Any]:
     }
 
 
-def answered[R](act: Callable[[], R]) -> R | type[SchoolEventsError]:
-    """What came of it: an answer, or the kind of error a caller is told."""
-    try:
-        return act()
-    except SchoolEventsError as error:
-        return type(error)
-
-
 class _Writes(Calls):
     """The calls that leave something behind."""
 
     def make[A](self, name: str, call: Callable[[], A]) -> A:
-        return call() if name in READS else super().make(name, call)
+        return call() if is_read(name) else super().make(name, call)
 
 
 def killed(before: int) -> AbstractContextManager[Calls]:

@@ -8,7 +8,8 @@ import time_machine
 
 from functions.payments.handler import lambda_handler
 from school_events.events.model import SchoolEvent
-from school_events.payments import store
+from school_events.payments.accounts import store
+from school_events.payments.store import find_payment
 from tests.support.booked_world import a_school_with_families, an_event, book
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
@@ -53,7 +54,7 @@ def test_a_parent_opens_pays_and_sees_it_paid(shop: Shop, event: SchoolEvent) ->
     assert opened["checkout_url"].startswith(shop.server.url)
     assert [line["booking_id"] for line in opened["lines"]] == booked.booking_ids
     assert ask(ONE, parent(), payment_id=opened["id"])[1]["state"] == "open"
-    shop.pay(store.find_payment(SCHOOL, opened["id"]))
+    shop.pay(find_payment(SCHOOL, opened["id"]))
     status, paid = ask(ONE, parent(), payment_id=opened["id"])
     assert (status, paid["state"], paid["checkout_url"], paid["pay_by"]) == (200, "paid", None, None)
     assert ask(CHECKOUT, parent(), booking_id=booked.booking_ids[0])[0] == 409

@@ -13,7 +13,7 @@ import pytest
 from functions.report_export.handler import TIME_TO_CLEAN_UP, lambda_handler
 from school_events.core import audit, aws, requests
 from school_events.events.store import event_key
-from school_events.payments.store import ledger_of_school
+from school_events.payments.ledger.store import ledger_of_school
 from school_events.reports import gateway, service, store
 from school_events.reports.definitions import REPORTS
 from school_events.reports.model import (

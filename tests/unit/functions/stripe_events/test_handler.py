@@ -11,7 +11,8 @@ from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
-from school_events.payments import store
+from school_events.payments.accounts import store as accounts
+from school_events.payments.events import store as events
 from school_events.payments.model import PaymentState
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, SCHOOL
@@ -92,10 +93,10 @@ def test_a_failed_attempt_is_not_already_seen(shop: Shop, event: SchoolEvent) ->
     booked = _paid(shop, event)
     shop.server.faults.outage(2)
     assert _work(_message(shop, booked)) == ["message-1"]
-    assert not store.event_is_done(SCHOOL, "evt_1")
+    assert not events.event_is_done(SCHOOL, "evt_1")
     assert payment_of(booked).state is PaymentState.OPEN
     assert _work(_message(shop, booked)) == []
-    assert store.event_is_done(SCHOOL, "evt_1")
+    assert events.event_is_done(SCHOOL, "evt_1")
     assert payment_of(booked).state is PaymentState.PAID
 
 
@@ -137,10 +138,10 @@ def test_an_event_of_another_kind_is_acknowledged(shop: Shop, event: SchoolEvent
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_readiness_is_what_stripe_says_now(shop: Shop, enabled: bool) -> None:
-    store.set_readiness(SCHOOL, shop.account_id, charges_enabled=not enabled)
+    accounts.set_readiness(SCHOOL, shop.account_id, charges_enabled=not enabled)
     shop.server.world.book(shop.account_id).account["charges_enabled"] = enabled
     assert _work(_message(shop, type="account.updated", object_id=shop.account_id)) == []
-    account = store.find_account(SCHOOL)
+    account = accounts.find_account(SCHOOL)
     assert account is not None
     assert account.charges_enabled is enabled
 

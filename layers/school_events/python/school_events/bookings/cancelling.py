@@ -18,8 +18,7 @@ from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING, Money
 from school_events.core.requests import AnsweredMeanwhile, Request, find_earlier_answer, remember
 from school_events.events import store as events
-from school_events.payments import service as payments
-from school_events.payments.service import RefundReason
+from school_events.payments.refunds.service import RefundReason, ask_refund
 from school_events.people import access
 
 _UNASKED = Request(None, "")
@@ -157,7 +156,7 @@ def _end(ctx: Context, booking: Booking, ending: Cancellation, why: RefundReason
     cancelled = booking.model_copy(update={"state": BookingState.CANCELLED, "cancellation": ending})
     after = endings.end(transaction, ctx, booking, cancelled, ACTIONS[ending.decided])
     if booking.payment_id is not None and ending.refund.amount > 0:
-        payments.ask_refund(transaction, ctx, booking.payment_id, booking.id, why, ending.refund)
+        ask_refund(transaction, ctx, booking.payment_id, booking.id, why, ending.refund)
     transaction.commit()
     allocating.move_on(ctx, booking.place)
     return after

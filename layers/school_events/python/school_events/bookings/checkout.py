@@ -14,6 +14,7 @@ from school_events.core.errors import PaymentsNotReady, WrongState
 from school_events.payments import gateway, rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
+from school_events.payments.accounts import service as accounts
 from school_events.payments.model import Payment
 
 
@@ -27,11 +28,11 @@ def open_page(ctx: Context, payment_id: str) -> Payment:
         WrongState: it is paid or let go, or the time to pay is over.
         TryAgain: Stripe did not answer.
     """
-    payments.ready_account(ctx.school_id)
-    return again_if_stale(lambda: _open_page(ctx, payment_id))
+    account = accounts.ready_account(ctx.school_id)
+    return again_if_stale(lambda: _open_page(ctx, account.account_id, payment_id))
 
 
-def _open_page(ctx: Context, payment_id: str) -> Payment:
+def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     rules.require_payable(payment, ctx.now)
     bookings = baskets.bookings_of(ctx, payment)
@@ -40,16 +41,16 @@ def _open_page(ctx: Context, payment_id: str) -> Payment:
     if payment.checkout is not None:
         with contextlib.suppress(gateway.NotOpened):
             return payments.ensure_session(ctx, payment)
-    begun = _begin(ctx, payment, bookings)
+    begun = _begin(ctx, account_id, payment, bookings)
     try:
         return payments.ensure_session(ctx, begun)
     except gateway.NotOpened as error:
         raise PaymentsNotReady from error
 
 
-def _begin(ctx: Context, payment: Payment, bookings: Sequence[Booking]) -> Payment:
+def _begin(ctx: Context, account_id: str, payment: Payment, bookings: Sequence[Booking]) -> Payment:
     """Write down a further attempt at paying, and let the places wait for it, before Stripe hears of it."""
-    begun = rules.begin_checkout(payment, ctx.now, settings.required("APP_URL"))
+    begun = rules.begin_checkout(payment, account_id, ctx.now, settings.required("APP_URL"))
     transaction = Transaction(ctx)
     for booking in bookings:
         after = booking.model_copy(update={"hold_until": rules.held_until(begun)})

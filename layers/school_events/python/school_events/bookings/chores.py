@@ -25,8 +25,8 @@ from school_events.events.evenings import store as evenings
 from school_events.events.evenings.service import follow_up
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
-from school_events.payments import service as payment_service
-from school_events.payments import store as payments
+from school_events.payments.refunds import service as refunds
+from school_events.payments.refunds import store as refund_store
 
 STUCK = timedelta(minutes=30)
 """A hold that is over, or a refund that is asked for, so long ago is a person's to look at."""
@@ -69,11 +69,11 @@ def call_events_off(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -
 def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
     """Make every refund that was written down and not made, because of a crash or an outage; says how many."""
     count = 0
-    for school_id, refund in payments.due_refunds(now):
+    for school_id, refund in refund_store.due_refunds(now):
         if not may_go_on():
             break
-        if not _one(payment_service.finish_refund, context_for(school_id), refund):
-            payments.put_refund_off(school_id, refund, now + PUT_OFF)
+        if not _one(refunds.make_refund, context_for(school_id), refund.payment_id, refund):
+            refund_store.put_refund_off(school_id, refund, now + PUT_OFF)
             _count_if_stuck("RefundStuck", refund.asked_at, now)
         count += 1
     return count

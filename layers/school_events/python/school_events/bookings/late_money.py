@@ -1,5 +1,7 @@
 """Money that arrives for a place already gone: a free place is given, otherwise that part goes back (PAYMENTS.md 5)."""
 
+from functools import partial
+
 from school_events.bookings import baskets, places, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import Booking, BookingState
@@ -9,9 +11,10 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import AlreadyBooked
-from school_events.payments import service as payments
-from school_events.payments import store as payment_store
-from school_events.payments.model import Payment, PaymentLine, Refund
+from school_events.payments.model import Payment, PaymentLine
+from school_events.payments.refunds import service as refunds
+from school_events.payments.refunds import store as refund_store
+from school_events.payments.refunds.model import Refund
 
 _TRIES = 5
 
@@ -25,31 +28,26 @@ def settle_lines(ctx: Context, payment: Payment) -> None:
     lines = {line.reference: line for line in payment.lines}
     for booking in baskets.bookings_of(ctx, payment):
         if booking.state is BookingState.RELEASED:
-            line = lines[booking.id]
-            again_if_stale(lambda: _settle_line(ctx, payment.id, line))  # noqa: B023 - called at once
+            again_if_stale(partial(_settle_line, ctx, payment.id, lines[booking.id]))
 
 
 def _settle_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
-    """Place or refund, never both: each is written on the condition that the other was not.
-
-    The payment is read before the refund: one that is not made yet is then not counted in it either.
-    """
-    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    """Place or refund, never both: each is written on the condition that the other was not."""
     booking = store.find_booking(ctx.school_id, line.reference)
     if booking.state is not BookingState.RELEASED:
         return
-    refund = payment_store.find_refund(ctx.school_id, payment_id, payments.refund_id("late", line.reference))
+    refund = refund_store.find_refund(ctx.school_id, payment_id, refunds.refund_id("late", line.key))
     if refund is None:
         if _regain(ctx, payment_id, line, booking):
             return
         refund = _decide_to_refund(ctx, payment_id, line, booking)
-    payments.make_refund(ctx, payment, refund)
+    refunds.make_refund(ctx, payment_id, refund)
 
 
 def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> Refund:
     transaction = Transaction(ctx)
     store.require_unchanged(transaction, ctx.school_id, booking)
-    refund = payments.ask_refund(transaction, ctx, payment_id, line.reference, "late", line.amount)
+    refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", line.amount)
     transaction.commit()
     logs.count("LateRefund")
     return refund
@@ -61,7 +59,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
     Raises:
         StaleVersion: somebody else settled the line meanwhile, one way or the other.
     """
-    refund_id = payments.refund_id("late", line.reference)
+    refund_id = refunds.refund_id("late", line.key)
     for _ in range(_TRIES):
         free = places.free_places(ctx, booking.event_id, booking.place.pool)
         if not free:
@@ -71,7 +69,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
         )
         transaction = Transaction(ctx)
         store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
-        payment_store.require_no_refund(transaction, ctx.school_id, payment_id, refund_id)
+        refund_store.require_no_refund(transaction, ctx.school_id, payment_id, refund_id)
         store.guard(transaction, ctx.school_id, after)
         places.claim(transaction, ctx, after, held=False)
         transaction.put(tell_booker(ctx, after, "changed"))

@@ -20,6 +20,10 @@ from school_events.core.errors import StaleVersion, TryAgain, WrongState
 from school_events.payments import gateway, rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.model import AttentionKind
+from school_events.payments.ledger import rules as ledger_rules
+from school_events.payments.ledger import store as ledger
 from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentState
 from school_events.people import aliases
 
@@ -36,7 +40,7 @@ def apply_payment(ctx: Context, payment_id: str) -> Payment:
         TryAgain: Stripe did not answer, or too busy.
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    snapshot = payments.look_at_stripe(ctx, payment)
+    snapshot = payments.look_at_stripe(payment)
     if snapshot is None:
         return payment
     if not snapshot.paid:
@@ -46,9 +50,9 @@ def apply_payment(ctx: Context, payment_id: str) -> Payment:
     if rules.may_turn_paid(payment):
         payment = again_if_stale(lambda: _fulfil(ctx, payment_id, snapshot))
     if payment.state in rules.HAS_MONEY:
-        fee = rules.fee_entry(payment, snapshot, ctx.now)
+        fee = ledger_rules.fee_entry(payment, snapshot, ctx.now)
         if fee is not None:
-            payment_store.enter_once(ctx, fee)
+            ledger.enter_once(ctx, fee)
         late_money.settle_lines(ctx, payment)
     return payment_store.find_payment(ctx.school_id, payment_id)
 
@@ -68,8 +72,8 @@ def _fulfil(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> Paymen
             places.take(transaction, ctx, booking)
             transaction.put(tell_booker(ctx, booking, "changed"))
     paid = payment_store.replace(transaction, ctx, payment, paid, stamp(ctx, "payment.paid"))
-    for entry in rules.entries_of(paid, snapshot, ctx.now):
-        payment_store.enter(transaction, ctx, entry)
+    for entry in ledger_rules.entries_of(paid, snapshot, ctx.now):
+        ledger.enter(transaction, ctx, entry)
     transaction.put(baskets.tell_payer(ctx, paid))
     transaction.commit()
     return paid
@@ -112,7 +116,6 @@ def _marked(ctx: Context, payment: Payment) -> Transaction:
 
 def _closed_at_stripe(ctx: Context, payment: Payment) -> bool:
     """Whether Stripe's page is closed and unpaid, closing it if need be; also one whose address we never got."""
-    account = payments.connected_account(ctx.school_id)
     try:
         payment = payments.ensure_session(ctx, payment)
     except gateway.NotOpened:
@@ -120,9 +123,9 @@ def _closed_at_stripe(ctx: Context, payment: Payment) -> bool:
     if payment.checkout is None or payment.checkout.session_id is None:
         raise TryAgain
     try:
-        gateway.expire_session(account.account_id, payment.checkout.session_id)
+        gateway.expire_session(payment.checkout.account_id, payment.checkout.session_id)
     except gateway.NotExpirable:
-        snapshot = payments.look_at_stripe(ctx, payment)
+        snapshot = payments.look_at_stripe(payment)
         return snapshot is not None and snapshot.status is CheckoutStatus.EXPIRED and not snapshot.paid
     return True
 
@@ -195,5 +198,6 @@ def _quarantine(ctx: Context, payment_id: str) -> Payment:
             store.replace(transaction, ctx.school_id, booking, kept, stamp(ctx, "booking.hold_kept"))
     aside = payment.model_copy(update={"state": PaymentState.QUARANTINED})
     payment = payment_store.replace(transaction, ctx, payment, aside, stamp(ctx, "payment.quarantined"))
+    attention.raise_for(transaction, ctx, AttentionKind.QUARANTINED, "payment", payment.id, payment.id)
     transaction.commit()
     return payment

@@ -6,8 +6,8 @@ from school_events.bookings import settlement
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
-from school_events.payments import service as payments
-from school_events.payments import store
+from school_events.payments.accounts import service as accounts
+from school_events.payments.events import store
 
 CHECKOUT_TYPES = frozenset(
     {
@@ -46,7 +46,7 @@ def apply(ctx: Context, event: StripeEvent) -> None:
     if store.event_is_done(ctx.school_id, event.event_id):
         return
     if event.type == "account.updated" and event.account is not None:
-        payments.refresh_readiness(ctx.school_id, event.account)
+        accounts.refresh_readiness(ctx.school_id, event.account)
     elif event.type in CHECKOUT_TYPES and event.payment_id is not None:
         _apply_payment(ctx, event.payment_id)
     else:

@@ -6,7 +6,7 @@ from school_events.core.dynamodb import Key, Transaction
 from school_events.core.errors import StaleVersion
 from school_events.payments import store
 from school_events.payments.model import Payment
-from school_events.payments.store import RefundItem
+from school_events.payments.refunds.store import RefundItem, refunds_of_payment
 
 _ACTION = "payment.anonymised"
 
@@ -24,7 +24,7 @@ def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, paye
         payer_id: a random id, or the contact who takes over.
     """
     store.replace(transaction, ctx, payment, payment.model_copy(update={"payer_id": payer_id}), stamp(ctx, _ACTION))
-    for refund in store.refunds_of_payment(ctx.school_id, payment.id):
+    for refund in refunds_of_payment(ctx.school_id, payment.id):
         if refund.change.actor_kind == "contact":
             transaction.update(
                 Key(RefundItem, refund.pk, refund.sk),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from school_events.core.http import ApiModel
 from school_events.core.money import Money
-from school_events.payments.model import Payment, StripeAccount
+from school_events.payments.model import Payment
 
 
 class PaymentLineView(ApiModel):
@@ -30,14 +30,6 @@ class PaymentView(ApiModel):
     paid_at: datetime | None
 
 
-class StripeAccountView(ApiModel):
-    """A school's connection to Stripe."""
-
-    account_id: str
-    ready: bool
-    onboarding_url: str | None = None
-
-
 def payment_view(payment: Payment) -> PaymentView:
     """A payment as the API shows it; the address to pay at only while it can be paid."""
     is_open = payment.checkout is not None and payment.state == "open"
@@ -55,11 +47,4 @@ def payment_view(payment: Payment) -> PaymentView:
         pay_by=payment.checkout.expires_at if is_open and payment.checkout else None,
         created_at=payment.created_at,
         paid_at=payment.paid_at,
-    )
-
-
-def account_view(account: StripeAccount, onboarding_url: str | None = None) -> StripeAccountView:
-    """A school's Stripe account as the API shows it."""
-    return StripeAccountView(
-        account_id=account.account_id, ready=account.charges_enabled, onboarding_url=onboarding_url
     )

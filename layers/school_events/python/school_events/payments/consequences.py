@@ -3,11 +3,15 @@
 from school_events.core import clock
 from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
 from school_events.core.dynamodb import Item
-from school_events.payments.store import PaymentItem, RefundItem
+from school_events.payments.attention.store import AttentionItem
+from school_events.payments.refunds.store import RefundItem
+from school_events.payments.store import PaymentItem
 
 
 def of(item: Item) -> Consequences | None:
     """The consequences of an item's latest change; None if it is nothing of money."""
+    if isinstance(item, AttentionItem):
+        return Consequences(Subject(item.record.thing, item.record.thing_id))
     if isinstance(item, RefundItem):
         return Consequences(Subject("refund", item.record.id))
     if not isinstance(item, PaymentItem):

@@ -1,22 +1,13 @@
-"""Stripe, as this product uses it: hosted Checkout on the school's own account (Connect, direct charges).
+"""Hosted Checkout at Stripe, on the school's own account (Connect, direct charges)."""
 
-The only module that imports the SDK, and it does so when first used: it costs 230 ms and 30 MB. Every write
-carries an idempotency key of ours, so that asking twice does once. Time-outs fit inside a function's time.
-"""
-
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from school_events.core import aws, settings
-from school_events.core.errors import TryAgain
-from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, Refund, StripeAccount
+from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment
+from school_events.payments.stripe_client import ask, stripe
 
 if TYPE_CHECKING:
-    from stripe import StripeClient
     from stripe.checkout import Session
 
-_SECONDS_TO_ANSWER = 8
 _EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
 
 
@@ -28,14 +19,13 @@ class NotExpirable(Exception):
     """Stripe will not close the session: it was paid, or is closed already. Fetch it to see which."""
 
 
-def create_session(account_id: str, school_id: str, payment: Payment) -> CheckoutSnapshot:
+def create_session(school_id: str, payment: Payment) -> CheckoutSnapshot:
     """Open Stripe's payment page for a payment whose checkout has begun.
 
     The parameters come from what is stored, so a retry asks the same. Metadata holds opaque ids only, on the
     session and on the intent (PAYMENTS.md 2). The payer sees "School event", never a child's name.
 
     Args:
-        account_id: the school's Stripe account.
         school_id: for the metadata.
         payment: with its checkout begun.
 
@@ -47,18 +37,18 @@ def create_session(account_id: str, school_id: str, payment: Payment) -> Checkou
     from stripe import InvalidRequestError
 
     try:
-        return _snapshot(_create_session(account_id, school_id, payment))
+        return _snapshot(_create_session(school_id, payment))
     except InvalidRequestError as error:
         raise NotOpened(error.code or "") from error
 
 
-def _create_session(account_id: str, school_id: str, payment: Payment) -> "Session":
+def _create_session(school_id: str, payment: Payment) -> "Session":
     checkout = payment.checkout
     if checkout is None:
         raise ValueError("the checkout has not begun")
     metadata = {"school_id": school_id, "payment_id": payment.id}
-    return _ask(
-        lambda: _stripe().v1.checkout.sessions.create(
+    return ask(
+        lambda: stripe().v1.checkout.sessions.create(
             params={
                 "mode": "payment",
                 "client_reference_id": payment.id,
@@ -80,7 +70,7 @@ def _create_session(account_id: str, school_id: str, payment: Payment) -> "Sessi
                 "success_url": f"{checkout.return_url}?payment={payment.id}&state=returned",
                 "cancel_url": f"{checkout.return_url}?payment={payment.id}&state=left",
             },
-            options={"stripe_account": account_id, "idempotency_key": f"cs:{payment.id}:{checkout.attempt}"},
+            options={"stripe_account": checkout.account_id, "idempotency_key": f"cs:{payment.id}:{checkout.attempt}"},
         )
     )
 
@@ -91,8 +81,8 @@ def find_session(account_id: str, session_id: str) -> CheckoutSnapshot:
     Raises:
         TryAgain: Stripe did not answer.
     """
-    session = _ask(
-        lambda: _stripe().v1.checkout.sessions.retrieve(
+    session = ask(
+        lambda: stripe().v1.checkout.sessions.retrieve(
             session_id, params={"expand": _EXPANDED}, options={"stripe_account": account_id}
         )
     )
@@ -109,80 +99,9 @@ def expire_session(account_id: str, session_id: str) -> None:
     from stripe import InvalidRequestError
 
     try:
-        _ask(lambda: _stripe().v1.checkout.sessions.expire(session_id, options={"stripe_account": account_id}))
+        ask(lambda: stripe().v1.checkout.sessions.expire(session_id, options={"stripe_account": account_id}))
     except InvalidRequestError as error:
         raise NotExpirable from error
-
-
-def create_refund(account_id: str, school_id: str, payment: Payment, refund: Refund) -> str:
-    """Give money back; the same refund asked again is the same refund (PAYMENTS.md 6).
-
-    Returns:
-        Stripe's id of the refund.
-
-    Raises:
-        TryAgain: Stripe did not answer.
-    """
-    if payment.charge_id is None:
-        raise ValueError("nothing was charged")
-    charge_id = payment.charge_id
-    made = _ask(
-        lambda: _stripe().v1.refunds.create(
-            params={
-                "charge": charge_id,
-                "amount": refund.amount.amount,
-                "metadata": {"school_id": school_id, "payment_id": payment.id, "refund_id": refund.id},
-            },
-            options={"stripe_account": account_id, "idempotency_key": refund.idempotency_key},
-        )
-    )
-    return made.id
-
-
-def create_account(school_id: str) -> str:
-    """A connected account for a school; asked again it is the same one."""
-    account = _ask(
-        lambda: _stripe().v1.accounts.create(
-            params={"type": "standard", "country": "GB", "metadata": {"school_id": school_id}},
-            options={"idempotency_key": f"account:{school_id}"},
-        )
-    )
-    return account.id
-
-
-def onboarding_url(account: StripeAccount, return_url: str) -> str:
-    """Where the school completes its account with Stripe; good for a few minutes."""
-    link = _ask(
-        lambda: _stripe().v1.account_links.create(
-            params={
-                "account": account.account_id,
-                "type": "account_onboarding",
-                "refresh_url": return_url,
-                "return_url": return_url,
-            }
-        )
-    )
-    return link.url
-
-
-def charges_enabled(account_id: str) -> bool:
-    """Whether an account can take money now."""
-    account = _ask(lambda: _stripe().v1.accounts.retrieve(account_id))
-    return bool(account.charges_enabled)
-
-
-def _ask[A](call: Callable[[], A]) -> A:
-    """One call to Stripe; what may pass by itself becomes :class:`TryAgain`."""
-    from stripe import APIConnectionError, APIError, IdempotencyError, RateLimitError
-
-    try:
-        return call()
-    except (APIConnectionError, RateLimitError, APIError) as error:
-        raise TryAgain("Stripe did not answer") from error
-    except IdempotencyError as error:
-        if error.http_status == 409:
-            raise TryAgain("Stripe is still at it") from error
-        raise
 
 
 def _snapshot(session: "Session") -> CheckoutSnapshot:
@@ -210,20 +129,3 @@ def _expanded(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return {} if value is None else {"id": value}
-
-
-@cache
-def _client(key: str, url: str) -> "StripeClient":
-    from stripe import RequestsClient, StripeClient
-
-    return StripeClient(
-        key,
-        base_addresses={"api": url},
-        http_client=RequestsClient(timeout=_SECONDS_TO_ANSWER),
-        max_network_retries=1,
-    )
-
-
-def _stripe() -> "StripeClient":
-    key = str(aws.secret(settings.required("STRIPE_KEY_SECRET"))["api_key"])
-    return _client(key, settings.optional("STRIPE_API_URL", "https://api.stripe.com"))

@@ -1,4 +1,4 @@
-"""What money is here: a payment with its lines, the ledger, a refund, a school's Stripe account."""
+"""What a payment is: its lines, the attempts at paying it, and what Stripe says of one."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,10 +16,10 @@ from school_events.core.inventory import (
     Purpose,
     Record,
     Retention,
-    SchoolId,
     State,
     ThingId,
 )
+from school_events.core.money import NOTHING
 
 MONEY = Kept(Category.MONEY, Purpose.PAYING, Retention.EIGHT_YEARS)
 StripeId = Annotated[str, MONEY]
@@ -51,13 +51,22 @@ class PaymentLine(Record):
 
     Args:
         reference: the opaque thing paid for; whoever asked for the payment knows what it means.
+        part: which part of the thing's price, if it is paid in several; empty for the first or only one.
         event_id: the event it is income of.
         amount: in pence.
+        back: how much of it is to go back or went back: never more than its amount.
     """
 
     reference: ThingId
+    part: State = ""
     event_id: ThingId
     amount: Amount
+    back: Amount = NOTHING
+
+    @property
+    def key(self) -> str:
+        """Names the line in its payment."""
+        return f"{self.reference}#{self.part}" if self.part else self.reference
 
 
 class Checkout(Record):
@@ -65,6 +74,8 @@ class Checkout(Record):
 
     Args:
         attempt: counts from 1; part of the idempotency key, so that a new price is a new attempt.
+        account_id: the school's account at Stripe it is paid to; stays that of the attempt if the school changes it.
+        amount: what the page asks, in pence.
         expires_at: when Stripe closes the page; chosen before Stripe is asked, so that a retry asks the same.
         return_url: where Stripe sends the payer back to; kept for the same reason.
         session_id: Stripe's Checkout Session, once known.
@@ -72,6 +83,8 @@ class Checkout(Record):
     """
 
     attempt: Count
+    account_id: StripeId
+    amount: Amount
     expires_at: Instant
     return_url: Annotated[str, MONEY]
     session_id: StripeId | None = None
@@ -91,7 +104,7 @@ class Payment(Record):
         checkout: the present attempt, if one was opened.
         payment_intent_id: Stripe's, once paid.
         charge_id: Stripe's, once paid.
-        refunded: how much went back.
+        refunded: how much went back so far; what is only asked to is in the lines.
         created_at: when it was asked for, UTC.
         paid_at: when we saw it paid, UTC.
         version: rises with every change.
@@ -110,91 +123,6 @@ class Payment(Record):
     created_at: Instant
     paid_at: PaidAt | None = None
     version: Count = 1
-
-
-class LedgerAccount(StrEnum):
-    """The accounts of a school's ledger; income is kept per event."""
-
-    STRIPE_BALANCE = "stripe_balance"
-    STRIPE_FEES = "stripe_fees"
-    EVENT_INCOME = "event_income"
-
-
-class LedgerEntry(Record):
-    """Money that moved from one account to another; written once, never changed.
-
-    Args:
-        key: names the movement; the same movement is written once.
-        at: when it was entered, UTC.
-        kind: ``charge``, ``fee`` or ``refund``.
-        debit: the account it went to.
-        credit: the account it came from.
-        amount: in pence, above zero.
-        payment_id: the payment it belongs to.
-        event_id: the event whose income it is; none for a fee.
-        reference: the line it belongs to; none for a fee.
-        payer: the payer's alias.
-        stripe_id: the charge, balance transaction or refund at Stripe.
-    """
-
-    key: Annotated[str, MONEY]
-    at: PaidAt
-    kind: State
-    debit: Annotated[LedgerAccount, MONEY]
-    credit: Annotated[LedgerAccount, MONEY]
-    amount: Amount
-    payment_id: ThingId
-    event_id: ThingId | None = None
-    reference: ThingId | None = None
-    payer: Alias
-    stripe_id: StripeId
-
-
-class RefundState(StrEnum):
-    """Where a refund stands: written down, or made at Stripe and entered in the ledger."""
-
-    ASKED = "asked"
-    MADE = "made"
-
-
-class Refund(Record):
-    """Money to give back for one line; written before Stripe is called (PAYMENTS.md 6).
-
-    Args:
-        id: ours.
-        idempotency_key: what Stripe knows the request by.
-        payment_id: the payment it is part of.
-        reference: the line it gives back.
-        amount: in pence.
-        state: asked or made.
-        stripe_id: Stripe's refund, once made.
-        asked_at: when, UTC.
-    """
-
-    id: ThingId
-    idempotency_key: Annotated[str, MONEY]
-    payment_id: ThingId
-    reference: ThingId
-    amount: Amount
-    state: Annotated[RefundState, MONEY]
-    stripe_id: StripeId | None = None
-    asked_at: Instant
-
-
-class StripeAccount(Record):
-    """A school's own account at Stripe (Connect, direct charges).
-
-    Args:
-        school_id: whose.
-        account_id: Stripe's ``acct_…``.
-        charges_enabled: whether it can take money yet, as Stripe last said.
-        created_at: when it was connected, UTC.
-    """
-
-    school_id: SchoolId
-    account_id: StripeId
-    charges_enabled: Flag
-    created_at: Instant
 
 
 class CheckoutStatus(StrEnum):

@@ -1,19 +1,15 @@
 """Decisions about money: pure, and the only place a payment's state moves."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from school_events.core.errors import WrongState
-from school_events.core.money import NOTHING, Money, pounds
+from school_events.core.money import NOTHING, Money
 from school_events.payments.model import (
     Checkout,
     CheckoutSnapshot,
-    LedgerAccount,
-    LedgerEntry,
     Payment,
     PaymentLine,
     PaymentState,
-    Refund,
 )
 
 CHECKOUT_LIFE = timedelta(minutes=35)
@@ -50,16 +46,23 @@ def require_payable(payment: Payment, now: datetime) -> None:
         raise WrongState("The time to pay is over; book again")
 
 
-def begin_checkout(payment: Payment, now: datetime, return_url: str) -> Payment:
+def begin_checkout(payment: Payment, account_id: str, now: datetime, return_url: str) -> Payment:
     """The payment with a further attempt at paying it begun.
 
     Args:
         payment: payable.
+        account_id: the school's account at Stripe.
         now: the present instant, UTC.
         return_url: where Stripe sends the payer back to.
     """
     attempt = 1 if payment.checkout is None else payment.checkout.attempt + 1
-    checkout = Checkout(attempt=attempt, expires_at=_whole_second(now + CHECKOUT_LIFE), return_url=return_url)
+    checkout = Checkout(
+        attempt=attempt,
+        account_id=account_id,
+        amount=payment.amount,
+        expires_at=_whole_second(now + CHECKOUT_LIFE),
+        return_url=return_url,
+    )
     return payment.model_copy(update={"state": PaymentState.OPEN, "checkout": checkout})
 
 
@@ -84,11 +87,12 @@ def may_turn_paid(payment: Payment) -> bool:
 
 
 def is_ours(payment: Payment, snapshot: CheckoutSnapshot) -> bool:
-    """Whether what Stripe shows is what we asked for, to the penny (scenario 22)."""
+    """Whether what Stripe shows is what this attempt asked for, to the penny (scenario 22)."""
     return (
-        snapshot.payment_id == payment.id
-        and snapshot.amount == payment.amount.amount
-        and snapshot.currency == payment.amount.currency
+        payment.checkout is not None
+        and snapshot.payment_id == payment.id
+        and snapshot.amount == payment.checkout.amount.amount
+        and snapshot.currency == payment.checkout.amount.currency
     )
 
 
@@ -105,96 +109,35 @@ def paid(payment: Payment, snapshot: CheckoutSnapshot, payer_alias: str, now: da
     )
 
 
-def entries_of(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> tuple[LedgerEntry, ...]:
-    """What a paid payment enters in the ledger: the income of each line, and the fee if Stripe has said it."""
-    fee = fee_entry(payment, snapshot, now)
-    income = _charge_entries(payment, snapshot, now)
-    return income if fee is None else (*income, fee)
+def line_of(payment: Payment, key: str) -> PaymentLine:
+    """The line of a payment that a key names."""
+    return next(line for line in payment.lines if line.key == key)
 
 
-def _charge_entries(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> tuple[LedgerEntry, ...]:
-    payer = _payer(payment)
-    charge = snapshot.charge_id or snapshot.session_id
-    return tuple(
-        LedgerEntry(
-            key=f"charge:{charge}:{line.reference}",
-            at=now,
-            kind="charge",
-            debit=LedgerAccount.STRIPE_BALANCE,
-            credit=LedgerAccount.EVENT_INCOME,
-            amount=line.amount,
-            payment_id=payment.id,
-            event_id=line.event_id,
-            reference=line.reference,
-            payer=payer,
-            stripe_id=charge,
-        )
-        for line in payment.lines
-        if line.amount.amount > 0
-    )
+def still_paid(payment: Payment, line: PaymentLine) -> Money:
+    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6); nothing of a payment without money."""
+    return line.amount - line.back if payment.state in HAS_MONEY else NOTHING
 
 
-def fee_entry(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> LedgerEntry | None:
-    """What Stripe keeps of a paid payment; None while Stripe has not said (it books a charge a moment later)."""
-    if not snapshot.fee or snapshot.balance_transaction_id is None:
-        return None
-    return LedgerEntry(
-        key=f"fee:{snapshot.balance_transaction_id}",
-        at=now,
-        kind="fee",
-        debit=LedgerAccount.STRIPE_FEES,
-        credit=LedgerAccount.STRIPE_BALANCE,
-        amount=pounds(snapshot.fee),
-        payment_id=payment.id,
-        payer=_payer(payment),
-        stripe_id=snapshot.balance_transaction_id,
-    )
+def to_go_back(payment: Payment, key: str, amount: Money) -> Payment:
+    """The payment of which so much of a line is to go back; never more than is still there (PAYMENTS.md 6).
 
-
-def refund_entry(payment: Payment, refund: Refund, stripe_id: str, now: datetime) -> LedgerEntry:
-    """What a refund enters in the ledger."""
-    line = next(line for line in payment.lines if line.reference == refund.reference)
-    payer = _payer(payment)
-    return LedgerEntry(
-        key=f"refund:{stripe_id}",
-        at=now,
-        kind="refund",
-        debit=LedgerAccount.EVENT_INCOME,
-        credit=LedgerAccount.STRIPE_BALANCE,
-        amount=refund.amount,
-        payment_id=payment.id,
-        event_id=line.event_id,
-        reference=line.reference,
-        payer=payer,
-        stripe_id=stripe_id,
-    )
+    Raises:
+        WrongState: more than is left of the line.
+    """
+    line = line_of(payment, key)
+    if amount.amount > still_paid(payment, line).amount:
+        raise WrongState("More than was paid cannot be refunded")
+    after = line.model_copy(update={"back": line.back + amount})
+    lines = tuple(after if one.key == key else one for one in payment.lines)
+    return payment.model_copy(update={"lines": lines})
 
 
 def refunded(payment: Payment, amount: Money) -> Payment:
-    """The payment after money went back; never more than was taken (PAYMENTS.md 6).
-
-    Raises:
-        WrongState: more than is left.
-    """
+    """The payment after money that was to go back did."""
     back = payment.refunded + amount
-    if back.amount > payment.amount.amount:
-        raise WrongState("More than was paid cannot be refunded")
     state = PaymentState.REFUNDED if back == payment.amount else PaymentState.PART_REFUNDED
     return payment.model_copy(update={"refunded": back, "state": state})
-
-
-def still_paid(payment: Payment, line: PaymentLine, refunds: Iterable[Refund]) -> Money:
-    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6); nothing of a payment without money."""
-    if payment.state not in HAS_MONEY:
-        return NOTHING
-    gone = sum((one.amount for one in refunds if one.reference == line.reference), NOTHING)
-    return line.amount - gone
-
-
-def _payer(payment: Payment) -> str:
-    if payment.payer_alias is None:
-        raise ValueError("only a paid payment is entered in the ledger")
-    return payment.payer_alias
 
 
 def _whole_second(instant: datetime) -> datetime:

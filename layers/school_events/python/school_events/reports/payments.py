@@ -11,8 +11,9 @@ from itertools import batched
 from school_events.core import clock
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event, find_events
-from school_events.payments.model import LedgerAccount, LedgerEntry, Payment
-from school_events.payments.store import ledger_of_school
+from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
+from school_events.payments.ledger.store import ledger_of_school
+from school_events.payments.model import Payment
 from school_events.people import access
 from school_events.people.model import Contact
 from school_events.people.store import find_contacts

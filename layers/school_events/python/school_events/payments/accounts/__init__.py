@@ -1,0 +1,1 @@
+"""The schools' own accounts at Stripe (Connect, direct charges)."""

@@ -1,0 +1,53 @@
+"""Raising and settling what somebody of the school has to look at."""
+
+from school_events.core import cursors
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.core.http import Page
+from school_events.payments.attention import store
+from school_events.payments.attention.api import AttentionView, attention_view
+from school_events.payments.attention.model import Attention, AttentionKind
+
+_PAGE = 50
+
+
+def raise_for(
+    transaction: Transaction,
+    ctx: Context,
+    kind: AttentionKind,
+    thing: str,
+    thing_id: str,
+    payment_id: str | None = None,
+) -> None:
+    """Put something on the school's list, in the transaction that makes it so; there it is once.
+
+    Args:
+        transaction: the caller's.
+        ctx: the moment.
+        kind: why a person has to look.
+        thing: what kind of thing it is about (:class:`Attention`).
+        thing_id: which.
+        payment_id: the payment it concerns, if it is one's.
+    """
+    attention = Attention(kind=kind, thing=thing, thing_id=thing_id, payment_id=payment_id, raised_at=ctx.now)
+    store.keep(transaction, ctx, attention)
+
+
+def settle(transaction: Transaction, ctx: Context, kind: AttentionKind, thing_id: str) -> None:
+    """Take something off the list, in the transaction that ends it; what is not on it needs nothing."""
+    attention = store.find(ctx.school_id, kind, thing_id)
+    if attention is not None and attention.settled_at is None:
+        store.keep(transaction, ctx, attention.model_copy(update={"settled_at": ctx.now}))
+
+
+def page(ctx: Context, cursor: str | None) -> Page[AttentionView]:
+    """A page of what the school has to look at, oldest first.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    scope = f"{ctx.school_id}/attention"
+    after = cursors.open_cursor(cursor, scope)["after"] if cursor else None
+    found = store.open_ones(ctx.school_id, after=after, limit=_PAGE + 1)
+    more = cursors.seal({"after": found[_PAGE - 1][1]}, scope) if len(found) > _PAGE else None
+    return Page(items=[attention_view(one) for one, _ in found[:_PAGE]], next_cursor=more)

@@ -1,0 +1,1 @@
+"""Stripe's events: which of them were applied."""

@@ -1,0 +1,78 @@
+"""The ledger in the Payments table: a payment's entries beside it, a school's by the order of entry."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from school_events.core import clock
+from school_events.core.attributes import ThingKey
+from school_events.core.context import Context
+from school_events.core.dynamodb import Document, Transaction, put_if_absent, school_key
+from school_events.core.errors import StaleVersion
+from school_events.payments.ledger.model import LedgerEntry
+from school_events.payments.store import PaymentsTableItem
+
+
+class _Ledger(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "ledger"
+        projection = AllProjection()
+
+    ledger_pk = UnicodeAttribute(hash_key=True)
+    ledger_sk = UnicodeAttribute(range_key=True)
+
+
+class LedgerItem(PaymentsTableItem, discriminator="ledger_entry"):
+    """An entry of the ledger."""
+
+    ledger = _Ledger()
+    ledger_pk: ThingKey = UnicodeAttribute()
+    ledger_sk: ThingKey = UnicodeAttribute()
+    record = Document(LedgerEntry)
+
+
+def enter(transaction: Transaction, ctx: Context, entry: LedgerEntry) -> None:
+    """Add an entry to the ledger, in a transaction; it must be new."""
+    transaction.create(ledger_item(ctx, entry), refusal=StaleVersion())
+
+
+def enter_once(ctx: Context, entry: LedgerEntry) -> None:
+    """Add an entry to the ledger unless it is there."""
+    put_if_absent(ledger_item(ctx, entry))
+
+
+def ledger_item(ctx: Context, entry: LedgerEntry) -> LedgerItem:
+    """An entry as it is kept."""
+    return LedgerItem(
+        school_key(ctx.school_id, "PAYMENT", entry.payment_id),
+        f"LEDGER#{entry.key}",
+        ledger_pk=school_key(ctx.school_id, "LEDGER"),
+        ledger_sk=f"{clock.to_text(entry.at)}#{entry.key}",
+        record=entry,
+    )
+
+
+def ledger_of_school(
+    school_id: str, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[LedgerEntry]:
+    """A school's ledger in the order of entry.
+
+    Args:
+        school_id: whose.
+        since: entered at or after, UTC.
+        until: entered before, UTC.
+    """
+    first = clock.to_text(since) if since else "0"
+    last = clock.to_text(until) if until else "9"
+    for item in LedgerItem.ledger.query(school_key(school_id, "LEDGER"), LedgerItem.ledger_sk.between(first, last)):
+        yield item.record
+
+
+def ledger_of_payment(school_id: str, payment_id: str) -> list[LedgerEntry]:
+    """What a payment entered in the ledger, read strongly."""
+    partition = school_key(school_id, "PAYMENT", payment_id)
+    items = LedgerItem.query(partition, LedgerItem.sk.startswith("LEDGER#"), consistent_read=True)
+    return [item.record for item in items]

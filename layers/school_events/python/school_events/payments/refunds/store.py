@@ -1,0 +1,91 @@
+"""Refunds in the Payments table: beside their payment, due until they are made."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+
+from school_events.core import due
+from school_events.core.attributes import ThingKey
+from school_events.core.change import Change
+from school_events.core.context import Context
+from school_events.core.dynamodb import Document, Key, Transaction, school_key, update_if
+from school_events.core.errors import StaleVersion
+from school_events.core.indexes import Due
+from school_events.payments.refunds.model import Refund, RefundState
+from school_events.payments.store import MoneyState, PaymentsTableItem
+
+REFUND = "REFUND"
+"""The kind of due thing a refund is that Stripe has not made yet."""
+
+_MADE_BY = timedelta(minutes=1)
+"""Housekeeping looks after a refund that who asked for it has not made by then."""
+
+
+class RefundItem(PaymentsTableItem, discriminator="refund"):
+    """A refund, beside its payment; due until it is made."""
+
+    due = Due()
+    due_pk: ThingKey = UnicodeAttribute(null=True)
+    due_sk: ThingKey = UnicodeAttribute(null=True)
+    state: MoneyState = UnicodeAttribute()
+    record = Document(Refund)
+    change = Document(Change)
+
+
+def refund_item(ctx: Context, refund: Refund, change: Change, *, by_housekeeping: bool = False) -> RefundItem:
+    """A refund as it is kept; who asked makes it at once, or leaves it to housekeeping."""
+    key = refund_key(ctx.school_id, refund.payment_id, refund.id)
+    item = RefundItem(key.pk, key.sk, state=refund.state.value, record=refund, change=change)
+    if refund.state is RefundState.ASKED:
+        due_at = refund.asked_at if by_housekeeping else refund.asked_at + _MADE_BY
+        item.due_pk, item.due_sk = due.due_key(REFUND, due_at, _due_id(ctx.school_id, refund))
+    return item
+
+
+def due_refunds(now: datetime) -> Iterator[tuple[str, Refund]]:
+    """Refunds that should have been made by now, as (school, refund), oldest hour first.
+
+    Args:
+        now: the present instant, UTC.
+    """
+    for item in due.sweep(REFUND, now, lambda pk, end: RefundItem.due.query(pk, RefundItem.due_sk <= end)):
+        yield item.pk.split("#")[1], item.record
+
+
+def put_refund_off(school_id: str, refund: Refund, until: datetime) -> None:
+    """Make a refund that could not be made due again later (UTC), if it is still to be made."""
+    due_pk, due_sk = due.due_key(REFUND, until, _due_id(school_id, refund))
+    actions = [RefundItem.due_pk.set(due_pk), RefundItem.due_sk.set(due_sk)]
+    key = refund_key(school_id, refund.payment_id, refund.id)
+    update_if(key, actions, RefundItem.state == RefundState.ASKED.value)
+
+
+def _due_id(school_id: str, refund: Refund) -> str:
+    return f"{school_id}#{refund.payment_id}#{refund.id}"
+
+
+def refund_key(school_id: str, payment_id: str, refund_id: str) -> Key[RefundItem]:
+    """Names a refund."""
+    return Key(RefundItem, school_key(school_id, "PAYMENT", payment_id), f"REFUND#{refund_id}")
+
+
+def find_refund(school_id: str, payment_id: str, refund_id: str) -> Refund | None:
+    """A refund, if it was written down."""
+    key = refund_key(school_id, payment_id, refund_id)
+    try:
+        return RefundItem.get(key.pk, key.sk, consistent_read=True).record
+    except RefundItem.DoesNotExist:
+        return None
+
+
+def refunds_of_payment(school_id: str, payment_id: str) -> Iterator[RefundItem]:
+    """The refunds of a payment as they are kept, read strongly."""
+    partition = school_key(school_id, "PAYMENT", payment_id)
+    yield from RefundItem.query(partition, RefundItem.sk.startswith("REFUND#"), consistent_read=True)
+
+
+def require_no_refund(transaction: Transaction, school_id: str, payment_id: str, refund_id: str) -> None:
+    """Only go ahead, in a transaction, while a refund is not written down; refused with :class:`StaleVersion`."""
+    key = refund_key(school_id, payment_id, refund_id)
+    transaction.check(key, RefundItem.pk.does_not_exist(), refusal=StaleVersion())
