@@ -34,12 +34,14 @@ def turns_of(event: SchoolEvent, found: Iterable[Row] | None = None) -> list[Wai
     return sorted(own, key=lambda one: (one.joined_at, one.id))
 
 
-def faults_of_waiting(event: SchoolEvent, *, settled: bool = True) -> list[str]:
+def faults_of_waiting(event: SchoolEvent, *, settled: bool = True, joined_meanwhile: bool = False) -> list[str]:
     """What is wrong with an event's turns, offers and the children's guards; nothing, if all is well.
 
     Args:
         event: which.
         settled: whether housekeeping has run since anything happened, so that nothing is on its way any more.
+        joined_meanwhile: whether families joined while offers went out: rows do not tell whether a turn was there
+            already when an offer was made, so their order says nothing then.
     """
     found = rows("Bookings")
     turns = turns_of(event, found)
@@ -47,7 +49,7 @@ def faults_of_waiting(event: SchoolEvent, *, settled: bool = True) -> list[str]:
     return [
         *_offer_faults(turns, of_event),
         *_guard_faults(event, turns, found),
-        *_order_faults(turns),
+        *(() if joined_meanwhile else _order_faults(turns)),
         *(_unserved(turns, of_event) if settled else ()),
     ]
 
