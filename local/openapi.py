@@ -64,9 +64,13 @@ _WEBHOOK: Json = {
     "security": [],
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
     "responses": {
-        "200": {"description": "Queued", "content": {"application/json": {"schema": {"type": "object"}}}},
+        "200": {
+            "description": "Queued, or not for this stage",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        },
         "400": {"description": "Not signed by Stripe", "content": _PROBLEM},
         "500": {"description": "Not queued: Stripe will send it again", "content": _FROM_GATEWAY},
+        "503": {"description": "Cannot be queued now: Stripe will send it again", "content": _PROBLEM},
     },
 }
 # What is no JSON model of ours.

@@ -31,6 +31,7 @@ class StripeEvent(BaseModel):
     type: str
     account: str | None
     object_id: str | None
+    charge_id: str | None = None
     payment_id: str | None
 
 
