@@ -8,8 +8,6 @@ import json
 import time
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from school_events.core import aws, settings
 from school_events.payments.signature import BadSignature, NoSecretMatches, event_of, signers, text
 
@@ -28,7 +26,7 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     except BadSignature as error:
         _count("WebhookRefused", str(error))
         return _refused(400, "bad-signature", str(error))
-    except (BotoCoreError, ClientError) as error:
+    except aws.FAILURES as error:
         _count("WebhookNotQueued", type(error).__name__)
         return _refused(503, "try-again", "The event could not be queued")
 

@@ -7,6 +7,10 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+FAILURES = (BotoCoreError, ClientError)
+"""What a client raises when a call was refused, or not answered."""
 
 
 def _patience(*, read: int, attempts: int) -> Config:
