@@ -16,6 +16,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8402, help="where to listen on 127.0.0.1 (default: 8402)")
     parser.add_argument("--webhook-url", help="the Connect webhook endpoint to deliver events to (default: none)")
     parser.add_argument("--webhook-secret", default=WEBHOOK_SECRET, help="the endpoint's signing secret")
+    parser.add_argument("--platform-url", help="the endpoint for events of the platform's own account (default: none)")
     parser.add_argument("--verbose", action="store_true", help="write a line for every request")
     return parser.parse_args()
 
@@ -29,7 +30,10 @@ def main() -> int:
         signal.signal(wanted, lambda *_: stop.set())
     try:
         with running_stripe(
-            port=given.port, webhook_url=given.webhook_url, webhook_secret=given.webhook_secret
+            port=given.port,
+            webhook_url=given.webhook_url,
+            webhook_secret=given.webhook_secret,
+            platform_url=given.platform_url,
         ) as stripe:
             print(f"Local Stripe is up at {stripe.url}", flush=True)
             stop.wait()
