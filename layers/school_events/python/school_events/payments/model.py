@@ -35,6 +35,7 @@ class PaymentState(StrEnum):
         created | open → expired
         open → quarantined        amount or currency is not ours: a person decides
         expired → paid            money that came late
+        paid | part_refunded | refunded ⇄ disputed → lost     the payer's bank takes the money back
     """
 
     CREATED = "created"
@@ -44,6 +45,8 @@ class PaymentState(StrEnum):
     REFUNDED = "refunded"
     EXPIRED = "expired"
     QUARANTINED = "quarantined"
+    DISPUTED = "disputed"
+    LOST = "lost"
 
 
 class PaymentLine(Record):
@@ -105,6 +108,8 @@ class Payment(Record):
         payment_intent_id: Stripe's, once paid.
         charge_id: Stripe's, once paid.
         refunded: how much went back so far; what is only asked to is in the lines.
+        disputes: the disputes at Stripe that keep the money until they are decided.
+        lost: how much the payer's bank took back for good.
         created_at: when it was asked for, UTC.
         paid_at: when we saw it paid, UTC.
         version: rises with every change.
@@ -120,6 +125,8 @@ class Payment(Record):
     payment_intent_id: StripeId | None = None
     charge_id: StripeId | None = None
     refunded: Amount
+    disputes: tuple[StripeId, ...] = ()
+    lost: Amount = NOTHING
     created_at: Instant
     paid_at: PaidAt | None = None
     version: Count = 1

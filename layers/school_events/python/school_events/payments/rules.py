@@ -21,8 +21,8 @@ HOLD_BEFORE_CHECKOUT = timedelta(minutes=15)
 GRACE = timedelta(minutes=1)
 """How long after Stripe's page has closed a hold is let go."""
 
-HAS_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
-"""The states of a payment whose money came, wherever it has gone since."""
+HAS_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED})
+"""The states of a payment whose money came, wherever it has gone since; not of one the payer's bank took back."""
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 _MAY_TURN_PAID = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.EXPIRED})
@@ -135,9 +135,36 @@ def to_go_back(payment: Payment, key: str, amount: Money) -> Payment:
 
 def refunded(payment: Payment, amount: Money) -> Payment:
     """The payment after money that was to go back did."""
-    back = payment.refunded + amount
-    state = PaymentState.REFUNDED if back == payment.amount else PaymentState.PART_REFUNDED
-    return payment.model_copy(update={"refunded": back, "state": state})
+    after = payment.model_copy(update={"refunded": payment.refunded + amount})
+    return after.model_copy(update={"state": state_with_money(after)})
+
+
+def state_with_money(payment: Payment) -> PaymentState:
+    """Where a payment stands whose money came: with the payer's bank first, then by what went back."""
+    if payment.disputes:
+        return PaymentState.DISPUTED
+    return PaymentState.LOST if payment.lost.amount else state_for_payer(payment)
+
+
+def state_for_payer(payment: Payment) -> PaymentState:
+    """Where a payment stands as its payer sees it: what their bank disputes is between the bank and the school."""
+    if payment.state not in HAS_MONEY | {PaymentState.LOST}:
+        return payment.state
+    if payment.refunded.amount == 0:
+        return PaymentState.PAID
+    return PaymentState.REFUNDED if payment.refunded == payment.amount else PaymentState.PART_REFUNDED
+
+
+def require_undisputed(payment: Payment) -> None:
+    """Money may go back only while no bank keeps it or took it; Stripe refuses it otherwise (``charge_disputed``).
+
+    Raises:
+        WrongState: the payment is disputed, or was lost in a dispute.
+    """
+    if payment.state is PaymentState.DISPUTED:
+        raise WrongState("The payer's bank disputes this payment; nothing can be refunded until it is decided")
+    if payment.state is PaymentState.LOST:
+        raise WrongState("The payer's bank took this payment back; nothing of it can be refunded")
 
 
 def _whole_second(instant: datetime) -> datetime:

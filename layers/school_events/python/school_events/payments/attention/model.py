@@ -11,6 +11,8 @@ class AttentionKind(StrEnum):
     """Why a person has to look."""
 
     QUARANTINED = "quarantined"
+    DISPUTE = "dispute"
+    DISPUTE_LOST = "dispute_lost"
 
 
 class Attention(Record):
