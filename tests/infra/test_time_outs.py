@@ -6,6 +6,7 @@ from botocore.config import Config
 from infra.capabilities import CAPABILITIES
 from infra.spec import Capability
 from school_events.core import aws, dynamodb
+from school_events.payments import stripe_client
 
 _ENDING = 2
 """Seconds that a function keeps to answer with (``core.context``)."""
@@ -14,6 +15,7 @@ _MOST_OF_A_ROUTE = 29
 """Seconds after which API Gateway has given up (https://docs.aws.amazon.com/apigateway, quotas of HTTP APIs: 30)."""
 
 _TALKATIVE = [one for one in CAPABILITIES if one.grants]
+_OF_STRIPE = [one for one in CAPABILITIES if "stripe" in one.layers]
 
 
 def _longest(config: Config) -> float:
@@ -44,6 +46,14 @@ def test_a_call_to_aws_that_hangs_is_given_up_in_time(capability: Capability) ->
 def test_a_webhook_is_refused_in_time_when_neither_its_secret_nor_its_queue_answers() -> None:
     (capability,) = [one for one in CAPABILITIES if one.name == "stripe_webhook"]
     assert _in_time(capability, _longest(_config("secretsmanager")) + _longest(_config("sqs")))
+
+
+@pytest.mark.parametrize("capability", _OF_STRIPE, ids=[one.name for one in _OF_STRIPE])
+def test_a_call_to_stripe_that_hangs_is_given_up_in_time(capability: Capability) -> None:
+    """Stripe's SDK waits at most half a second before its first retry, and twice as long before each further one."""
+    tries, waits = 1 + stripe_client.RETRIES, 0.5 * (2**stripe_client.RETRIES - 1)
+    each = stripe_client.SECONDS_TO_CONNECT + stripe_client.SECONDS_TO_ANSWER
+    assert _in_time(capability, tries * each + waits)
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES, ids=[one.name for one in CAPABILITIES])
