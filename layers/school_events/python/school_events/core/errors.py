@@ -11,6 +11,7 @@
     │   ├── AlreadyBooked
     │   ├── WrongState
     │   ├── PaymentsNotReady
+    │   │   └── AccountLeft       (payments) the school has disconnected its Stripe account
     │   ├── SlotTaken             (bookings.appointments)
     │   ├── AppointmentClash      (bookings.appointments)
     │   ├── FamilyLimit           (bookings.appointments)

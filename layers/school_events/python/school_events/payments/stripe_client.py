@@ -21,8 +21,8 @@ SECONDS_TO_CONNECT, SECONDS_TO_ANSWER, RETRIES = 2, 6, 1
 class AccountLeft(PaymentsNotReady):
     """The account is not ours to act for any more: the school has disconnected it, or Stripe closed it."""
 
-    def __init__(self) -> None:
-        super().__init__("The school has disconnected its Stripe account")
+    slug = "account-left"
+    title = "The school has disconnected its Stripe account"
 
 
 def ask[A](call: Callable[[], A]) -> A:
