@@ -4,7 +4,7 @@ Each looks which slots of two of its child's teachers are free and books one wit
 faster it looks again, and in the end takes one alone. Who goes without found its teachers' slots all taken.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,13 @@ from random import Random
 from school_events.bookings import slot_places
 from school_events.bookings.appointments.errors import AppointmentClash, SlotTaken
 from school_events.bookings.places import PlaceItem
-from school_events.core.context import Actor, Context
+from school_events.core.dynamodb import Key, get_many
 from school_events.core.errors import TryAgain
 from school_events.events.evenings.store import find_plan
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from tests.races import checker
-from tests.races.acts import WHEN_HOLDS_END, books_slots, luck, moment
+from tests.races.acts import WHEN_HOLDS_END, books_slots, luck
 from tests.races.running import settle
 from tests.races.scenes import Family
 from tests.support import evening_world
@@ -41,10 +41,23 @@ _MINUTES = 5
 
 @dataclass(frozen=True)
 class Storm:
-    """An evening and who wants appointments at it: each family's child with the desks of its teachers."""
+    """An evening and who wants appointments at it.
+
+    Args:
+        event_id: the evening.
+        families: each family with the desks of its child's teachers.
+        slots: by desk where its slots are kept. A query for them would look at those of all desks here: an embedded
+            AWS is slow at that, so they are read one by one.
+    """
 
     event_id: str
     families: Sequence[tuple[Family, tuple[int, ...]]]
+    slots: Mapping[int, Sequence[Key[PlaceItem]]]
+
+    def free(self, desk: int) -> list[PlaceItem]:
+        """The slots of a desk that nobody has, as last seen."""
+        found = get_many(self.slots[desk])
+        return [item for key in self.slots[desk] if (item := found.get(key)) is not None and item.state == "free"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,12 @@ def brew(parents: int, teachers: int) -> Storm:
     plan = find_plan(SCHOOL, event.id)
     assert plan is not None
     desks = {crew.index(desk.staff_ids[0]): desk.number for desk in plan.desks}
-    return Storm(event.id, [(one, tuple(desks[by] for by in of)) for one, of in zip(families, taught, strict=True)])
+    wanting = [(one, tuple(desks[by] for by in of)) for one, of in zip(families, taught, strict=True)]
+    return Storm(event.id, wanting, {desk: _slots(event.id, desk) for desk in desks.values()})
+
+
+def _slots(event_id: str, desk: int) -> list[Key[PlaceItem]]:
+    return [Key(PlaceItem, item.pk, item.sk) for item in slot_places.slots_of_desk(a_context(), event_id, desk)]
 
 
 def _teachers_of(number: int, teachers: int) -> tuple[int, ...]:
@@ -102,11 +120,11 @@ def break_out(storm: Storm, seed: int) -> Told:
     chance = luck(seed)
     seeds = [chance.getrandbits(64) for _ in storm.families]
     with ThreadPoolExecutor(AT_ONCE) as parents:
-        asked = list(parents.map(partial(_wants, storm.event_id), storm.families, seeds))
+        asked = list(parents.map(partial(_wants, storm), storm.families, seeds))
     faults = settle()
     tables = checker.read_tables()
     had = {one["pupil_id"] for one in tables.events[storm.event_id].live}
-    free = _free_slots(storm.event_id, {desk for _, desks in storm.families for desk in desks})
+    free = {desk: storm.free(desk) for desk in storm.slots}
     faults += checker.faults_of_tables(tables, WHEN_HOLDS_END)
     without = [(family, desks) for family, desks in storm.families if family.children[0] not in had]
     faults += [
@@ -117,37 +135,27 @@ def break_out(storm: Storm, seed: int) -> Told:
     return Told(len(tables.events[storm.event_id].live), len(without), sum(asked), faults)
 
 
-def _free_slots(event_id: str, desks: set[int]) -> Mapping[int, list[int]]:
-    ctx = a_context()
-    return {desk: [int(item.number) for item in _free(event_id, desk, ctx)] for desk in sorted(desks)}
-
-
-def _free(event_id: str, desk: int, ctx: Context) -> Iterator[PlaceItem]:
-    return (item for item in slot_places.slots_of_desk(ctx, event_id, desk) if item.state == "free")
-
-
-def _wants(event_id: str, who: tuple[Family, tuple[int, ...]], seed: int) -> int:
+def _wants(storm: Storm, who: tuple[Family, tuple[int, ...]], seed: int) -> int:
     """A parent asks until the appointments are had or there are none; says how often it was too late."""
     (family, desks), chance = who, luck(seed)
-    ctx = moment(Actor("contact", family.parent), chance)
     for tries in range(_TRIES):
         # Two together at first; in the end whoever is free will do.
         asked = chance.sample(desks, 2) if tries < _TRIES // 2 else chance.sample(desks, len(desks))
-        wanted = _pick(event_id, asked, ctx, most=2 if tries < _TRIES // 2 else 1)
+        wanted = _pick(storm, asked, chance, most=2 if tries < _TRIES // 2 else 1)
         if not wanted and tries >= _TRIES // 2:
             return tries
-        if wanted and _booked(event_id, family, wanted, chance):
+        if wanted and _booked(storm.event_id, family, wanted, chance):
             return tries
     return _TRIES
 
 
-def _pick(event_id: str, desks: Sequence[int], ctx: Context, *, most: int) -> list[int]:
+def _pick(storm: Storm, desks: Sequence[int], chance: Random, *, most: int) -> list[int]:
     """Free slots, one at a desk, no two at one time."""
     picked: dict[datetime, int] = {}
     for desk in desks:
-        slots = [one for one in _free(event_id, desk, ctx) if one.slot.starts_at not in picked]
+        slots = [one for one in storm.free(desk) if one.slot.starts_at not in picked]
         if slots and len(picked) < most:
-            slot = ctx.random.choice(slots).slot
+            slot = chance.choice(slots).slot
             picked[slot.starts_at] = slot.number
     return list(picked.values())
 
