@@ -9,7 +9,7 @@ from school_events.core.dynamodb import Key, Refused, Transaction
 from school_events.core.errors import SchoolEventsError
 from school_events.core.feed import FeedRow
 from school_events.core.money import NOTHING, pounds
-from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
+from school_events.payments.ledger.model import LedgerAccount, LedgerEntry, LedgerKind
 from school_events.payments.model import Payment, PaymentLine, PaymentState
 from tests.support.contexts import NOW, a_context
 
@@ -84,7 +84,7 @@ def an_entry(key: str = "charge:1", at: datetime = NOW, pence: int = 1250) -> Le
     return LedgerEntry(
         key=key,
         at=at,
-        kind="charge",
+        kind=LedgerKind.CHARGE,
         debit=LedgerAccount.STRIPE_BALANCE,
         credit=LedgerAccount.EVENT_INCOME,
         amount=pounds(pence),

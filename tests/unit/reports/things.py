@@ -11,7 +11,7 @@ from school_events.core.money import NOTHING, pounds
 from school_events.events.model import BookingWindow, SchoolEvent, StaffAllocation
 from school_events.events.store import allocation_item, event_item
 from school_events.payments import store as payments
-from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
+from school_events.payments.ledger.model import LedgerAccount, LedgerEntry, LedgerKind
 from school_events.payments.ledger.store import ledger_item
 from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.people import aliases
@@ -155,7 +155,7 @@ def an_entry(
     entry = LedgerEntry(
         key=key,
         at=at,
-        kind=kind,
+        kind=LedgerKind(kind),
         debit=debit,
         credit=credit,
         amount=pounds(pence),

@@ -75,11 +75,11 @@ def _entries(school_id: str, filters: Filters, after: Position | None) -> Iterat
 
 
 def _rows(names: _Names, entries: list[LedgerEntry]) -> Iterator[Row]:
-    payments = names.payments.get(one.payment_id for one in entries)
+    payments = names.payments.get(one.payment_id for one in entries if one.payment_id)
     events = names.events.get(one.event_id for one in entries if one.event_id)
     contacts = names.contacts.get(one.payer_id for one in payments.values())
     for entry in entries:
-        payment = payments.get(entry.payment_id)
+        payment = payments.get(entry.payment_id) if entry.payment_id else None
         event = events.get(entry.event_id) if entry.event_id else None
         payer = contacts.get(payment.payer_id) if payment else None
         yield (
@@ -95,8 +95,9 @@ def _rows(names: _Names, entries: list[LedgerEntry]) -> Iterator[Row]:
 
 
 def effect(entry: LedgerEntry) -> int:
-    """What an entry does to the school's balance at Stripe, in pence."""
-    return entry.amount.amount if entry.debit is LedgerAccount.STRIPE_BALANCE else -entry.amount.amount
+    """What an entry does to the school's balance at Stripe, in pence; nothing if the money was never there."""
+    came = entry.amount.amount if entry.debit is LedgerAccount.STRIPE_BALANCE else 0
+    return came - (entry.amount.amount if entry.credit is LedgerAccount.STRIPE_BALANCE else 0)
 
 
 PAYMENTS = Definition(

@@ -47,12 +47,19 @@ def enter_once(ctx: Context, entry: LedgerEntry) -> None:
 def ledger_item(ctx: Context, entry: LedgerEntry) -> LedgerItem:
     """An entry as it is kept."""
     return LedgerItem(
-        school_key(ctx.school_id, "PAYMENT", entry.payment_id),
+        _partition(ctx.school_id, entry),
         f"LEDGER#{entry.key}",
         ledger_pk=school_key(ctx.school_id, "LEDGER"),
         ledger_sk=f"{clock.to_text(entry.at)}#{entry.key}",
         record=entry,
     )
+
+
+def _partition(school_id: str, entry: LedgerEntry) -> str:
+    """A payment's entries are beside it; any other is alone."""
+    if entry.payment_id is None:
+        return school_key(school_id, "LEDGER", entry.key)
+    return school_key(school_id, "PAYMENT", entry.payment_id)
 
 
 def ledger_of_school(

@@ -1,0 +1,1 @@
+"""What movements of money enter in the ledger."""
