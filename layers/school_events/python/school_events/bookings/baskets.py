@@ -3,16 +3,28 @@
 from collections.abc import Sequence
 
 from school_events.bookings import store
-from school_events.bookings.model import Booking
+from school_events.bookings.model import Booking, BookingState
 from school_events.core import feed
 from school_events.core.context import Context
-from school_events.payments.model import Payment
+from school_events.payments.model import Payment, PaymentPurpose
+
+_WAITS_FOR_MONEY = frozenset({BookingState.PENDING, BookingState.EXPIRING})
 
 
 def bookings_of(ctx: Context, payment: Payment) -> Sequence[Booking]:
-    """What a payment pays for, in the order of its lines, read strongly."""
+    """The bookings whose places a payment pays for, in the order of its lines, read strongly.
+
+    None of what is due later: no place waits for that.
+    """
+    if payment.purpose is not PaymentPurpose.PLACE:
+        return []
     found = store.find_bookings(ctx.school_id, [line.reference for line in payment.lines])
     return [found[line.reference] for line in payment.lines if line.reference in found]
+
+
+def waiting_for(ctx: Context, payment: Payment) -> list[Booking]:
+    """The bookings whose places wait for a payment, read strongly."""
+    return [booking for booking in bookings_of(ctx, payment) if booking.state in _WAITS_FOR_MONEY]
 
 
 def tell_payer(ctx: Context, payment: Payment) -> feed.FeedRow:

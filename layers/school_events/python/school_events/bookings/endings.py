@@ -1,7 +1,8 @@
-"""The end of a booking, whoever ends it and why: its state, its guard, its place and its time go together."""
+"""The end of a booking, whoever ends it and why: its state, guard, place, time and what is unpaid go together."""
 
 from school_events.bookings import places, store
 from school_events.bookings.appointments import diaries
+from school_events.bookings.instalments.ending import end_unpaid
 from school_events.bookings.model import Booking
 from school_events.bookings.service import tell_booker
 from school_events.core.change import stamp
@@ -10,7 +11,9 @@ from school_events.core.dynamodb import Transaction
 
 
 def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking, action: str) -> Booking:
-    """End a booking as it was read, in a transaction: its guard goes, its place is returned, and its time is free.
+    """End a booking as it was read, in a transaction: its guard goes, its place is returned, its time is free.
+
+    What was to be paid for it later is not owed any more.
 
     The commit raises :class:`StaleVersion` if the booking has changed meanwhile. Once it is committed, the place is the
     allocator's.
@@ -29,5 +32,6 @@ def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking
     store.unguard(transaction, ctx.school_id, booking)
     places.give_up(transaction, ctx, booking)
     diaries.take_out(transaction, ctx, booking)
+    end_unpaid(transaction, ctx, booking)
     transaction.put(tell_booker(ctx, booking, "changed"))
     return after

@@ -4,6 +4,7 @@ from functools import partial
 
 from school_events.bookings import baskets, places, store
 from school_events.bookings.errors import again_if_stale
+from school_events.bookings.instalments.asking import revive
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.core import logs
@@ -72,6 +73,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
         refund_store.require_no_refund(transaction, ctx.school_id, payment_id, refund_id)
         store.guard(transaction, ctx.school_id, after)
         places.claim(transaction, ctx, after, held=False)
+        revive(transaction, ctx, after)
         transaction.put(tell_booker(ctx, after, "changed"))
         try:
             transaction.commit()

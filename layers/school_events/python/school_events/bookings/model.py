@@ -145,6 +145,8 @@ class Booking(Record):
         price: what this child's place costs.
         due_later: the parts of the price that were not due with the booking.
         payment_id: what pays for it; none when it costs nothing.
+        further_payments: what else is or was to be paid for it: first of each part that is due later, in their order,
+            then contributions, and payments of several things together.
         place: the place it has or had.
         answers: the filled-in form, if the event has one; what it says of health is kept apart (``bookings.health``).
         consent_withdrawn: whether a parent withholds a consent that is required, or has taken one back.
@@ -163,6 +165,7 @@ class Booking(Record):
     price: Amount
     due_later: tuple[Instalment, ...] = ()
     payment_id: ThingId | None = None
+    further_payments: tuple[ThingId, ...] = ()
     place: Place
     answers: Answers | None = None
     consent_withdrawn: Flag = False

@@ -8,6 +8,7 @@ from school_events.bookings.answering import keeping
 from school_events.bookings.answers import Answering, Checked, checked_answers
 from school_events.bookings.appointments.service import Appointments
 from school_events.bookings.errors import LookAgain
+from school_events.bookings.instalments import asking
 from school_events.bookings.model import Booking, BookingState, Place
 from school_events.bookings.ways import AnyFree, Way, Wish
 from school_events.core import feed
@@ -169,6 +170,8 @@ def _write(
     payment = _payment(ctx, contact_id, bookings)
     if payment is not None:
         bookings = [_paid_with(booking, payment) for booking in bookings]
+    later = [asking.ask_for(ctx, offer.event, booking) for booking in bookings]
+    bookings = [asking.with_instalments(one, parts) for one, parts in zip(bookings, later, strict=True)]
     answer = Booked(
         booking_ids=[booking.id for booking in bookings],
         state=(BookingState.CONFIRMED if payment is None else BookingState.PENDING).value,
@@ -188,6 +191,7 @@ def _write(
         change = stamp(ctx, "payment.created")
         transaction.create(payment_store.payment_item(ctx, payment, change))
         transaction.put(feed.row(ctx, "contact", contact_id, thing="payment", thing_id=payment.id, what="created"))
+    asking.write(transaction, ctx, [one for parts in later for one in parts])
     transaction.commit()
     return answer
 

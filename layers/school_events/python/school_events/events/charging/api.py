@@ -1,7 +1,7 @@
 """What the routes of events take and give about money."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,15 @@ class InstalmentBody(Body):
     due_on: LocalDate
 
 
+class UnpaidInstalmentBody(Body):
+    """What becomes of a place whose instalment stays unpaid; its family is told at least 7 days before it ends."""
+
+    then: Literal["keep", "cancel"] = "keep"
+    after_days: WholeNumber = Field(
+        default=14, ge=8, le=90, description="If it is cancelled: so many days after the instalment's day"
+    )
+
+
 class NotBoundBody(Body):
     """Why the law on charging for school activities does not bind this event."""
 
@@ -73,6 +82,7 @@ class ChargingBody(Body):
     instalments: Annotated[list[InstalmentBody], Field(max_length=12)] = Field(
         default_factory=list, description="The rest of the price, by day"
     )
+    unpaid_instalment: UnpaidInstalmentBody = UnpaidInstalmentBody()
     not_bound: NotBoundBody | None = Field(default=None, description="Lifts what the rule says may not be charged")
     school_hours: SchoolHoursBody = SchoolHoursBody()
 

@@ -129,6 +129,8 @@ def _check_instalments(charging: Charging, price: Money, starts_on: date) -> Non
     if (charging.deposit is None) != (not charging.instalments):
         raise Invalid.of("charging.deposit", "goes together with instalments")
     if charging.deposit is None:
+        if charging.unpaid_instalment.then != "keep":
+            raise Invalid.of("charging.unpaid_instalment.then", "belongs to instalments; there are none")
         return
     _check_size(charging.deposit, "charging.deposit.amount", or_nothing=False)
     for number, one in enumerate(charging.instalments):

@@ -53,6 +53,16 @@ class Instalment(Record):
     due_on: Day
 
 
+class UnpaidInstalment(Record):
+    """What becomes of a place whose instalment stays unpaid: it is kept, or ends so many days after the day.
+
+    Its family is told in time before it ends (decision 0040).
+    """
+
+    then: Annotated[Literal["keep", "cancel"], _CHARGING] = "keep"
+    after_days: Count = 14
+
+
 class NotBound(Record):
     """The law on charging does not bind this event; ``reason`` is the school's own, kept for who asks later."""
 
@@ -80,6 +90,7 @@ class Charging(Record):
         sibling_discount: how many per cent less a second or further child of a household costs; 0: as much.
         deposit: the part of the price due with the booking; none: all of it.
         instalments: the rest.
+        unpaid_instalment: what becomes of the place if one of them stays unpaid.
         not_bound: why the law on charging does not apply, if it does not.
         school_hours: by which school time is told.
     """
@@ -91,6 +102,7 @@ class Charging(Record):
     sibling_discount: Percent = 0
     deposit: Amount | None = None
     instalments: tuple[Instalment, ...] = ()
+    unpaid_instalment: UnpaidInstalment = UnpaidInstalment()
     not_bound: NotBound | None = None
     school_hours: SchoolHours = SchoolHours()
 
