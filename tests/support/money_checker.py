@@ -4,7 +4,7 @@ No store is asked: rows are read as they are, and Stripe's objects as the local 
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,9 +16,14 @@ from tests.support.event_checker import place_faults_of
 from tests.support.shop import Shop
 from tests.support.tables import rows
 
-_ENDED = frozenset({BookingState.RELEASED, BookingState.CANCELLED})
 _NOT_GONE = frozenset({"failed", "canceled"})
 """The states of a refund, at Stripe and with us, whose money did not go back or came back again."""
+
+_MIRROR = "stripe_balance"
+"""The ledger's account that mirrors the school's balance at Stripe."""
+
+_BY_RULE = frozenset({"late", "called_off", "cancelled"})
+"""Why money goes back without anybody of the school deciding it for this payment."""
 
 _A_PERSONS = frozenset({"quarantined"})
 """The states of a payment in which a person decides what becomes of its money."""
@@ -67,10 +72,9 @@ class _Books:
         charges = {one["id"] for one in self._charges_of(payment_id)}
         return sum(one["amount"] for one in self.made if one["charge"] in charges and one["status"] not in _NOT_GONE)
 
-    def asked_back(self, payment_id: str, reference: str) -> int:
-        """What of a line was asked to go back, in pence."""
-        asked = (one for one in self.refunds if (one["payment_id"], one["reference"]) == (payment_id, reference))
-        return sum(one["amount"]["amount"] for one in asked if one["state"] not in _NOT_GONE)
+    def refunds_of(self, payment: Json, key: str) -> list[Json]:
+        """Our refunds of one line, whatever became of them."""
+        return [one for one in self.refunds if (one["payment_id"], one["line"]) == (payment["id"], key)]
 
     def _charges_of(self, payment_id: str) -> list[Json]:
         return [one for one in self.charges if one["metadata"].get("payment_id") == payment_id]
@@ -98,31 +102,32 @@ def _never_more_asked_back_than_came(books: _Books) -> list[str]:
     faults = []
     for payment in books.payments.values():
         for line in payment["lines"]:
-            asked, amount = books.asked_back(payment["id"], line["reference"]), line["amount"]["amount"]
+            asked, amount = _pence(_not_gone(books.refunds_of(payment, _key(line)))), line["amount"]["amount"]
             if asked > amount:
-                faults.append(f"{asked} of {amount} pence are to go back of {line['reference']}")
+                faults.append(f"{asked} of {amount} pence are to go back of {_key(line)}")
     return faults
 
 
 def _ledger(books: _Books) -> list[str]:
-    """The ledger's account that mirrors Stripe's balance has every movement of it, to the penny, and no other."""
-    ours: defaultdict[str, int] = defaultdict(int)
+    """The ledger has every movement of Stripe's balance, to the penny and by the object it was for, and no other."""
+    source_of = {one["id"]: one["source"] or one["id"] for one in books.movements}
+    ours: Counter[str] = Counter()
     for entry in books.ledger:
-        sign = (entry["debit"] == "stripe_balance") - (entry["credit"] == "stripe_balance")
+        sign = (entry["debit"] == _MIRROR) - (entry["credit"] == _MIRROR)
         if sign:
-            ours[entry["kind"]] += sign * entry["amount"]["amount"]
-    stripes: defaultdict[str, int] = defaultdict(int)
+            named = str(entry["stripe_id"])
+            ours[source_of.get(named, named)] += sign * entry["amount"]["amount"]
+    stripes: Counter[str] = Counter()
     for movement in books.movements:
-        stripes["all"] += movement["net"]
-    if sum(ours.values()) != stripes["all"]:
-        return [f"the ledger has {dict(ours)}, Stripe {[(one['type'], one['net']) for one in books.movements]}"]
-    return []
+        stripes[source_of[movement["id"]]] += movement["net"]
+    differing = sorted(one for one in ours.keys() | stripes.keys() if ours[one] != stripes[one])
+    return [f"of {one} the ledger has {ours[one]} pence, Stripe {stripes[one]}" for one in differing]
 
 
 def _refunds(books: _Books) -> list[str]:
     """What was asked is made, each refund of ours is one of Stripe's, and each of Stripe's one of ours."""
     faults = [f"{one['id']} was never made" for one in books.refunds if one["state"] == "asked"]
-    ours = Counter({one["stripe_id"]: 0 for one in books.refunds if one["stripe_id"]})
+    ours: Counter[str] = Counter()
     for one in books.refunds:
         if one["stripe_id"]:
             ours[one["stripe_id"]] += one["amount"]["amount"]
@@ -145,34 +150,48 @@ def _holds(books: _Books) -> list[str]:
 
 
 def _place_or_money(books: _Books, payment: Json) -> list[str]:
-    """What the school keeps of a payment is what places cost that are had, and what was promised to nobody."""
+    """What came for a payment is with the school or went back, and each line's place was had or its money is back."""
+    came = books.came(payment["id"])
+    asked = sum(line["amount"]["amount"] for line in payment["lines"]) if came else 0
+    back = _pence(_not_gone(one for one in books.refunds if one["payment_id"] == payment["id"]))
+    strays = came - asked if came else 0
+    faults: list[str] = []
     if payment["state"] in _A_PERSONS:
-        return []
-    here = books.came(payment["id"]) - books.went_back(payment["id"])
-    due = sum(_kept(books, payment, line) for line in payment["lines"])
-    if here == due:
-        return []
-    states = [books.bookings[line["reference"]].state.value for line in payment["lines"]]
-    return [f"{here} pence of {payment['id']} ({payment['state']}) are kept for {states}, instead of {due}"]
+        return faults
+    if came - books.went_back(payment["id"]) != asked + strays - back:
+        faults.append(f"{came} pence came for {payment['id']}, {books.went_back(payment['id'])} went back, not {back}")
+    return faults + [fault for line in payment["lines"] for fault in _line(books, payment, line, paid=came > 0)]
 
 
-def _kept(books: _Books, payment: Json, line: Json) -> int:
-    """What the school may keep of what was paid for a line, in pence."""
+def _line(books: _Books, payment: Json, line: Json, *, paid: bool) -> list[str]:
+    """Place or money, never both, never neither."""
     booking = books.bookings[line["reference"]]
-    amount: int = line["amount"]["amount"]
+    by_rule = [one for one in books.refunds_of(payment, _key(line)) if one["id"].split("-")[0] in _BY_RULE]
+    asked = _pence(one for one in by_rule if one.get("instead_of") is None)
+    owed = _owed(booking, line) if paid else 0
+    if asked != owed:
+        return [f"{asked} pence of {_key(line)}, {booking.state}, were to go back by rule, instead of {owed}"]
+    if booking.state is BookingState.CONFIRMED and not paid and not line["part"]:
+        return [f"{booking.id} has a place that was not paid for"]
+    return []
+
+
+def _owed(booking: Booking, line: Json) -> int:
+    """What is to go back by rule of what was paid for a line, in pence."""
     if booking.state is BookingState.CONFIRMED:
-        return amount - _back_by_hand(books, payment, line)
-    if booking.cancellation is None or booking.state not in _ENDED:
         return 0
-    return amount - max(booking.cancellation.refund.amount, 0) - _back_by_hand(books, payment, line)
+    amount: int = line["amount"]["amount"]
+    return amount if booking.cancellation is None else booking.cancellation.refund.amount
 
 
-def _back_by_hand(books: _Books, payment: Json, line: Json) -> int:
-    """What finance staff gave back of a line by their own decision, in pence."""
-    by_rule = {f"{why}-{line['reference']}" for why in ("late", "called_off", "cancelled")}
-    by_hand = (one for one in books.refunds if one["reference"] == line["reference"] and one["id"] not in by_rule)
-    return sum(
-        one["amount"]["amount"]
-        for one in by_hand
-        if one["payment_id"] == payment["id"] and one["state"] not in _NOT_GONE
-    )
+def _key(line: Json) -> str:
+    return f"{line['reference']}#{line['part']}" if line["part"] else str(line["reference"])
+
+
+def _pence(refunds: Iterable[Json]) -> int:
+    return sum(one["amount"]["amount"] for one in refunds)
+
+
+def _not_gone(refunds: Iterable[Json]) -> Iterable[Json]:
+    """Those whose money is away, or will be."""
+    return (one for one in refunds if one["state"] not in _NOT_GONE)

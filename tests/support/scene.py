@@ -4,6 +4,8 @@ People ask by HTTP, Stripe's webhooks come to the door and through the queue, ho
 invocation that is killed is made again, as its caller, Stripe or Lambda would; or never, if the scene says so.
 """
 
+import os
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,14 +63,14 @@ def parent(number: int = 1) -> Mapping[str, Any]:
 class Scene:
     """Everybody and everything that payments have to do with."""
 
-    def __init__(self, shop: Shop, wire: Wire, clock: time_machine.Traveller) -> None:
+    def __init__(self, shop: Shop, wire: Wire, clock: time_machine.Traveller, chance: "_Chance") -> None:
         """The school is there, nothing has happened."""
         self.shop, self.wire = shop, wire
         self.now = NOW
         self.gives_up = False
         self.pages: dict[str, list[str]] = {}
         self.post = Post(self.invoke, self._seconds)
-        self._clock = clock
+        self._clock, self._chance = clock, chance
         self._asked = 0
         shop.server.world.on_event(self.post.take)
         self.event = an_event()
@@ -89,6 +91,7 @@ class Scene:
             gives_up: whether nobody makes that invocation again.
         """
         self._rewind()
+        self._chance.seed()
         self.wire.reset(kill_at)
         self.post.clear()
         self.pages.clear()
@@ -160,11 +163,19 @@ class Scene:
 
     def checkout(self, booked: Json, *, by: int = 1, expected: int = 200) -> Json:
         """Open Stripe's page for what was booked."""
+        return self._expect(self.open_page(booked, by=by), expected)
+
+    def open_page(self, booked: Json, *, by: int = 1) -> Answer:
+        """Ask for Stripe's page for what was booked."""
         asked = self.ask("POST /bookings/{booking_id}/checkout", parent(by), booking_id=booked["booking_ids"][0])
-        opened = self._expect(asked, expected)
-        if asked.status == 200 and opened["checkout_url"]:
-            self._note_page(opened)
-        return opened
+        if asked.status == 200 and asked.body["checkout_url"]:
+            self._note_page(asked.body)
+        return asked
+
+    def page_of(self, opened: Json) -> Json:
+        """The page that was opened last, as Stripe keeps it."""
+        page = self.pages[opened["id"]][-1]
+        return self.shop.server.world.owner_of("checkout.session", page).objects[page]
 
     def _note_page(self, opened: Json) -> None:
         page = str(opened["checkout_url"]).rsplit("/", 1)[1]
@@ -182,10 +193,8 @@ class Scene:
 
     def pay_though_closed(self, opened: Json, card: str = GOOD_CARD) -> None:
         """Money comes although Stripe said that the page was closed: it had been sent before."""
-        page = self.pages[opened["id"]][-1]
-        world = self.shop.server.world
-        with world.lock:
-            world.owner_of("checkout.session", page).objects[page]["status"] = "open"
+        with self.shop.server.world.lock:
+            self.page_of(opened)["status"] = "open"
             self.pay(opened, card)
 
     def buy(self, event: SchoolEvent, *pupils: str, by: int = 1) -> Json:
@@ -235,6 +244,21 @@ class Scene:
         self.housekeeping()
 
 
+class _Chance:
+    """Chance that repeats: ids and picks are the same whenever a scene begins anew."""
+
+    def __init__(self) -> None:
+        self.seed()
+
+    def seed(self) -> None:
+        """Begin again."""
+        self._source = random.Random(1)  # noqa: S311 - chance that repeats is the point
+
+    def __call__(self, size: int) -> bytes:
+        """As ``os.urandom``."""
+        return self._source.randbytes(size)
+
+
 @cache
 def _handler(function: str) -> Callable[[dict[str, Any], LambdaContext], Any]:
     handler: Callable[[dict[str, Any], LambdaContext], Any] = import_module(
@@ -253,9 +277,12 @@ def _functions() -> Mapping[str, str]:
 def a_scene(shop: Shop) -> Iterator[Scene]:
     """A scene at ``NOW``; housekeeping has nothing left to do."""
     a_school_with_families()
+    chance = _Chance()
     with time_machine.travel(NOW, tick=False) as clock, wired() as wire, pytest.MonkeyPatch.context() as patch:
         only_what_is_due(patch)
-        scene = Scene(shop, wire, clock)
+        patch.setattr(os, "urandom", chance)
+        patch.setattr(random, "_urandom", chance)
+        scene = Scene(shop, wire, clock, chance)
         scene.housekeeping()
         scene.from_here()
         scene.begin()

@@ -4,6 +4,7 @@ What the local Stripe tells waits here until a test delivers it: in any order, s
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -70,11 +71,11 @@ class Post:
 
     def knock(self, event: Json, how: Signature = Signature.GOOD) -> int:
         """Stripe sends one event to our door; the status it is answered."""
-        body, header = signed(json.dumps(event, indent=2).encode(), SIGNING_SECRET, int(self._seconds()), how)
+        body, header = signed(json.dumps(event, indent=2).encode(), [SIGNING_SECRET], int(self._seconds()), how)
         request = http_event(
             "POST /v1/webhooks/stripe", roles=(), headers={"Stripe-Signature": header} if header else {}
         )
-        request["body"] = body.decode()
+        request["body"], request["isBase64Encoded"] = b64encode(body).decode(), True
         return int(self._invoke("stripe_webhook", request)["statusCode"])
 
     def work(self) -> None:

@@ -17,6 +17,9 @@ from botocore.client import BaseClient
 from tests.support.crashes import Killed
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue"})
+_NONE = ""
+"""Stands for the test, which asks for things of its own in the midst of an invocation."""
+
 _IDENTIFIER = re.compile(r"/[a-z]+_(?:test_)?[0-9A-Za-z]+(?=/|$)")
 
 
@@ -72,7 +75,7 @@ class Wire:
 
     def make[A](self, name: str, call: Callable[[], A]) -> A:
         """Let a call out, or be killed; outside invocations nothing happens to it."""
-        if not self._functions:
+        if not self._functions or self._functions[-1] == _NONE:
             return call()
         self._do_meanwhile(name)
         self._kill_if_it_is_time()
@@ -94,7 +97,8 @@ class Wire:
             found[0].skip -= 1
             return
         self._meanwhile.remove(found[0])
-        found[0].act()
+        with self.invocation(_NONE):
+            found[0].act()
 
 
 def _is_read(call: str) -> bool:

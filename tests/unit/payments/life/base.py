@@ -1,0 +1,146 @@
+"""What all parts of a life with money have: the scene, and what must be so after every step and in the end."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from local.stripe.errors import Json
+from school_events.events.model import SchoolEvent
+from tests.support.booked_world import an_event
+from tests.support.money_checker import faults_in_the_end, faults_now
+from tests.support.scene import Answer, GivenUp, Scene, a_scene
+from tests.support.shop import Shop
+
+WHICH = st.integers(0, 5)
+"""Which of those there are; the latest first."""
+
+_POLICY = ({"until": "2026-11-24", "refund_percent": 50},)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """How an act's invocation is killed.
+
+    Args:
+        after: so many calls.
+        gives_up: whether nobody asks again.
+    """
+
+    after: int
+    gives_up: bool
+
+
+KILLED = st.one_of(st.none(), st.none(), st.builds(Kill, st.integers(0, 12), st.booleans()))
+"""Every third act, if it makes so many calls."""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What a parent booked together."""
+
+    by: int
+    body: Json
+
+
+@dataclass(frozen=True)
+class Start:
+    """The moment a life begins.
+
+    Args:
+        scene: where everything happens.
+        events: what there is to book.
+    """
+
+    scene: Scene
+    events: tuple[SchoolEvent, ...]
+
+
+@contextmanager
+def a_start(shop: Shop) -> Iterator[Start]:
+    """The school, at that moment."""
+    with a_scene(shop) as scene:
+        events = scene.event, an_event(capacity=2, price=1251, cancellation=_POLICY)
+        scene.from_here()
+        yield Start(scene, events)
+
+
+def pick[T](things: list[T], which: int) -> T:
+    """One of them, counted from the latest."""
+    return things[-1 - which % len(things)]
+
+
+class Base(RuleBasedStateMachine):
+    """What the parts of a life share."""
+
+    start: Start
+    steps = 0
+    acts: ClassVar[Counter[str]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start.scene.begin()
+        self.happened = 0
+        self.booked: list[Booked] = []
+        self.opened: list[Json] = []
+
+    @property
+    def scene(self) -> Scene:
+        """Where everything happens."""
+        return self.start.scene
+
+    def act(self, name: str, ask: Callable[[], Answer], killed: Kill | None = None) -> Json | None:
+        """Ask for something; the answer's body, if it was done.
+
+        Whatever is asked in whatever state is done, refused, or put off; it never fails.
+
+        Args:
+            name: what it is, for counting.
+            ask: asks.
+            killed: how its invocation is killed, if it is.
+        """
+        with self.killed(killed):
+            answer = ask()
+            if answer.status not in {200, 201, 403, 404, 409, 422, 503}:
+                raise AssertionError(f"{name}: {answer}")
+            done = answer.status in {200, 201}
+            type(self).acts[name if done else f"{name}, {answer.status}"] += 1
+            return answer.body if done else None
+        type(self).acts[f"{name}, given up"] += 1
+        return None
+
+    @contextmanager
+    def killed(self, kill: Kill | None) -> Iterator[None]:
+        """Inside the block an invocation is killed, and made again unless nobody does."""
+        wire = self.scene.wire
+        wire.kill_at = -1 if kill is None else len(wire.calls) + kill.after
+        self.scene.gives_up = kill is not None and kill.gives_up
+        try:
+            yield
+        except GivenUp:
+            pass
+        finally:
+            wire.kill_at, self.scene.gives_up = -1, False
+
+    @invariant()
+    def nothing_is_wrong_now(self) -> None:
+        """After every step."""
+        type(self).steps += 1
+        self.happened += 1
+        _none(faults_now(self.scene.shop))
+
+    def teardown(self) -> None:
+        """In the end nothing is under way any more, and all money is where it belongs, to the penny."""
+        self.scene.settle()
+        self.scene.settle()
+        _none(faults_in_the_end(self.scene.shop))
+        _none([f"never applied: {one}" for one in self.scene.post.dead])
+
+
+def _none(faults: list[str]) -> None:
+    if faults:
+        raise AssertionError("; ".join(faults))

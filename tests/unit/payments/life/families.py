@@ -1,0 +1,111 @@
+"""Families book, pay, look, and give up."""
+
+from functools import partial
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from local.stripe.cards import DECLINED_CARD
+from local.stripe.errors import Json, StripeError
+from tests.support.scene import parent
+from tests.unit.payments.life.base import KILLED, WHICH, Base, Booked, Kill, pick
+
+type Household = tuple[int, tuple[str, ...]]
+"""The number of a contact, and who is to be booked."""
+
+HOUSEHOLDS: tuple[Household, ...] = (
+    (1, ("pupil-1",)),
+    (1, ("pupil-1", "pupil-2")),
+    (2, ("pupil-2",)),
+    (3, ("pupil-3",)),
+    (4, ("pupil-4",)),
+)
+
+
+class Families(Base):
+    """What parents do."""
+
+    @rule(who=st.sampled_from(HOUSEHOLDS), event=st.integers(0, 1), killed=KILLED)
+    def book(self, who: Household, event: int, killed: Kill | None) -> None:
+        """Places of one of the trips."""
+        self._book(who, event, killed)
+
+    @rule(who=st.sampled_from(HOUSEHOLDS), event=st.integers(0, 1))
+    def book_and_pay(self, who: Household, event: int) -> None:
+        """As most families do."""
+        booked = self._book(who, event, None)
+        if booked is not None:
+            opened = self._open(booked, None)
+            if opened is not None:
+                self._pay(opened)
+
+    def _book(self, who: Household, event: int, killed: Kill | None) -> Booked | None:
+        by, pupils = who
+        body = {"event_id": self.start.events[event].id, "items": [{"pupil_id": pupil} for pupil in pupils]}
+        answer = self.act("book", partial(self.scene.ask, "POST /bookings", parent(by), body), killed)
+        if answer is None:
+            return None
+        booked = Booked(by, answer)
+        self.booked.append(booked)
+        return booked
+
+    @precondition(lambda self: self.booked)
+    @rule(which=WHICH, killed=KILLED)
+    def open_page(self, which: int, killed: Kill | None) -> None:
+        """The family goes to Stripe's page."""
+        self._open(pick(self.booked, which), killed)
+
+    def _open(self, booked: Booked, killed: Kill | None) -> Json | None:
+        asked = partial(self.scene.open_page, booked.body, by=booked.by)
+        opened = self.act("open a page", asked, killed)
+        if opened is not None:
+            self.opened.append(opened)
+        return opened
+
+    @precondition(lambda self: self.opened)
+    @rule(which=WHICH)
+    def pay(self, which: int) -> None:
+        """We have not heard of it yet."""
+        self._pay(pick(self.opened, which))
+
+    @precondition(lambda self: self.opened)
+    @rule(which=WHICH)
+    def card_is_declined(self, which: int) -> None:
+        """The page stays open."""
+        self._pay(pick(self.opened, which), DECLINED_CARD)
+
+    def _pay(self, opened: Json, *card: str) -> None:
+        try:
+            self.scene.pay(opened, *card)
+        except StripeError as refusal:
+            self.acts[f"pay, {refusal.status}"] += 1
+        else:
+            self.acts["pay"] += 1
+
+    @precondition(lambda self: self.opened)
+    @rule(which=WHICH)
+    def pay_though_the_page_was_closed(self, which: int) -> None:
+        """What no condition prevents: the money was on its way when Stripe closed the page."""
+        opened = pick(self.opened, which)
+        if self.scene.page_of(opened)["status"] == "expired":
+            self.scene.pay_though_closed(opened)
+            self.acts["pay though closed"] += 1
+
+    @precondition(lambda self: self.booked)
+    @rule(which=WHICH, killed=KILLED)
+    def look(self, which: int, killed: Kill | None) -> None:
+        """The return page asks how it stands."""
+        booked = pick(self.booked, which)
+        payment_id = str(booked.body["payment_id"])
+        asked = partial(self.scene.ask, "GET /payments/{payment_id}", parent(booked.by), payment_id=payment_id)
+        self.act("look", asked, killed)
+
+    @precondition(lambda self: self.booked)
+    @rule(which=WHICH, child=st.integers(0, 1), killed=KILLED)
+    def cancel(self, which: int, child: int, killed: Kill | None) -> None:
+        """A hold, or a place under its policy."""
+        booked = pick(self.booked, which)
+        bookings = booked.body["booking_ids"]
+        booking_id = str(bookings[child % len(bookings)])
+        route = "POST /bookings/{booking_id}/cancel"
+        self.act("cancel", partial(self.scene.ask, route, parent(booked.by), booking_id=booking_id), killed)

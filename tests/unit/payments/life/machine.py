@@ -1,0 +1,43 @@
+"""A whole life with money: all its parts together."""
+
+from collections import Counter
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.unit.payments.life.base import Base, Start
+from tests.unit.payments.life.families import Families
+from tests.unit.payments.life.school import School
+from tests.unit.payments.life.stripes_side import StripesSide
+
+STEPS = 40
+
+
+class Life(Families, School, StripesSide):
+    """Everything that can happen to money, in any order."""
+
+
+def live(start: Start, lives: int, *, at_random: bool = False) -> type[Base]:
+    """Live so many lives; raises what the first that goes wrong says.
+
+    Args:
+        start: where each begins.
+        lives: how many.
+        at_random: other ones every time, instead of always the same ones.
+
+    Returns:
+        The machine, which has counted its steps and acts.
+    """
+    machine = type("Life", (Life,), {"start": start, "steps": 0, "acts": Counter()})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=lives,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=not at_random,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    return machine

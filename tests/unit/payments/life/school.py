@@ -1,0 +1,41 @@
+"""What the school does, and what the clock brings."""
+
+from functools import partial
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from tests.support.scene import ADMIN
+from tests.unit.payments.life.base import KILLED, WHICH, Base, Kill, pick
+
+
+class School(Base):
+    """Staff, and housekeeping."""
+
+    @rule(killed=KILLED)
+    def housekeeping(self, killed: Kill | None) -> None:
+        """The run of a minute."""
+        with self.killed(killed):
+            self.scene.housekeeping()
+
+    @rule(minutes=st.sampled_from([1, 6, 16, 37]))
+    def time_passes(self, minutes: int) -> None:
+        """Pages close, and holds are over."""
+        self.scene.pass_time(minutes=minutes)
+        self.scene.housekeeping()
+
+    @precondition(lambda self: self.booked and self.happened % 3 == 0)
+    @rule(which=WHICH, refund=st.sampled_from(["full", "policy", "none"]), killed=KILLED)
+    def school_cancels_a_place(self, which: int, refund: str, killed: Kill | None) -> None:
+        """And decides what comes back."""
+        booking_id = str(pick(self.booked, which).body["booking_ids"][0])
+        route, body = "POST /bookings/{booking_id}/cancel", {"refund": refund}
+        self.act("school cancels a place", partial(self.scene.ask, route, ADMIN, body, booking_id=booking_id), killed)
+
+    @precondition(lambda self: self.happened % 5 == 0)
+    @rule(event=st.integers(0, 1), killed=KILLED)
+    def school_cancels_a_trip(self, event: int, killed: Kill | None) -> None:
+        """Everything goes back."""
+        event_id = self.start.events[event].id
+        asked = partial(self.scene.ask, "POST /events/{event_id}/cancel", ADMIN, event_id=event_id)
+        self.act("school cancels a trip", asked, killed)
