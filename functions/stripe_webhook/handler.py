@@ -9,7 +9,8 @@ import time
 from typing import Any
 
 from school_events.core import aws, settings
-from school_events.payments.signature import BadSignature, NoSecretMatches, event_of, signers, text
+from school_events.payments.events.queued import ids_of
+from school_events.payments.signature import BadSignature, NoSecretMatches, event_of, signers
 
 _CONNECT, _PLATFORM = "connect", "platform"
 
@@ -39,7 +40,7 @@ def _taken_in(event: dict[str, Any]) -> dict[str, Any]:
         _count("WebhookOfOtherMode", "an event of the other mode")
         return _answer(200, {"received": False})
     aws.client("sqs").send_message(
-        QueueUrl=settings.required("STRIPE_EVENTS_QUEUE_URL"), MessageBody=json.dumps(_to_queue(stripe_event))
+        QueueUrl=settings.required("STRIPE_EVENTS_QUEUE_URL"), MessageBody=json.dumps(ids_of(stripe_event))
     )
     return _answer(200, {"received": True})
 
@@ -70,17 +71,6 @@ def _body(event: dict[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()
     except ValueError:
         raise BadSignature("the body cannot be read") from None
-
-
-def _to_queue(stripe_event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "event_id": text(stripe_event, "id"),
-        "type": text(stripe_event, "type"),
-        "account": text(stripe_event, "account"),
-        "object_id": text(stripe_event, "data", "object", "id"),
-        "charge_id": text(stripe_event, "data", "object", "charge"),
-        "payment_id": text(stripe_event, "data", "object", "metadata", "payment_id"),
-    }
 
 
 def _refused(status: int, slug: str, title: str) -> dict[str, Any]:

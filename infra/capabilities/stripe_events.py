@@ -18,7 +18,7 @@ from infra.spec import (
 CAPABILITY = Capability(
     name="stripe_events",
     about="Apply Stripe's events to ledger and bookings",
-    triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=10),),
+    triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=5),),
     grants=(
         table(PEOPLE, *READ),
         # Whether a place that is given back is one too many.

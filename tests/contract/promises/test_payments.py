@@ -123,10 +123,11 @@ def test_what_decides_is_read_as_it_is_now(engine: Engine) -> None:
     _keep()
     ledger.enter_once(a_context(), an_entry())
     _connect(SCHOOL, "acct_1")
-    events.mark_event_done(SCHOOL, "evt_1", NOW)
+    events.mark_event_done(SCHOOL, "acct_1", "evt_1", NOW)
     with database_with(faults.weak_reads_are_behind):
         assert list(store.payments_of_school(SCHOOL)) == [], "this one is an index"
-        assert events.event_is_done(SCHOOL, "evt_1")
+        assert events.event_is_done(SCHOOL, "acct_1", "evt_1")
+        assert events.done_among(SCHOOL, "acct_1", ["evt_1", "evt_2"]) == {"evt_1"}
         assert accounts.find_account(SCHOOL) is not None
         assert accounts.school_of_account("acct_1") == SCHOOL
         assert ledger.ledger_of_payment(SCHOOL, "payment_1") == [an_entry()]

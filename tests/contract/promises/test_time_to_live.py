@@ -44,7 +44,7 @@ def test_what_is_only_for_a_while_says_when_it_vanishes(engine: Engine) -> None:
     notifications.add_entry(a_context(), PARENT, entry)
     notifications.keep_device(SCHOOL, PARENT, Device(id="d", platform="ios", seen_at=NOW))
     written(lambda one: requests.remember(a_context(), one, Request("key-1", "a booking"), Answer(id="a")))
-    mark_event_done(SCHOOL, "evt_1", NOW)
+    mark_event_done(SCHOOL, "acct_1", "evt_1", NOW)
     assert _lives() == {
         "inbox_entry": notification_rules.LIFE,
         "device": notification_rules.LIFE,

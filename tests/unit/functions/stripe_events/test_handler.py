@@ -13,6 +13,7 @@ from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from school_events.payments.accounts import store as accounts
 from school_events.payments.events import store as events
+from school_events.payments.events.model import TYPES
 from school_events.payments.model import PaymentState
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, SCHOOL
@@ -20,6 +21,7 @@ from tests.support.event_checker import faults_of
 from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.support.tables import everything
+from tests.unit.local.stripe import openapi
 
 
 @pytest.fixture(autouse=True)
@@ -93,10 +95,10 @@ def test_a_failed_attempt_is_not_already_seen(shop: Shop, event: SchoolEvent) ->
     booked = _paid(shop, event)
     shop.server.faults.outage(2)
     assert _work(_message(shop, booked)) == ["message-1"]
-    assert not events.event_is_done(SCHOOL, "evt_1")
+    assert not events.event_is_done(SCHOOL, shop.account_id, "evt_1")
     assert payment_of(booked).state is PaymentState.OPEN
     assert _work(_message(shop, booked)) == []
-    assert events.event_is_done(SCHOOL, "evt_1")
+    assert events.event_is_done(SCHOOL, shop.account_id, "evt_1")
     assert payment_of(booked).state is PaymentState.PAID
 
 
@@ -114,7 +116,7 @@ def test_an_event_of_one_school_naming_anothers_payment_touches_nothing(shop: Sh
     assert _work(_message(shop, booked, account=other)) == []
     after = everything()
     done = [row["pk"]["S"] for row in after["Payments"] if row not in before["Payments"]]
-    assert done == ["SCH#school-2#STRIPE_EVENT#evt_1"]
+    assert done == [f"SCH#school-2#STRIPE_EVENT#{other}#evt_1"]
     assert after | {"Payments": before["Payments"]} == before
     assert _work(_message(shop, booked)) == []
     assert payment_of(booked).state is PaymentState.PAID
@@ -132,8 +134,49 @@ def test_an_event_of_an_account_that_is_nobodys_is_acknowledged(
 
 def test_an_event_of_another_kind_is_acknowledged(shop: Shop, event: SchoolEvent) -> None:
     booked = _paid(shop, event)
+    before = everything()
     assert _work(_message(shop, booked, type="customer.created")) == []
+    assert everything() == before
+
+
+def test_what_happens_to_a_charge_is_found_by_the_charge_alone(shop: Shop, event: SchoolEvent) -> None:
+    """People in Stripe's dashboard write no metadata."""
+    booked = _paid(shop, event)
+    (charge,) = shop.all("charge")
+    assert _work(_message(shop, type="charge.updated", object_id="py_1", charge_id=charge["id"])) == []
+    assert payment_of(booked).state is PaymentState.PAID
+
+
+def test_money_of_the_school_that_was_not_asked_for_here_is_left_alone(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    (charge,) = shop.all("charge")
+    charge["metadata"].clear()
+    assert _work(_message(shop, type="charge.updated", object_id="py_1", charge_id=charge["id"])) == []
+    assert _work(_message(shop, event_id="evt_2", type="payment_intent.succeeded")) == []
     assert payment_of(booked).state is PaymentState.OPEN
+    assert events.event_is_done(SCHOOL, shop.account_id, "evt_2")
+
+
+def test_what_there_is_no_time_left_for_stays_in_the_queue(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    batch = sqs_event(_message(shop, booked), queue="stripe-events")
+    answer = lambda_handler(batch, LambdaContext(remaining_ms=17_000))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    assert payment_of(booked).state is PaymentState.OPEN
+
+
+def test_the_same_event_of_another_account_is_another_event(shop: Shop, event: SchoolEvent) -> None:
+    booked = _paid(shop, event)
+    other = shop.connect("school-2")
+    assert _work(_message(shop, account=other, payment_id=None)) == []
+    assert _work(_message(shop, booked)) == []
+    assert payment_of(booked).state is PaymentState.PAID
+
+
+def test_every_type_we_look_at_is_one_that_stripe_sends() -> None:
+    endpoint = openapi.description()["paths"]["/v1/webhook_endpoints"]["post"]["requestBody"]["content"]
+    properties = endpoint["application/x-www-form-urlencoded"]["schema"]["properties"]
+    assert set(properties["enabled_events"]["items"]["enum"]) >= TYPES
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -1,63 +1,85 @@
-"""What a Stripe event makes us look at again (PAYMENTS.md "Webhook")."""
+"""What a Stripe event makes us look at again (PAYMENTS.md "Webhook").
 
-from pydantic import BaseModel, ConfigDict
+An event is believed nothing but what it is about: whatever its order, its age or how often it comes, Stripe is asked
+how that thing stands now.
+"""
+
+from collections.abc import Callable, Mapping
 
 from school_events.bookings import settlement
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
 from school_events.payments.accounts import service as accounts
-from school_events.payments.events import store
-
-CHECKOUT_TYPES = frozenset(
-    {
-        "checkout.session.completed",
-        "checkout.session.expired",
-        "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
-        "payment_intent.succeeded",
-        "charge.updated",
-    }
+from school_events.payments.events import gateway, store
+from school_events.payments.events.model import (
+    ACCOUNT_CHANGED,
+    PAYMENT_TYPES,
+    TYPES,
+    StripeEvent,
 )
-"""Events after which a payment may stand elsewhere at Stripe."""
+
+type Look = Callable[[Context, str, StripeEvent], object]
+"""Looks at what an event is about: the moment, the connected account, the event."""
 
 
-class StripeEvent(BaseModel):
-    """A webhook as it was queued: ids of what to look at, nothing to believe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    event_id: str
-    type: str
-    account: str | None
-    object_id: str | None
-    charge_id: str | None = None
-    payment_id: str | None
-
-
-def apply(ctx: Context, event: StripeEvent) -> None:
+def apply(ctx: Context, account_id: str, event: StripeEvent) -> None:
     """Apply an event of the school that owns its account; one already applied changes nothing.
 
     It is marked done only after it was applied, so a failed attempt is made again. An event that names another
     school's payment finds none and touches nothing (scenario 16).
 
+    Args:
+        ctx: the moment.
+        account_id: the event's account; the context's school owns it.
+        event: as it was queued.
+
     Raises:
         TryAgain: Stripe or the database was too busy.
     """
-    if store.event_is_done(ctx.school_id, event.event_id):
-        return
-    if event.type == "account.updated" and event.account is not None:
-        accounts.refresh_readiness(ctx.school_id, event.account)
-    elif event.type in CHECKOUT_TYPES and event.payment_id is not None:
-        _apply_payment(ctx, event.payment_id)
-    else:
+    if event.type not in TYPES:
         logs.count("StripeEventAcknowledged")
-    store.mark_event_done(ctx.school_id, event.event_id, ctx.now)
+        return
+    if store.event_is_done(ctx.school_id, account_id, event.event_id):
+        logs.count("StripeEventAgain")
+        return
+    _LOOKS.get(event.type, _acknowledge)(ctx, account_id, event)
+    store.mark_event_done(ctx.school_id, account_id, event.event_id, ctx.now)
+    logs.count("StripeEventApplied")
 
 
-def _apply_payment(ctx: Context, payment_id: str) -> None:
+def _look_at_payment(ctx: Context, account_id: str, event: StripeEvent) -> str | None:
+    """Bring the payment that an event is about to where Stripe says it is; its id, if it is the school's."""
+    payment_id = _payment_of(account_id, event)
+    if payment_id is None:
+        logs.count("StripeEventNotOurs")
+        return None
     try:
-        settlement.apply_payment(ctx, payment_id)
+        return settlement.apply_payment(ctx, payment_id).id
     except NotFound:
         logs.count("StripeEventOfNobody")
         logs.logger.warning("stripe event names a payment the account's school does not have")
+        return None
+
+
+def _payment_of(account_id: str, event: StripeEvent) -> str | None:
+    """The payment an event is about: what people do in Stripe's dashboard names only the charge."""
+    if event.payment_id is not None or event.charge_id is None:
+        return event.payment_id
+    return gateway.payment_of_charge(account_id, event.charge_id)
+
+
+def _look_at_account(ctx: Context, account_id: str, _event: StripeEvent) -> None:
+    store.begin_sweeps(ctx.school_id, account_id, ctx.now)
+    accounts.refresh_readiness(ctx.school_id, account_id)
+
+
+def _acknowledge(_ctx: Context, _account_id: str, _event: StripeEvent) -> None:
+    logs.count("StripeEventAcknowledged")
+
+
+_LOOKS: Mapping[str, Look] = {
+    **dict.fromkeys(PAYMENT_TYPES, _look_at_payment),
+    ACCOUNT_CHANGED: _look_at_account,
+}
+"""What is looked at after which event; every one of :data:`TYPES` has its place here."""

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from school_events.payments.events.queued import text
+
 TOLERANCE_SECONDS = 300
 _MOST_SIGNATURES = 10
 _MOST_DIGITS = 12
 _MOST_BYTES = 1_000_000
 """Far more than an event of Stripe's; what is longer is not even hashed."""
-
-_LONGEST_ID = 255
 
 
 class BadSignature(Exception):
@@ -92,10 +92,3 @@ def event_of(body: bytes) -> dict[str, Any]:
     if text(event, "id") is None or text(event, "type") is None:
         raise BadSignature("the event has no id or no type")
     return event
-
-
-def text(thing: object, *names: str) -> str | None:
-    """What stands in a JSON object under a name, or under names one in the other, if it is a short text."""
-    for name in names:
-        thing = thing.get(name) if isinstance(thing, dict) else None
-    return thing if isinstance(thing, str) and 0 < len(thing) <= _LONGEST_ID else None

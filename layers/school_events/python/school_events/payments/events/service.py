@@ -1,0 +1,59 @@
+"""The sweep: what Stripe says has happened and was not applied is put into the queue again (PAYMENTS.md 8).
+
+A webhook can be lost: our endpoint was switched off, a secret was wrong, a message died in its queue. So Stripe is
+asked once an hour, account by account, and what is not known to be done goes the way of a webhook.
+"""
+
+from datetime import datetime, timedelta
+from itertools import batched
+
+from school_events.payments.events import gateway, store
+from school_events.payments.events.model import TYPES
+from school_events.payments.events.store import Sweep
+
+EVERY = timedelta(hours=1)
+"""How often an account's events are asked for."""
+
+_ON_ITS_WAY = timedelta(minutes=10)
+"""A webhook so young may still be under way to us, or in our queue."""
+
+_LISTED_LATE = timedelta(minutes=10)
+"""So far is looked back behind what was asked for already: Stripe may list an event a moment after it happened."""
+
+_TRIED_FOR = timedelta(days=1)
+"""So long is an event that is not done put into the queue again and again; then it is left to a person."""
+
+_LISTED_FOR = timedelta(days=29)
+"""Stripe lists events for thirty days (https://docs.stripe.com/api/events)."""
+
+
+def sweep(one: Sweep, now: datetime) -> int:
+    """Queue what happened to an account and was not applied; says how much that was.
+
+    Nothing is noted before all of it is queued, so it may be stopped anywhere and done again.
+
+    Args:
+        one: the account.
+        now: the present instant, UTC.
+
+    Raises:
+        TryAgain: Stripe or our queue did not answer.
+        AccountLeft: we may not act for the account.
+    """
+    until = now - _ON_ITS_WAY
+    since = max(one.swept_until - _LISTED_LATE, now - _LISTED_FOR)
+    missed, oldest = 0, until
+    for types in batched(sorted(TYPES), gateway.MOST_TYPES, strict=False):
+        for page in gateway.events_of(one.account_id, since, until, types):
+            done = store.done_among(one.school_id, one.account_id, [listed.event.event_id for listed in page])
+            not_done = [listed for listed in page if listed.event.event_id not in done]
+            gateway.queue(listed.event for listed in not_done)
+            missed += len(not_done)
+            oldest = min([oldest, *(listed.created_at for listed in not_done)])
+    store.keep_swept(one, max(oldest, one.swept_until, now - _TRIED_FOR), now + EVERY)
+    return missed
+
+
+def put_off(one: Sweep, until: datetime) -> None:
+    """Ask for an account's events again later (UTC), from where they were asked for."""
+    store.keep_swept(one, one.swept_until, until)
