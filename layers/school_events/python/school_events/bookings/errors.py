@@ -1,10 +1,9 @@
 """What may come between a look and a writing, and looking again when it did."""
 
-from collections.abc import Callable
+from school_events.core.again import again_if_stale
+from school_events.core.errors import Conflict
 
-from school_events.core.errors import Conflict, StaleVersion, TryAgain
-
-_TRIES = 5
+__all__ = ["LookAgain", "again_if_stale"]
 
 
 class LookAgain(Conflict):
@@ -12,17 +11,3 @@ class LookAgain(Conflict):
 
     slug = "look-again"
     title = "This changed just now"
-
-
-def again_if_stale[R](attempt: Callable[[], R]) -> R:
-    """Read, decide and write again when somebody else was faster; each attempt reads anew.
-
-    Raises:
-        TryAgain: somebody always was.
-    """
-    for _ in range(_TRIES):
-        try:
-            return attempt()
-        except StaleVersion:
-            continue
-    raise TryAgain

@@ -13,6 +13,8 @@ class AttentionKind(StrEnum):
     QUARANTINED = "quarantined"
     DISPUTE = "dispute"
     DISPUTE_LOST = "dispute_lost"
+    REFUND_FAILED = "refund_failed"
+    REFUND_STUCK = "refund_stuck"
 
 
 class Attention(Record):

@@ -1,30 +1,92 @@
 """Refunds at Stripe."""
 
-from school_events.payments.model import Payment
-from school_events.payments.refunds.model import Refund
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from school_events.core.money import pounds
+from school_events.payments.refunds.model import Refund, RefundTrouble, StripeRefund
 from school_events.payments.stripe_client import ask, stripe
 
+if TYPE_CHECKING:
+    from stripe import ListObject
+    from stripe import Refund as StripesRefund
+    from stripe.params import RefundListParams
 
-def create_refund(school_id: str, payment: Payment, refund: Refund) -> str:
+_PAGE = 100
+
+
+class Refused(Exception):
+    """Stripe will not make a refund as it was asked; says its code (https://docs.stripe.com/error-codes)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def create_refund(school_id: str, refund: Refund, charge_id: str, account_id: str) -> StripeRefund:
     """Give money back; the same refund asked again is the same refund (PAYMENTS.md 6).
 
-    Returns:
-        Stripe's id of the refund.
+    Args:
+        school_id: for the metadata.
+        refund: to make.
+        charge_id: what was charged.
+        account_id: the school's account that was paid.
 
     Raises:
+        Refused: it cannot be made as it stands.
+        AccountLeft: the school has disconnected that account.
         TryAgain: Stripe did not answer.
     """
-    if payment.charge_id is None or payment.checkout is None:
-        raise ValueError("nothing was charged")
-    charge_id, account_id = payment.charge_id, payment.checkout.account_id
-    made = ask(
-        lambda: stripe().v1.refunds.create(
-            params={
-                "charge": charge_id,
-                "amount": refund.amount.amount,
-                "metadata": {"school_id": school_id, "payment_id": payment.id, "refund_id": refund.id},
-            },
-            options={"stripe_account": account_id, "idempotency_key": refund.idempotency_key},
+    from stripe import InvalidRequestError
+
+    try:
+        made = ask(
+            lambda: stripe().v1.refunds.create(
+                params={
+                    "charge": charge_id,
+                    "amount": refund.amount.amount,
+                    "metadata": {"school_id": school_id, "payment_id": refund.payment_id, "refund_id": refund.id},
+                },
+                options={"stripe_account": account_id, "idempotency_key": refund.next_key},
+            )
         )
+    except InvalidRequestError as error:
+        raise Refused(error.code or RefundTrouble.REFUSED) from error
+    return _read(made.to_dict())
+
+
+def refunds_of_charge(account_id: str, charge_id: str) -> list[StripeRefund]:
+    """Every refund of a charge, whoever made it, oldest first.
+
+    Raises:
+        AccountLeft: the school has disconnected the account.
+        TryAgain: Stripe did not answer.
+    """
+    return [_read(one) for one in _all(account_id, charge_id)][::-1]
+
+
+def _all(account_id: str, charge_id: str) -> Iterator[dict[str, Any]]:
+    params: RefundListParams = {"charge": charge_id, "limit": _PAGE}
+    while True:
+        page = ask(partial(_page, account_id, params))
+        yield from (one.to_dict() for one in page.data)
+        if not page.has_more:
+            return
+        params = {**params, "starting_after": page.data[-1].id}
+
+
+def _page(account_id: str, params: "RefundListParams") -> "ListObject[StripesRefund]":
+    return stripe().v1.refunds.list(params=params, options={"stripe_account": account_id})
+
+
+def _read(found: dict[str, Any]) -> StripeRefund:
+    return StripeRefund(
+        id=found["id"],
+        charge_id=found["charge"],
+        amount=pounds(found["amount"]),
+        status=found["status"] or "pending",
+        taken=found.get("balance_transaction") is not None,
+        failure=found.get("failure_reason"),
+        refund_id=(found.get("metadata") or {}).get("refund_id"),
     )
-    return made.id

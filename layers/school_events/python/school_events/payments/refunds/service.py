@@ -1,25 +1,35 @@
-"""Writing refunds down, and making them at Stripe."""
+"""Writing refunds down, making them at Stripe, and bringing them to where Stripe says they are."""
 
+from datetime import timedelta
+from functools import partial
 from typing import Literal
 
+from school_events.core import feed, logs
+from school_events.core.again import again_if_stale
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
 from school_events.core.money import Money
-from school_events.payments import rules
+from school_events.payments import rules as payment_rules
 from school_events.payments import store as payments
-from school_events.payments.ledger import rules as ledger_rules
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.model import AttentionKind
 from school_events.payments.ledger import store as ledger
-from school_events.payments.refunds import gateway, store
-from school_events.payments.refunds.model import Refund, RefundState
+from school_events.payments.model import Payment, PaymentState
+from school_events.payments.refunds import gateway, rules, store
+from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
+from school_events.payments.stripe_client import AccountLeft
 
 RefundReason = Literal["late", "called_off", "cancelled"]
+
+LOOK_AGAIN = timedelta(hours=1)
+"""How often a refund is tried that waits for a dispute to be decided, or for an account to be connected again."""
 
 
 def refund_id(why: RefundReason, line: str) -> str:
     """Names the one refund a line can have for a reason."""
-    return f"{why}-{line}"
+    return f"{why}-{line}".replace("#", "-")
 
 
 def ask_refund(
@@ -44,14 +54,16 @@ def ask_refund(
     """
     payment = payments.find_payment(ctx.school_id, payment_id)
     change = stamp(ctx, "payment.refund_asked")
-    payments.replace(transaction, ctx, payment, rules.to_go_back(payment, line, amount), change)
+    payments.replace(transaction, ctx, payment, payment_rules.to_go_back(payment, line, amount), change)
     refund = Refund(
         id=refund_id(why, line),
         idempotency_key=f"{why}:{line}",
         payment_id=payment_id,
         line=line,
+        event_id=payment_rules.line_of(payment, line).event_id,
         amount=amount,
         state=RefundState.ASKED,
+        why=why,
         asked_at=ctx.now,
     )
     item = store.refund_item(ctx, refund, change, by_housekeeping=why != "late")
@@ -62,7 +74,8 @@ def ask_refund(
 def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
     """Make a refund that is written down; one at Stripe however often asked (PAYMENTS.md 6).
 
-    A crash at any point is made good by calling it again.
+    A crash at any point is made good by calling it again. What Stripe refuses for good has failed, and finance staff
+    are shown it; what it refuses for now waits.
 
     Args:
         ctx: the moment.
@@ -70,23 +83,127 @@ def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
         refund: a part of it.
 
     Raises:
-        StaleVersion: the payment changed meanwhile, perhaps because somebody else made it.
-        TryAgain: Stripe did not answer.
+        TryAgain: Stripe did not answer, or too busy.
     """
-    # The payment is read first: a refund that is not made yet is then not counted in it either.
-    payment = payments.find_payment(ctx.school_id, payment_id)
     asked = store.find_refund(ctx.school_id, payment_id, refund.id)
-    if asked is None or asked.state is RefundState.MADE:
+    if asked is None or asked.state is not RefundState.ASKED or asked.through is not RefundWay.STRIPE:
         return
-    stripe_id = gateway.create_refund(ctx.school_id, payment, asked)
-    made = asked.model_copy(update={"state": RefundState.MADE, "stripe_id": stripe_id})
-    change = stamp(ctx, "payment.refunded")
+    payment = payments.find_payment(ctx.school_id, payment_id)
+    try:
+        found = _at_stripe(ctx, payment, asked)
+    except AccountLeft:
+        _wait(ctx, asked, RefundTrouble.ACCOUNT_LEFT)
+    except gateway.Refused as refusal:
+        _refused(ctx, payment, asked, refusal.code)
+    else:
+        again_if_stale(partial(_settle, ctx, payment_id, found))
+
+
+def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
+    """The refund at Stripe, made now unless it was; a key that Stripe has forgotten would make it once more."""
+    charge_id, account_id = rules.charged(payment, asked)
+    if ctx.now - asked.asked_at >= rules.KEY_LIFE:
+        for found in gateway.refunds_of_charge(account_id, charge_id):
+            if found.refund_id == asked.id:
+                return found
+    return gateway.create_refund(ctx.school_id, asked, charge_id, account_id)
+
+
+def _refused(ctx: Context, payment: Payment, asked: Refund, code: str) -> None:
+    """Stripe will not make it: it waits for a bank's decision; or its money went back otherwise; or it failed."""
+    if code == RefundTrouble.DISPUTED and payment.state is not PaymentState.LOST:
+        _wait(ctx, asked, RefundTrouble.DISPUTED)
+        return
+    catch_up(ctx, payment.id)
+    again_if_stale(partial(_fail, ctx, asked, code))
+
+
+def _wait(ctx: Context, asked: Refund, trouble: RefundTrouble) -> None:
+    """Put a refund off that Stripe refused for now; it is asked with another key then, since Stripe keeps refusals."""
+    waiting = asked.model_copy(update={"trouble": trouble, "refusals": asked.refusals + 1})
+    _note(ctx, asked, waiting, LOOK_AGAIN)
+
+
+def note_stuck(ctx: Context, refund: Refund, due_in: timedelta) -> None:
+    """Show finance staff a refund that could not be made for long, and look at it again later."""
+    if refund.trouble is None:
+        stuck = refund.model_copy(update={"trouble": RefundTrouble.NO_ANSWER})
+        _note(ctx, refund, stuck, due_in)
+    else:
+        store.put_refund_off(ctx.school_id, refund, ctx.now + due_in)
+
+
+def _note(ctx: Context, before: Refund, after: Refund, due_in: timedelta) -> None:
+    """Write down what keeps a refund waiting; nothing if it moved meanwhile."""
     transaction = Transaction(ctx)
-    transaction.put(
-        store.refund_item(ctx, made, change),
-        store.RefundItem.state == RefundState.ASKED.value,
-        refusal=StaleVersion(),
-    )
-    payments.replace(transaction, ctx, payment, rules.refunded(payment, asked.amount), change)
-    ledger.enter(transaction, ctx, ledger_rules.refund_entry(payment, asked, stripe_id, ctx.now))
+    item = store.refund_item(ctx, after, stamp(ctx, "refund.waiting"), due_at=ctx.now + due_in)
+    transaction.put(item, store.as_it_was(before), refusal=StaleVersion())
+    if before.trouble != after.trouble:
+        attention.raise_for(transaction, ctx, AttentionKind.REFUND_STUCK, "refund", after.id, after.payment_id)
+    try:
+        transaction.commit()
+    except StaleVersion:
+        logs.count("RefundOvertaken")
+
+
+def _fail(ctx: Context, asked: Refund, code: str) -> None:
+    payment = payments.find_payment(ctx.school_id, asked.payment_id)
+    now = store.find_refund(ctx.school_id, asked.payment_id, asked.id)
+    if now is not None and now.state is RefundState.ASKED:
+        _write(ctx, payment, rules.moved(payment, [(now, rules.failed(now, code))]))
+
+
+def catch_up(ctx: Context, payment_id: str) -> None:
+    """Bring the refunds of a payment, ours and the dashboard's, and the ledger to where Stripe says they are.
+
+    Calling it again changes nothing; the order in which things are heard of makes no difference (scenarios 9, 10, 12).
+    A payment whose money we have not heard of has no charge to ask for: apply it first.
+
+    Raises:
+        NotFound: there is no such payment.
+        AccountLeft: the school has disconnected the account that was paid.
+        TryAgain: Stripe did not answer, or too busy.
+    """
+    payment = payments.find_payment(ctx.school_id, payment_id)
+    for charge_id, account_id in rules.charges_of(payment):
+        for found in gateway.refunds_of_charge(account_id, charge_id):
+            again_if_stale(partial(_settle, ctx, payment_id, found))
+
+
+def _settle(ctx: Context, payment_id: str, found: StripeRefund) -> None:
+    """Write what is new of a refund.
+
+    The payment is read first: a refund that is not made yet is then not counted in it either.
+    """
+    payment = payments.find_payment(ctx.school_id, payment_id)
+    rows = [item.record for item in store.refunds_of_payment(ctx.school_id, payment_id)]
+    change = rules.settled(payment, rows, found, ctx.now)
+    if change is not None:
+        _write(ctx, payment, change)
+
+
+def _write(ctx: Context, payment: Payment, moved: rules.Moved) -> None:
+    """Refunds, payment, ledger and what finance staff are shown, together."""
+    change = stamp(ctx, rules.action_of(moved))
+    transaction = Transaction(ctx)
+    for before, after in moved.rows:
+        store.keep(transaction, ctx, before, after, change)
+        _tell_finance(transaction, ctx, before, after)
+    if moved.payment != payment:
+        payments.replace(transaction, ctx, payment, moved.payment, change)
+        transaction.put(
+            feed.row(ctx, "contact", payment.payer_id, thing="payment", thing_id=payment.id, what="changed")
+        )
+    for entry in rules.entries_of(payment, moved.rows, ctx.now):
+        ledger.enter(transaction, ctx, entry)
     transaction.commit()
+
+
+def _tell_finance(transaction: Transaction, ctx: Context, before: Refund | None, after: Refund) -> None:
+    if before is not None and before.state is RefundState.ASKED and before.trouble is not None:
+        attention.settle(transaction, ctx, AttentionKind.REFUND_STUCK, after.id)
+    if after.state is RefundState.FAILED:
+        attention.raise_for(transaction, ctx, AttentionKind.REFUND_FAILED, "refund", after.id, after.payment_id)
+        logs.count("RefundFailed")
+    elif before is not None and before.state is RefundState.FAILED:
+        attention.settle(transaction, ctx, AttentionKind.REFUND_FAILED, after.id)

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
-from school_events.core import due
+from school_events.core import clock, due
 from school_events.core.attributes import ThingKey
 from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, school_key, update_if
 from school_events.core.errors import StaleVersion
-from school_events.core.indexes import Due
-from school_events.payments.refunds.model import Refund, RefundState
+from school_events.core.indexes import Due, Listing
+from school_events.payments.refunds.model import Refund, RefundState, RefundWay
 from school_events.payments.store import MoneyState, PaymentsTableItem
 
 REFUND = "REFUND"
@@ -23,9 +24,12 @@ _MADE_BY = timedelta(minutes=1)
 
 
 class RefundItem(PaymentsTableItem, discriminator="refund"):
-    """A refund, beside its payment; due until it is made."""
+    """A refund, beside its payment; due until it is made, and listed with its event's."""
 
+    listing = Listing()
     due = Due()
+    listing_pk: ThingKey = UnicodeAttribute(null=True)
+    listing_sk: ThingKey = UnicodeAttribute(null=True)
     due_pk: ThingKey = UnicodeAttribute(null=True)
     due_sk: ThingKey = UnicodeAttribute(null=True)
     state: MoneyState = UnicodeAttribute()
@@ -33,14 +37,51 @@ class RefundItem(PaymentsTableItem, discriminator="refund"):
     change = Document(Change)
 
 
-def refund_item(ctx: Context, refund: Refund, change: Change, *, by_housekeeping: bool = False) -> RefundItem:
-    """A refund as it is kept; who asked makes it at once, or leaves it to housekeeping."""
+def refund_item(
+    ctx: Context, refund: Refund, change: Change, *, by_housekeeping: bool = False, due_at: datetime | None = None
+) -> RefundItem:
+    """A refund as it is kept.
+
+    Args:
+        ctx: the moment.
+        refund: as it is to be.
+        change: what is done.
+        by_housekeeping: whether it is left to housekeeping, or made at once by who asked.
+        due_at: when housekeeping makes it, if neither says (UTC).
+    """
     key = refund_key(ctx.school_id, refund.payment_id, refund.id)
     item = RefundItem(key.pk, key.sk, state=refund.state.value, record=refund, change=change)
-    if refund.state is RefundState.ASKED:
-        due_at = refund.asked_at if by_housekeeping else refund.asked_at + _MADE_BY
-        item.due_pk, item.due_sk = due.due_key(REFUND, due_at, _due_id(ctx.school_id, refund))
+    if refund.event_id is not None:
+        item.listing_pk = _of_event(ctx.school_id, refund.event_id)
+        item.listing_sk = f"{clock.to_text(refund.asked_at)}#{refund.id}"
+    if refund.state is RefundState.ASKED and refund.through is RefundWay.STRIPE:
+        at = due_at or (refund.asked_at if by_housekeeping else refund.asked_at + _MADE_BY)
+        item.due_pk, item.due_sk = due.due_key(REFUND, at, _due_id(ctx.school_id, refund))
     return item
+
+
+def as_it_was(refund: Refund) -> Condition:
+    """Whether a refund is where it was read."""
+    return RefundItem.state == refund.state.value
+
+
+def keep(transaction: Transaction, ctx: Context, before: Refund | None, after: Refund, change: Change) -> None:
+    """Write a refund in a transaction; refused with :class:`StaleVersion` if it moved since it was read."""
+    item = refund_item(ctx, after, change)
+    if before is None:
+        transaction.create(item, refusal=StaleVersion())
+    else:
+        transaction.put(item, as_it_was(before), refusal=StaleVersion())
+
+
+def refunds_of_event(school_id: str, event_id: str) -> Iterator[Refund]:
+    """The refunds of an event's income, in the order they were asked for; one asked for just now may be missing."""
+    for item in RefundItem.listing.query(_of_event(school_id, event_id)):
+        yield item.record
+
+
+def _of_event(school_id: str, event_id: str) -> str:
+    return school_key(school_id, "EVENT", event_id, "REFUNDS")
 
 
 def due_refunds(now: datetime) -> Iterator[tuple[str, Refund]]:
