@@ -23,6 +23,7 @@ from local.stripe.world import Call, Cause, World
 _SHORTEST, _LONGEST = 30 * 60, 24 * 60 * 60  # seconds a session may stay open (docs: expires_at)
 _LEAST_PENCE = 30  # Stripe's minimum charge in pounds (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)
 
+METHODS = ("card", "bacs_debit")
 _OPTIONS: dict[str, Json] = {"bacs_debit": {}, "card": {"request_three_d_secure": "automatic"}}
 
 _PRODUCT = Record({"name": Text(), "description": Text(40_000), "metadata": Metadata()}, required=("name",))
@@ -51,7 +52,7 @@ CREATE = Record(
         "metadata": Metadata(),
         "mode": Choice(("payment",)),
         "payment_intent_data": _INTENT_DATA,
-        "payment_method_types": Rows(Choice(("bacs_debit", "card"))),
+        "allowed_payment_method_types": Rows(Choice(METHODS)),
         "submit_type": Choice(("auto", "book", "donate", "pay")),
         "success_url": Url(),
         "ui_mode": Choice(("hosted_page",)),
@@ -65,7 +66,6 @@ LINES = listing()
 def create(call: Call, params: Json) -> Json:
     """Open a session for the account, with the hosted page's address in `url`."""
     _require_charges(call)
-    _require_active(call, params.get("payment_method_types", ["card"]))
     lines = [_line(call, line) for line in params["line_items"]]
     total = sum(line["amount_total"] for line in lines)
     _check_total(total, bool(lines))
@@ -80,13 +80,10 @@ def _require_charges(call: Call) -> None:
         raise invalid("Your account cannot currently make charges. Complete its onboarding first.")
 
 
-def _require_active(call: Call, methods: Sequence[str]) -> None:
-    if "bacs_debit" in methods and call.book.account.get("capabilities", {}).get("bacs_debit_payments") != "active":
-        raise invalid(
-            "The payment method type provided: bacs_debit is invalid. Please ensure the provided type is activated in "
-            "your dashboard (https://dashboard.stripe.com/account/payments/settings).",
-            param="payment_method_types",
-        )
+def _methods(call: Call, allowed: Sequence[str]) -> list[str]:
+    """How the customer may pay: what the account can take, of that what the caller allows."""
+    takes_debits = call.book.account.get("capabilities", {}).get("bacs_debit_payments") == "active"
+    return [method for method in METHODS if method in allowed and (takes_debits or method == "card")]
 
 
 def _check_total(total: int, any_lines: bool) -> None:
@@ -159,7 +156,7 @@ def _price(call: Call, price: Json) -> Json:
 
 def _session(call: Call, params: Json, total: int, expires_at: int) -> Json:
     identifier = call.new_id("cs_test", 58)
-    methods = params.get("payment_method_types", ["card"])
+    methods = _methods(call, params.get("allowed_payment_method_types", METHODS))
     return {
         "id": identifier,
         "object": "checkout.session",

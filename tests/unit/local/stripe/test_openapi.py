@@ -25,6 +25,16 @@ _TYPES: dict[type, str] = {
 }
 
 
+_NEWER = {"/v1/checkout/sessions": {"allowed_payment_method_types"}}
+"""What the API took up after the description was written: the SDK, which speaks the version we ask for, has it."""
+
+
+def test_what_is_newer_than_the_description_is_in_the_sdk() -> None:
+    taken = stripe.params.checkout.SessionCreateParams.__annotations__
+    assert _NEWER["/v1/checkout/sessions"] <= set(taken)
+    assert "payment_method_types" not in taken
+
+
 def _alternatives(schema: Json) -> list[Json]:
     alternatives: list[Json] = schema.get("anyOf", [schema])
     return alternatives
@@ -70,9 +80,12 @@ def _value_disagreements(kind: Kind, schema: Json, name: str) -> Iterator[str]:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_parameter_taken_is_one_of_stripe_s(route: Route) -> None:
     parameters = parameters_of(route.method, route.path)
+    newer = _NEWER.get(route.path, set())
+    assert not newer & set(parameters)
     found = [
         fault
         for name, kind in route.accepts.fields.items()
+        if name not in newer
         for fault in (_disagreements(kind, parameters[name], name) if name in parameters else [f"{name} is unknown"])
     ]
     assert found == []
