@@ -8,17 +8,19 @@ from dataclasses import dataclass
 
 from school_events.bookings import allocating, endings, reading, settlement, store
 from school_events.bookings.errors import again_if_stale
+from school_events.bookings.instalments.paid import Paid, paid_for, require_unchanged, shares
 from school_events.bookings.model import Booking, BookingState, Cancellation
 from school_events.bookings.terms.rules import ACTIONS, CALLED_OFF, Decided, RefundIsLess, TooLateToCancel
-from school_events.bookings.terms.service import still_paid, terms_of
+from school_events.bookings.terms.service import terms_of
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import Conflict, NotFound, TryAgain, WrongState
+from school_events.core.errors import Conflict, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING, Money
 from school_events.core.requests import AnsweredMeanwhile, Request, find_earlier_answer, remember
 from school_events.events import store as events
-from school_events.payments.refunds.service import RefundReason, ask_refund
+from school_events.payments.model import Payment
+from school_events.payments.refunds.service import RefundReason, ask_refunds
 from school_events.people import access
 
 _UNASKED = Request(None, "")
@@ -123,6 +125,7 @@ def end_hold(ctx: Context, booking: Booking, request: Request = _UNASKED) -> Boo
 
 
 def _cancel_place(ctx: Context, booking: Booking, asked: Asked) -> Booking:
+    paid = paid_for(ctx, booking)
     event = events.find_event(ctx.school_id, booking.event_id)
     terms = terms_of(ctx, booking, event)
     if terms.is_called_off:
@@ -135,7 +138,33 @@ def _cancel_place(ctx: Context, booking: Booking, asked: Asked) -> Booking:
     if refund.amount < asked.expects.amount:
         raise RefundIsLess
     ending = Cancellation(at=ctx.now, by="family" if is_family else "school", decided=decided, refund=refund)
-    return _end(ctx, booking, ending, "cancelled", asked.request)
+    return _end(ctx, booking, ending, paid, "cancelled", asked.request)
+
+
+def end_unpaid(ctx: Context, booking: Booking, unpaid: Payment) -> bool:
+    """End a booked place because an instalment stayed unpaid, as the school decided: under the policy (decision 0040).
+
+    Args:
+        ctx: the moment.
+        booking: booked.
+        unpaid: the instalment, as it was read; it was announced to the family.
+
+    Returns:
+        Whether it is ended; not if what it is for has begun, or does not take place.
+
+    Raises:
+        StaleVersion: somebody else was faster, or something was paid meanwhile.
+    """
+    paid = paid_for(ctx, booking)
+    if paid.versions.get(unpaid.id) != unpaid.version:
+        raise StaleVersion
+    terms = terms_of(ctx, booking, events.find_event(ctx.school_id, booking.event_id))
+    if terms.is_called_off or terms.is_too_late(ctx.now):
+        return False
+    refund = terms.refund("policy", ctx.now)
+    ending = Cancellation(at=ctx.now, by="school", decided="policy", refund=refund)
+    _end(ctx, booking, ending, paid, "cancelled", _UNASKED)
+    return True
 
 
 def call_off(ctx: Context, booking: Booking) -> Booking:
@@ -144,19 +173,23 @@ def call_off(ctx: Context, booking: Booking) -> Booking:
     Raises:
         StaleVersion: somebody else was faster.
     """
-    paid = still_paid(ctx, booking)
-    ending = Cancellation(at=ctx.now, by="event", decided="full" if paid.amount else "policy", refund=paid)
-    return _end(ctx, booking, ending, "called_off", _UNASKED)
+    paid = paid_for(ctx, booking)
+    back = paid.total
+    ending = Cancellation(at=ctx.now, by="event", decided="full" if back.amount else "policy", refund=back)
+    return _end(ctx, booking, ending, paid, "called_off", _UNASKED)
 
 
-def _end(ctx: Context, booking: Booking, ending: Cancellation, why: RefundReason, request: Request) -> Booking:
-    """End a booked place and write down what goes back, together."""
+def _end(
+    ctx: Context, booking: Booking, ending: Cancellation, paid: Paid, why: RefundReason, request: Request
+) -> Booking:
+    """End a booked place and write down what goes back, together; ``paid`` was read before it was decided."""
     transaction = Transaction(ctx)
     remember(ctx, transaction, request, Ended(state=BookingState.CANCELLED))
     cancelled = booking.model_copy(update={"state": BookingState.CANCELLED, "cancellation": ending})
     after = endings.end(transaction, ctx, booking, cancelled, ACTIONS[ending.decided])
-    if booking.payment_id is not None and ending.refund.amount > 0:
-        ask_refund(transaction, ctx, booking.payment_id, booking.id, why, ending.refund)
+    for payment_id, amounts in shares(paid.parts, ending.refund).items():
+        ask_refunds(transaction, ctx, payment_id, amounts, why)
+    require_unchanged(ctx, booking, paid)
     transaction.commit()
     allocating.move_on(ctx, booking.place)
     return after

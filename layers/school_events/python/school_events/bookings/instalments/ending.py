@@ -6,8 +6,13 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.payments import store
-from school_events.payments.model import PaymentState
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.model import AttentionKind
+from school_events.payments.model import Payment, PaymentPurpose, PaymentState
 from school_events.payments.rules import HAS_MONEY
+from school_events.people.rules import today
+
+_SETTLED = HAS_MONEY | {PaymentState.EXPIRED}
 
 
 def end_unpaid(transaction: Transaction, ctx: Context, booking: Booking) -> None:
@@ -19,7 +24,12 @@ def end_unpaid(transaction: Transaction, ctx: Context, booking: Booking) -> None
     if not booking.further_payments:
         return
     for one in store.find_payments(ctx.school_id, booking.further_payments).values():
-        if one.state in HAS_MONEY or one.state is PaymentState.EXPIRED:
-            continue
-        after = rules.over(one, booking.id).model_copy(update={"look_at": ctx.now})
-        store.replace(transaction, ctx, one, after, stamp(ctx, "payment.let_go"))
+        if one.purpose is not PaymentPurpose.PLACE and one.state not in _SETTLED:
+            _end(transaction, ctx, one, booking.id)
+
+
+def _end(transaction: Transaction, ctx: Context, payment: Payment, booking_id: str) -> None:
+    after = rules.over(payment, booking_id).model_copy(update={"look_at": ctx.now})
+    store.replace(transaction, ctx, payment, after, stamp(ctx, "payment.let_go"))
+    if payment.due_on is not None and payment.due_on < today(ctx.now):
+        attention.settle(transaction, ctx, AttentionKind.OVERDUE, payment.id)

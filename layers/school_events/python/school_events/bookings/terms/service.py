@@ -2,6 +2,7 @@
 
 from school_events.bookings import baskets, reading
 from school_events.bookings.appointments.times import slots_of
+from school_events.bookings.instalments.paid import paid_for
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.terms import rules
 from school_events.bookings.terms.api import CancellationTerms, StepView
@@ -10,15 +11,12 @@ from school_events.core.context import Context
 from school_events.core.money import NOTHING, Money
 from school_events.events import store as events
 from school_events.events.model import SchoolEvent
-from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 
 
 def still_paid(ctx: Context, booking: Booking) -> Money:
-    """What was paid for a booking and has not gone back; nothing for what is only held, or cost nothing."""
-    if booking.payment_id is None or booking.state is not BookingState.CONFIRMED:
-        return NOTHING
-    return payments.still_paid(ctx.school_id, booking.payment_id, booking.id)
+    """What was paid for a booking, also later, and has not gone back; nothing for what is only held, or cost nothing."""
+    return paid_for(ctx, booking).total if booking.state is BookingState.CONFIRMED else NOTHING
 
 
 def terms_of(ctx: Context, booking: Booking, event: SchoolEvent) -> Terms:

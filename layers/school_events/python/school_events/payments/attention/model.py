@@ -11,10 +11,13 @@ class AttentionKind(StrEnum):
     """Why a person has to look."""
 
     QUARANTINED = "quarantined"
+    OVERDUE = "overdue"
     DISPUTE = "dispute"
     DISPUTE_LOST = "dispute_lost"
     REFUND_FAILED = "refund_failed"
     REFUND_STUCK = "refund_stuck"
+    PAYOUT_FAILED = "payout_failed"
+    DIFFERENCE = "difference"
 
 
 class Attention(Record):

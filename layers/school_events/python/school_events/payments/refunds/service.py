@@ -1,5 +1,6 @@
 """Writing refunds down, making them at Stripe, and bringing them to where Stripe says they are."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Literal
@@ -52,23 +53,35 @@ def ask_refund(
         WrongState: more than is still there.
         NotFound: there is no such payment.
     """
-    payment = payments.find_payment(ctx.school_id, payment_id)
-    change = stamp(ctx, "payment.refund_asked")
-    payments.replace(transaction, ctx, payment, payment_rules.to_go_back(payment, line, amount), change)
-    refund = Refund(
-        id=refund_id(why, line),
-        idempotency_key=f"{why}:{line}",
-        payment_id=payment_id,
-        line=line,
-        event_id=payment_rules.line_of(payment, line).event_id,
-        amount=amount,
-        state=RefundState.ASKED,
-        why=why,
-        asked_at=ctx.now,
-    )
-    item = store.refund_item(ctx, refund, change, by_housekeeping=why != "late")
-    transaction.create(item, refusal=StaleVersion())
+    [refund] = ask_refunds(transaction, ctx, payment_id, {line: amount}, why)
     return refund
+
+
+def ask_refunds(
+    transaction: Transaction, ctx: Context, payment_id: str, amounts: Mapping[str, Money], why: RefundReason
+) -> list[Refund]:
+    """As :func:`ask_refund`, for several lines of a payment at once: how much of each, by its key."""
+    before = payment = payments.find_payment(ctx.school_id, payment_id)
+    change = stamp(ctx, "payment.refund_asked")
+    asked = []
+    for line, amount in amounts.items():
+        payment = payment_rules.to_go_back(payment, line, amount)
+        refund = Refund(
+            id=refund_id(why, line),
+            idempotency_key=f"{why}:{line}",
+            payment_id=payment_id,
+            line=line,
+            event_id=payment_rules.line_of(payment, line).event_id,
+            amount=amount,
+            state=RefundState.ASKED,
+            why=why,
+            asked_at=ctx.now,
+        )
+        item = store.refund_item(ctx, refund, change, by_housekeeping=why != "late")
+        transaction.create(item, refusal=StaleVersion())
+        asked.append(refund)
+    payments.replace(transaction, ctx, before, payment, change)
+    return asked
 
 
 def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
