@@ -262,6 +262,30 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             own_metric("stripe_events", "PaymentQuarantined"),
         ),
     ),
+    "stripe_sweep": (
+        AlarmRule(
+            "webhooks-missing",
+            "Stripe says that much has happened which no webhook told us. It has been queued now; but is the webhook "
+            "endpoint switched off in Stripe, or its signing secret out of date?",
+            own_metric("stripe_sweep", "StripeEventMissed"),
+            threshold=20,
+        ),
+        AlarmRule(
+            "stripe-sweep-failing",
+            "For an hour Stripe could not be asked what has happened to some account: its log names the school. Is "
+            "Stripe down, or does the restricted key lack the permission to read events?",
+            own_metric("stripe_sweep", "StripeSweepFailed"),
+            periods=12,
+        ),
+        AlarmRule(
+            "stripe-sweep-missed",
+            "Stripe has not been asked for three hours what has happened, so a webhook that was lost stays lost. Look "
+            "at the function's schedule and its log, then run it by hand: it is safe at any time.",
+            own_metric("stripe_sweep", "StripeSweepRun").with_(period=_HOUR),
+            periods=3,
+            at_least=True,
+        ),
+    ),
     "retention": (
         AlarmRule(
             "retention-missed",

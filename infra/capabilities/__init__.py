@@ -27,6 +27,7 @@ from infra.capabilities import (
     reports,
     retention,
     stripe_events,
+    stripe_sweep,
     stripe_webhook,
     waiting_list,
 )
@@ -53,6 +54,7 @@ CAPABILITIES = (
     portal_sync.CAPABILITY,
     reconciliation.CAPABILITY,
     stripe_events.CAPABILITY,
+    stripe_sweep.CAPABILITY,
     invitation_fanout.CAPABILITY,
     notifications.CAPABILITY,
     report_export.CAPABILITY,

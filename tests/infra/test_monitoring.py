@@ -61,6 +61,8 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "RefundStuck",
         "PaymentQuarantined",
         "WebhookRefused",
+        "StripeEventMissed",
+        "StripeSweepFailed",
         "5xx",
         "Latency",
         "IteratorAge",
@@ -90,6 +92,12 @@ def test_a_retention_run_that_has_not_happened_for_26_hours_is_told_also_when_no
 def test_a_day_without_any_snapshot_is_told(prod: Assembly) -> None:
     (alarm,) = _alarms(prod, "SnapshotMissing")
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SampleCount", 3600, 26)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
+def test_three_hours_without_asking_stripe_what_happened_are_told(prod: Assembly) -> None:
+    (alarm,) = _alarms(prod, "StripeSweepRun")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 3, 1)
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
 
 

@@ -13,6 +13,7 @@ import time_machine
 from pynamodb.connection.base import Connection
 
 from functions.portal_sync import handler as portal_sync
+from local.stripe.signing import header as stripe_header
 from school_events.bookings import places
 from school_events.core import aws
 from school_events.core.logs import logger
@@ -22,6 +23,7 @@ from school_events.events.api import NewEvent
 from school_events.events.store import find_event, sessions_of
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
+from school_events.payments.events.store import begin_sweeps
 from school_events.people import dropped, intake
 from tests.support import booked_world as world
 from tests.support.contexts import NOW, SCHOOL, a_context
@@ -342,12 +344,26 @@ def _say_that_the_pupil_has_left() -> None:
 
 
 def visit_stripe_webhook(watch: Watch) -> None:
-    """A webhook that proves nothing, with somebody's billing details in it."""
-    event = http_event("POST /v1/webhooks/stripe", roles=(), body={"data": {"object": {"customer_email": EMAIL}}})
-    event["headers"]["stripe-signature"] = f"t={FIRST},v1={LAST}"
-    answer = call("stripe_webhook", event)
-    assert answer["statusCode"] == 400
-    watch.also(answer["body"])
+    """Webhooks with somebody's billing details in them: one that proves nothing, and one that is queued by its ids."""
+    paid = {"id": "cs_1", "customer_details": {"email": EMAIL, "name": f"{FIRST} {LAST}"}, "metadata": {FIRST: LAST}}
+    body = {"id": "evt_1", "object": "event", "type": "x", "livemode": False, "account": "acct_1"}
+    event = http_event("POST /v1/webhooks/stripe", roles=(), body=body | {"data": {"object": paid}})
+    signature = stripe_header(event["body"].encode(), "whsec_test", int(NOW.timestamp()))
+    for header, status in ((f"t={FIRST},v1={LAST}", 400), (signature, 200)):
+        event["headers"]["stripe-signature"] = header
+        answer = call("stripe_webhook", event)
+        assert answer["statusCode"] == status
+        watch.also(answer["body"])
+    (queued,) = messages("stripe-events")
+    watch.also(queued)
+
+
+def visit_stripe_sweep(watch: Watch) -> None:
+    """An account that cannot be asked, with names in what went wrong."""
+    begin_sweeps(SCHOOL, "acct_1", NOW)
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr("school_events.payments.events.gateway.events_of", _broken)
+        assert call("stripe_sweep", {})["failed"] == 1
 
 
 def visit_stripe_events(watch: Watch) -> None:
@@ -387,6 +403,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "reports": asking("reports"),
     "retention": visit_retention,
     "stripe_events": visit_stripe_events,
+    "stripe_sweep": visit_stripe_sweep,
     "stripe_webhook": visit_stripe_webhook,
     "waiting_list": asking("waiting_list"),
 }

@@ -9,6 +9,7 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, school_key
 from school_events.core.errors import StaleVersion
 from school_events.payments.accounts.model import StripeAccount
+from school_events.payments.events.store import sweep_item
 from school_events.payments.store import PaymentsTableItem
 
 
@@ -41,7 +42,7 @@ def find_account(school_id: str) -> StripeAccount | None:
 
 
 def connect_account(ctx: Context, account: StripeAccount) -> None:
-    """Keep a school's new Stripe account and who owns it, together.
+    """Keep a school's new Stripe account and who owns it, together; from now on its events are asked for.
 
     Raises:
         StaleVersion: the school was connected meanwhile, or the account is another school's.
@@ -52,6 +53,7 @@ def connect_account(ctx: Context, account: StripeAccount) -> None:
     transaction = Transaction(ctx)
     transaction.create(item, refusal=StaleVersion())
     transaction.create(owner, refusal=StaleVersion())
+    transaction.put(sweep_item(ctx.school_id, account.account_id, ctx.now))
     transaction.commit()
 
 

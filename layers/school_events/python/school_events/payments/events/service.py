@@ -7,9 +7,11 @@ asked once an hour, account by account, and what is not known to be done goes th
 from datetime import datetime, timedelta
 from itertools import batched
 
+from school_events.core import logs
 from school_events.payments.events import gateway, store
 from school_events.payments.events.model import TYPES
 from school_events.payments.events.store import Sweep
+from school_events.payments.stripe_client import AccountLeft
 
 EVERY = timedelta(hours=1)
 """How often an account's events are asked for."""
@@ -22,6 +24,9 @@ _LISTED_LATE = timedelta(minutes=10)
 
 _TRIED_FOR = timedelta(days=1)
 """So long is an event that is not done put into the queue again and again; then it is left to a person."""
+
+_SOON, _LEFT = timedelta(minutes=5), timedelta(days=1)
+"""When an account is asked for again that could not be, and one that was disconnected."""
 
 _LISTED_FOR = timedelta(days=29)
 """Stripe lists events for thirty days (https://docs.stripe.com/api/events)."""
@@ -54,6 +59,23 @@ def sweep(one: Sweep, now: datetime) -> int:
     return missed
 
 
-def put_off(one: Sweep, until: datetime) -> None:
-    """Ask for an account's events again later (UTC), from where they were asked for."""
-    store.keep_swept(one, one.swept_until, until)
+def sweep_safely(one: Sweep, now: datetime) -> int | None:
+    """Sweep an account; one that cannot be asked for is put off, so that it keeps no other back.
+
+    Args:
+        one: the account.
+        now: the present instant, UTC.
+
+    Returns:
+        How much was missing; nothing if it could not be asked for.
+    """
+    try:
+        return sweep(one, now)
+    except AccountLeft:
+        # It comes back only by connecting again, of which we hear; and what was missed meanwhile is then asked for.
+        store.keep_swept(one, one.swept_until, now + _LEFT)
+        return 0
+    except Exception as error:  # noqa: BLE001 - one account never keeps the others back
+        logs.logger.error("account not swept", error=type(error).__name__, school_id=one.school_id)
+        store.keep_swept(one, one.swept_until, now + _SOON)
+        return None
