@@ -79,8 +79,82 @@ def test_nothing_is_entered_of_who_has_no_alias() -> None:
     "change", [{"amount": 2501}, {"currency": "eur"}, {"payment_id": "payment_2"}, {"payment_id": None}]
 )
 def test_money_is_ours_to_the_penny_or_not_at_all(change: dict[str, object]) -> None:
-    assert rules.is_ours(OPEN, SNAPSHOT)
-    assert not rules.is_ours(OPEN, SNAPSHOT.model_copy(update=change))
+    assert OPEN.checkout is not None
+    assert rules.is_ours(OPEN, OPEN.checkout, SNAPSHOT)
+    assert not rules.is_ours(OPEN, OPEN.checkout, SNAPSHOT.model_copy(update=change))
+
+
+def test_money_for_a_former_price_is_not_ours() -> None:
+    assert OPEN.checkout is not None
+    dearer = OPEN.model_copy(update={"amount": pounds(2600)})
+    assert not rules.is_ours(dearer, OPEN.checkout, SNAPSHOT)
+
+
+def _known(payment: Payment, session_id: str) -> Payment:
+    return rules.with_session(payment, SNAPSHOT.model_copy(update={"session_id": session_id}))
+
+
+def test_a_closed_page_is_remembered_and_another_attempt_begins() -> None:
+    closed = rules.page_closed(_known(OPEN, "cs_1"))
+    assert (closed.state, closed.checkout) == (PaymentState.CREATED, None)
+    again = _known(rules.begin_checkout(closed, "acct_2", NOW, "https://app.test"), "cs_2")
+    assert [(one.attempt, one.session_id) for one in rules.attempts(again)] == [(2, "cs_2"), (1, "cs_1")]
+
+
+def test_what_never_got_a_page_is_not_remembered() -> None:
+    again = rules.begin_checkout(OPEN, "acct_1", NOW, "https://app.test")
+    assert (again.earlier, again.checkout and again.checkout.attempt) == ((), 2)
+
+
+def test_the_attempt_the_money_came_through_is_the_present_one_from_then_on() -> None:
+    twice = _known(rules.begin_checkout(_known(OPEN, "cs_1"), "acct_2", NOW, "https://app.test"), "cs_2")
+    paid = rules.paid(twice, SNAPSHOT, "alias_1", NOW)
+    assert paid.checkout is not None
+    assert (paid.checkout.session_id, paid.checkout.account_id) == ("cs_1", "acct_1")
+    assert [one.session_id for one in paid.earlier] == ["cs_2"]
+
+
+def test_money_is_news_once() -> None:
+    assert OPEN.checkout is not None
+    assert rules.is_news(OPEN, SNAPSHOT)
+    assert not rules.is_news(PAID, SNAPSHOT)
+    other = SNAPSHOT.model_copy(update={"charge_id": "ch_2"})
+    stray = rules.stray_of(OPEN.checkout, other)
+    assert stray is not None
+    assert rules.is_news(PAID, other)
+    assert not rules.is_news(rules.with_stray(PAID, stray, "alias_1"), other)
+
+
+def test_of_another_currency_stripe_says_what_reached_the_account() -> None:
+    assert OPEN.checkout is not None
+    foreign = SNAPSHOT.model_copy(update={"currency": "eur"})
+    assert rules.stray_of(OPEN.checkout, foreign) is None
+    stray = rules.stray_of(OPEN.checkout, foreign.model_copy(update={"received": 2150}))
+    assert stray is not None
+    assert stray.amount == pounds(2150)
+
+
+@pytest.mark.parametrize(
+    ("days", "offered"),
+    [(None, False), (13.99, False), (14, True), (300, True)],
+    ids=["never", "near", "14 days", "far"],
+)
+def test_a_direct_debit_is_for_what_begins_in_two_weeks_or_later(days: float | None, offered: bool) -> None:
+    begins_at = None if days is None else NOW + timedelta(days=days)
+    assert rules.may_take_debit(begins_at, NOW) is offered
+
+
+def test_late_money_that_goes_back_as_a_whole_is_on_its_way_back_until_it_is_there() -> None:
+    payment = PAID
+    for line in LINES:
+        assert rules.late_refunding(payment).state is PaymentState.PAID
+        payment = rules.to_go_back(payment, line.key, line.amount)
+    payment = rules.late_refunding(payment)
+    states = []
+    for line in LINES:
+        states.append(payment.state)
+        payment = rules.refunded(payment, line.amount)
+    assert [*states, payment.state] == [*[PaymentState.LATE_REFUNDING] * 2, PaymentState.REFUNDED]
 
 
 @given(st.lists(st.tuples(st.sampled_from([line.key for line in LINES]), st.integers(1, 1500)), max_size=8))

@@ -23,7 +23,8 @@ def create_session(school_id: str, payment: Payment) -> CheckoutSnapshot:
     """Open Stripe's payment page for a payment whose checkout has begun.
 
     The parameters come from what is stored, so a retry asks the same. Metadata holds opaque ids only, on the
-    session and on the intent (PAYMENTS.md 2). The payer sees "School event", never a child's name.
+    session and on the intent (PAYMENTS.md 2). The payer sees "School event", never a child's name. How it may be paid
+    is named: of what a school switches on at Stripe, nothing else is offered, since it could take days unforeseen.
 
     Args:
         school_id: for the metadata.
@@ -56,14 +57,13 @@ def _create_session(school_id: str, payment: Payment) -> "Session":
                     {
                         "quantity": 1,
                         "price_data": {
-                            "currency": line.amount.currency,
-                            "unit_amount": line.amount.amount,
+                            "currency": checkout.amount.currency,
+                            "unit_amount": checkout.amount.amount,
                             "product_data": {"name": "School event"},
                         },
                     }
-                    for line in payment.lines
-                    if line.amount.amount > 0
                 ],
+                "allowed_payment_method_types": ["card", "bacs_debit"] if checkout.direct_debit else ["card"],
                 "expires_at": int(checkout.expires_at.timestamp()),
                 "metadata": metadata,
                 "payment_intent_data": {"metadata": metadata},
@@ -114,11 +114,13 @@ def _snapshot(session: "Session") -> CheckoutSnapshot:
         url=found.get("url"),
         status=CheckoutStatus(found["status"]),
         paid=found["payment_status"] == "paid",
+        on_its_way=found["status"] == "complete" and intent.get("status") == "processing",
         amount=found["amount_total"],
         currency=found["currency"],
         payment_id=(found.get("metadata") or {}).get("payment_id"),
         payment_intent_id=intent.get("id"),
         charge_id=charge.get("id"),
+        received=balance.get("amount"),
         fee=balance.get("fee", 0),
         balance_transaction_id=balance.get("id"),
     )

@@ -39,7 +39,7 @@ class PaymentState(StrEnum):
         open → quarantined        amount or currency is not ours: a person decides
         expired | failed → paid   money that came late …
         paid → late_refunding     … for places that are gone, all of them: everything goes back
-        quarantined → refunded    the school gave back what was not asked for
+        quarantined → failed      the school gives back what was not asked for
         created → merged          to be paid together with others, as another payment; or back again
         paid | part_refunded | refunded ⇄ disputed → lost     the payer's bank takes the money back
     """
@@ -76,6 +76,7 @@ class PaymentLine(Record):
         event_id: the event it is income of.
         amount: in pence.
         back: how much of it is to go back or went back: never more than its amount.
+        received: how much of it the school itself received, past Stripe; the rest is paid by card.
         over: what it is for ended before it was paid: money that still comes goes back.
     """
 
@@ -84,6 +85,7 @@ class PaymentLine(Record):
     event_id: ThingId
     amount: Amount
     back: Amount = NOTHING
+    received: Amount = NOTHING
     over: Flag = False
 
     @property
@@ -124,14 +126,12 @@ class Stray(Record):
         session_id: the Checkout Session it came through.
         account_id: the school's account it is on.
         amount: what reached the account, in pence.
-        is_back: whether it went back.
     """
 
     charge_id: StripeId
     session_id: StripeId
     account_id: StripeId
     amount: Amount
-    is_back: Flag = False
 
 
 class Payment(Record):
@@ -158,7 +158,7 @@ class Payment(Record):
         due_on: the local day it is to be paid by, of what is due later.
         look_at: when somebody is to be reminded, or a page that may have closed is to be looked at, UTC.
         told_at: when the payer was last reminded, UTC.
-        warned_at: when the payer was told that what it is for ends if it stays unpaid, UTC.
+        ends_at: when what it is for ends if this stays unpaid, once the payer has been told so, UTC.
         merges: the payments that are paid together by this one.
         merged_into: the payment this one is, or is to be, paid with.
         version: rises with every change.
@@ -184,7 +184,7 @@ class Payment(Record):
     due_on: Day | None = None
     look_at: Instant | None = None
     told_at: Instant | None = None
-    warned_at: Instant | None = None
+    ends_at: Instant | None = None
     merges: tuple[ThingId, ...] = ()
     merged_into: ThingId | None = None
     version: Count = 1

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from school_events.core.errors import WrongState
-from school_events.core.money import NOTHING, Money
+from school_events.core.money import NOTHING, Money, pounds
 from school_events.payments.model import (
     Checkout,
     CheckoutSnapshot,
     Payment,
     PaymentLine,
     PaymentState,
+    Stray,
 )
 
 CHECKOUT_LIFE = timedelta(minutes=35)
@@ -18,14 +19,37 @@ CHECKOUT_LIFE = timedelta(minutes=35)
 HOLD_BEFORE_CHECKOUT = timedelta(minutes=15)
 """How long a place waits for its payment to be begun."""
 
+DIRECT_DEBIT_UNTIL = timedelta(days=14)
+"""Bacs is offered for what begins no sooner: a debit is known after six working days at Stripe, in the weeks of
+Christmas after eleven days, and who hears then that it failed must still find time to pay otherwise (scenario 19)."""
+
+LOOK_AT_DEBIT = timedelta(days=1)
+"""How often a direct debit under way is looked at although Stripe said nothing."""
+
 GRACE = timedelta(minutes=1)
 """How long after Stripe's page has closed a hold is let go."""
 
-HAS_MONEY = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED})
+HAS_MONEY = frozenset(
+    {
+        PaymentState.PAID,
+        PaymentState.PART_REFUNDED,
+        PaymentState.REFUNDED,
+        PaymentState.LATE_REFUNDING,
+        PaymentState.DISPUTED,
+    }
+)
 """The states of a payment whose money came, wherever it has gone since; not of one the payer's bank took back."""
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN})
-_MAY_TURN_PAID = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.EXPIRED})
+_MAY_TURN_PAID = frozenset(
+    {
+        PaymentState.CREATED,
+        PaymentState.OPEN,
+        PaymentState.PROCESSING,
+        PaymentState.EXPIRED,
+        PaymentState.FAILED,
+    }
+)
 
 
 def total(lines: tuple[PaymentLine, ...]) -> Money:
@@ -39,14 +63,28 @@ def require_payable(payment: Payment, now: datetime) -> None:
     Raises:
         WrongState: it is paid, let go, or its page has closed.
     """
+    if payment.state is PaymentState.PROCESSING:
+        raise WrongState("The bank is paying this already; that takes up to two weeks")
     if payment.state not in _PAYABLE:
-        raise WrongState(f"This payment is {payment.state}")
+        raise WrongState(f"This payment is {state_for_payer(payment)}")
     has_page = payment.checkout is not None and payment.checkout.session_id is not None
     if has_page and payment.checkout is not None and payment.checkout.expires_at <= now:
         raise WrongState("The time to pay is over; book again")
 
 
-def begin_checkout(payment: Payment, account_id: str, now: datetime, return_url: str) -> Payment:
+def to_pay(payment: Payment) -> Money:
+    """What is asked of the payer on Stripe's page: what the school has not received itself."""
+    return payment.amount - sum((line.received for line in payment.lines), NOTHING)
+
+
+def may_take_debit(begins_at: datetime | None, now: datetime) -> bool:
+    """Whether what begins then is far enough away for a direct debit; what never begins is not."""
+    return begins_at is not None and begins_at - now >= DIRECT_DEBIT_UNTIL
+
+
+def begin_checkout(
+    payment: Payment, account_id: str, now: datetime, return_url: str, *, direct_debit: bool = False
+) -> Payment:
     """The payment with a further attempt at paying it begun.
 
     Args:
@@ -54,16 +92,31 @@ def begin_checkout(payment: Payment, account_id: str, now: datetime, return_url:
         account_id: the school's account at Stripe.
         now: the present instant, UTC.
         return_url: where Stripe sends the payer back to.
+        direct_debit: whether it may be paid by Bacs Direct Debit.
     """
-    attempt = 1 if payment.checkout is None else payment.checkout.attempt + 1
+    begun = [*payment.earlier, *([payment.checkout] if payment.checkout is not None else [])]
     checkout = Checkout(
-        attempt=attempt,
+        attempt=1 + max((one.attempt for one in begun), default=0),
         account_id=account_id,
-        amount=payment.amount,
+        amount=to_pay(payment),
+        direct_debit=direct_debit,
         expires_at=_whole_second(now + CHECKOUT_LIFE),
         return_url=return_url,
     )
-    return payment.model_copy(update={"state": PaymentState.OPEN, "checkout": checkout})
+    return page_closed(payment).model_copy(update={"state": PaymentState.OPEN, "checkout": checkout})
+
+
+def page_closed(payment: Payment) -> Payment:
+    """The payment whose page is closed and was not paid: it can be changed, and paid by a further attempt."""
+    shown = payment.checkout is not None and payment.checkout.session_id is not None
+    earlier = (*payment.earlier, payment.checkout) if shown and payment.checkout else payment.earlier
+    return payment.model_copy(update={"state": PaymentState.CREATED, "checkout": None, "earlier": earlier})
+
+
+def attempts(payment: Payment) -> tuple[Checkout, ...]:
+    """The attempts that got a page, the present one first: money may come through each."""
+    present = (payment.checkout,) if payment.checkout is not None else ()
+    return tuple(one for one in (*present, *reversed(payment.earlier)) if one.session_id is not None)
 
 
 def held_until(payment: Payment) -> datetime:
@@ -86,21 +139,32 @@ def may_turn_paid(payment: Payment) -> bool:
     return payment.state in _MAY_TURN_PAID
 
 
-def is_ours(payment: Payment, snapshot: CheckoutSnapshot) -> bool:
-    """Whether what Stripe shows is what this attempt asked for, to the penny (scenario 22)."""
+def is_ours(payment: Payment, attempt: Checkout, snapshot: CheckoutSnapshot) -> bool:
+    """Whether what Stripe shows is what an attempt asked for, and still is asked for, to the penny (scenario 22)."""
     return (
-        payment.checkout is not None
-        and snapshot.payment_id == payment.id
-        and snapshot.amount == payment.checkout.amount.amount
-        and snapshot.currency == payment.checkout.amount.currency
+        snapshot.payment_id == payment.id
+        and snapshot.amount == attempt.amount.amount == to_pay(payment).amount
+        and snapshot.currency == attempt.amount.currency
     )
 
 
+def processing(payment: Payment) -> Payment:
+    """The payment whose payer is done, and whose bank has yet to pay."""
+    return payment.model_copy(update={"state": PaymentState.PROCESSING})
+
+
 def paid(payment: Payment, snapshot: CheckoutSnapshot, payer_alias: str, now: datetime) -> Payment:
-    """The payment once its money is there; from now on the ledger knows the payer by alias."""
+    """The payment once its money is there; from now on the ledger knows the payer by alias.
+
+    The attempt it came through is the present one from now on: what goes back goes back on its account.
+    """
+    through = next((one for one in attempts(payment) if one.session_id == snapshot.session_id), payment.checkout)
+    others = [one for one in (*payment.earlier, payment.checkout) if one is not None and one != through]
     return payment.model_copy(
         update={
             "state": PaymentState.PAID,
+            "checkout": through,
+            "earlier": tuple(others),
             "payer_alias": payer_alias,
             "payment_intent_id": snapshot.payment_intent_id,
             "charge_id": snapshot.charge_id,
@@ -109,14 +173,44 @@ def paid(payment: Payment, snapshot: CheckoutSnapshot, payer_alias: str, now: da
     )
 
 
+def is_news(payment: Payment, snapshot: CheckoutSnapshot) -> bool:
+    """Whether money that came is neither what paid the payment nor known to be more than that."""
+    return snapshot.charge_id not in {payment.charge_id, *(one.charge_id for one in payment.strays)}
+
+
+def stray_of(attempt: Checkout, snapshot: CheckoutSnapshot) -> Stray | None:
+    """The money that came through an attempt, as something to be given back; None while Stripe has not said how much.
+
+    Of another currency only Stripe knows what reached the account, and says so a moment later.
+    """
+    received = snapshot.amount if snapshot.currency == attempt.amount.currency else snapshot.received
+    if received is None or snapshot.charge_id is None:
+        return None
+    return Stray(
+        charge_id=snapshot.charge_id,
+        session_id=snapshot.session_id,
+        account_id=attempt.account_id,
+        amount=pounds(received),
+    )
+
+
+def with_stray(payment: Payment, stray: Stray, payer_alias: str) -> Payment:
+    """The payment knowing of money that came for it and is not to be kept; the ledger knows the payer by alias."""
+    known = payment.payer_alias or payer_alias
+    return payment.model_copy(update={"strays": (*payment.strays, stray), "payer_alias": known})
+
+
 def line_of(payment: Payment, key: str) -> PaymentLine:
     """The line of a payment that a key names."""
     return next(line for line in payment.lines if line.key == key)
 
 
 def still_paid(payment: Payment, line: PaymentLine) -> Money:
-    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6); nothing of a payment without money."""
-    return line.amount - line.back if payment.state in HAS_MONEY else NOTHING
+    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6).
+
+    Of a payment without money from Stripe that is what the school received itself.
+    """
+    return (line.amount if payment.state in HAS_MONEY else line.received) - line.back
 
 
 def to_go_back(payment: Payment, key: str, amount: Money) -> Payment:
@@ -131,6 +225,12 @@ def to_go_back(payment: Payment, key: str, amount: Money) -> Payment:
     after = line.model_copy(update={"back": line.back + amount})
     lines = tuple(after if one.key == key else one for one in payment.lines)
     return payment.model_copy(update={"lines": lines})
+
+
+def late_refunding(payment: Payment) -> Payment:
+    """The payment whose money came too late: it stands so once all of it is to go back, until it has."""
+    is_over = payment.state is PaymentState.PAID and all(line.back == line.amount for line in payment.lines)
+    return payment.model_copy(update={"state": PaymentState.LATE_REFUNDING}) if is_over else payment
 
 
 def refunded(payment: Payment, amount: Money) -> Payment:
@@ -150,9 +250,11 @@ def state_for_payer(payment: Payment) -> PaymentState:
     """Where a payment stands as its payer sees it: what their bank disputes is between the bank and the school."""
     if payment.state not in HAS_MONEY | {PaymentState.LOST}:
         return payment.state
-    if payment.refunded.amount == 0:
-        return PaymentState.PAID
-    return PaymentState.REFUNDED if payment.refunded == payment.amount else PaymentState.PART_REFUNDED
+    if payment.refunded == payment.amount:
+        return PaymentState.REFUNDED
+    if payment.state is PaymentState.LATE_REFUNDING:
+        return payment.state
+    return PaymentState.PART_REFUNDED if payment.refunded.amount else PaymentState.PAID
 
 
 def require_undisputed(payment: Payment) -> None:

@@ -3,10 +3,24 @@
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import StaleVersion
+from school_events.core.errors import StaleVersion, TryAgain, WrongState
 from school_events.core.money import NOTHING, Money
 from school_events.payments import gateway, rules, store
-from school_events.payments.model import CheckoutSnapshot, Payment, PaymentLine, PaymentState
+from school_events.payments.model import (
+    Checkout,
+    CheckoutSnapshot,
+    CheckoutStatus,
+    Payment,
+    PaymentLine,
+    PaymentState,
+)
+
+
+class PaidMeanwhile(WrongState):
+    """A payment that was to be changed was paid meanwhile, or its bank is about to pay."""
+
+    slug = "paid-meanwhile"
+    title = "This was paid meanwhile"
 
 
 def ask_for(ctx: Context, payer_id: str, lines: tuple[PaymentLine, ...]) -> Payment:
@@ -61,8 +75,56 @@ def still_paid(school_id: str, payment_id: str, line: str) -> Money:
     return rules.still_paid(payment, rules.line_of(payment, line))
 
 
-def look_at_stripe(payment: Payment) -> CheckoutSnapshot | None:
-    """What Stripe says of a payment now; None if its page was never opened."""
+def look_at(attempt: Checkout) -> CheckoutSnapshot:
+    """What Stripe says of an attempt now.
+
+    Raises:
+        ValueError: it never got a page.
+        TryAgain: Stripe did not answer.
+    """
+    if attempt.session_id is None:
+        raise ValueError("this attempt has no page")
+    return gateway.find_session(attempt.account_id, attempt.session_id)
+
+
+def is_closed_at_stripe(ctx: Context, payment: Payment) -> bool:
+    """Whether a payment's page is closed and unpaid, closing it if need be; also one whose address we never got.
+
+    Raises:
+        TryAgain: Stripe did not answer.
+    """
+    try:
+        payment = ensure_session(ctx, payment)
+    except gateway.NotOpened:
+        return True
     if payment.checkout is None or payment.checkout.session_id is None:
-        return None
-    return gateway.find_session(payment.checkout.account_id, payment.checkout.session_id)
+        raise TryAgain
+    try:
+        gateway.expire_session(payment.checkout.account_id, payment.checkout.session_id)
+    except gateway.NotExpirable:
+        return look_at(payment.checkout).status is CheckoutStatus.EXPIRED
+    return True
+
+
+def close_page(ctx: Context, payment: Payment) -> Payment:
+    """The payment without an open page, so that it can be changed, and paid by a further attempt (scenario 15).
+
+    What waits for the payment goes on waiting. A payment that has no page is answered as it is.
+
+    Raises:
+        PaidMeanwhile: it was paid, or its bank is about to pay.
+        StaleVersion: it changed meanwhile.
+        TryAgain: Stripe did not answer.
+    """
+    if payment.checkout is None:
+        return payment
+    if not is_closed_at_stripe(ctx, payment):
+        raise PaidMeanwhile
+    attempt = payment.checkout.attempt
+    payment = store.find_payment(ctx.school_id, payment.id)
+    if payment.state is not PaymentState.OPEN or payment.checkout is None or payment.checkout.attempt != attempt:
+        raise StaleVersion
+    transaction = Transaction(ctx)
+    closed = store.replace(transaction, ctx, payment, rules.page_closed(payment), stamp(ctx, "payment.page_closed"))
+    transaction.commit()
+    return closed

@@ -1,0 +1,38 @@
+"""Direct debits under way: the places they are for stay held as long as the bank takes (scenario 19)."""
+
+from school_events.bookings import baskets, store
+from school_events.core import logs
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.payments import rules
+from school_events.payments import store as payments
+from school_events.payments.model import PaymentState
+
+_PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING})
+
+
+def wait_for_bank(ctx: Context, payment_id: str) -> None:
+    """Note that the payer is done and the bank is not: holds wait another day, then Stripe is asked again.
+
+    Raises:
+        StaleVersion: somebody else was faster.
+    """
+    payment = payments.find_payment(ctx.school_id, payment_id)
+    if payment.state not in _PAYABLE:
+        return
+    transaction = Transaction(ctx)
+    until = ctx.now + rules.LOOK_AT_DEBIT
+    for booking in baskets.waiting_for(ctx, payment):
+        if booking.hold_until is not None and (
+            payment.state is not PaymentState.PROCESSING or booking.hold_until <= ctx.now
+        ):
+            waiting = booking.model_copy(update={"hold_until": until})
+            store.replace(transaction, ctx.school_id, booking, waiting, stamp(ctx, "booking.hold_extended"))
+    if payment.state is not PaymentState.PROCESSING:
+        under_way = rules.processing(payment)
+        payment = payments.replace(transaction, ctx, payment, under_way, stamp(ctx, "payment.processing"))
+        transaction.put(baskets.tell_payer(ctx, payment))
+        logs.count("DebitUnderWay")
+    if len(transaction):
+        transaction.commit()

@@ -1,0 +1,176 @@
+"""Money that came for a payment and is not to be kept: paid twice, or not what was asked for (scenarios 11, 22).
+
+What was paid twice goes back at once, and the booking stays. What is not what was asked for is looked at by a person of
+the school, who has it given back as a whole; the places that waited for it go then. Until it is back, the ledger keeps
+it apart from income.
+"""
+
+from functools import partial
+from typing import Literal
+
+from school_events.bookings import allocating, baskets, endings, store
+from school_events.bookings.errors import again_if_stale
+from school_events.bookings.model import BookingState
+from school_events.core import logs
+from school_events.core.audit import UNKNOWN_ALIAS
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.core.errors import TryAgain, WrongState
+from school_events.payments import rules
+from school_events.payments import service as payments
+from school_events.payments import store as payment_store
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.model import AttentionKind
+from school_events.payments.ledger import rules as ledger_rules
+from school_events.payments.ledger import store as ledger
+from school_events.payments.model import Checkout, CheckoutSnapshot, Payment, PaymentState, Stray
+from school_events.payments.refunds import service as refunds
+from school_events.payments.refunds import store as refund_store
+from school_events.payments.refunds.model import Refund, RefundState
+from school_events.people import aliases
+
+type Why = Literal["dup", "return"]
+
+
+def payer_alias(ctx: Context, payment: Payment) -> str:
+    """The name of who pays in the ledger."""
+    return aliases.alias_of(ctx.school_id, "contact", payment.payer_id) or UNKNOWN_ALIAS
+
+
+def quarantine(ctx: Context, payment: Payment, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:
+    """Money that is not what was asked for: nothing is fulfilled, a person decides (scenario 22).
+
+    Places that wait for it stay held for that person, and are no longer due to be let go.
+
+    Raises:
+        StaleVersion: somebody else was faster.
+    """
+    logs.count("PaymentQuarantined")
+    transaction = Transaction(ctx)
+    for booking in baskets.waiting_for(ctx, payment):
+        kept = booking.model_copy(update={"hold_until": None})
+        store.replace(transaction, ctx.school_id, booking, kept, stamp(ctx, "booking.hold_kept"))
+    stray = rules.stray_of(attempt, snapshot)
+    aside = payment.model_copy(update={"state": PaymentState.QUARANTINED})
+    if stray is not None:
+        aside = _note(transaction, ctx, aside, stray, attempt)
+    payment_store.replace(transaction, ctx, payment, aside, stamp(ctx, "payment.quarantined"))
+    attention.raise_for(transaction, ctx, AttentionKind.QUARANTINED, "payment", payment.id, payment.id)
+    transaction.put(baskets.tell_payer(ctx, aside))
+    transaction.commit()
+
+
+def set_aside(ctx: Context, payment: Payment, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:
+    """Money that came although the payment has its own: it goes back, and what was booked stays (scenario 11).
+
+    Of a payment in quarantine this may be the money itself, of which Stripe has only now said how much it is.
+
+    Raises:
+        StaleVersion: somebody else was faster.
+    """
+    stray = rules.stray_of(attempt, snapshot)
+    if stray is None:
+        return
+    transaction = Transaction(ctx)
+    is_known = payment.state is not PaymentState.QUARANTINED or bool(payment.strays)
+    after = _note(transaction, ctx, payment, stray, attempt)
+    change = stamp(ctx, "payment.paid_twice" if is_known else "payment.quarantined")
+    payment_store.replace(transaction, ctx, payment, after, change)
+    if is_known:
+        logs.count("PaidTwice")
+        refund = _refund(ctx, payment, stray, "dup")
+        refund_store.keep(transaction, ctx, None, refund, change)
+    transaction.commit()
+
+
+def give_back_what_is_double(ctx: Context, payment_id: str) -> None:
+    """Make the refunds of what was paid twice; doing it again changes nothing.
+
+    Raises:
+        TryAgain: too busy, or Stripe did not answer: housekeeping makes them then.
+    """
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    for stray in payment.strays:
+        again_if_stale(partial(_make, ctx, payment_id, _refund_id("dup", stray)))
+
+
+def give_back(ctx: Context, payment_id: str) -> Payment:
+    """Give back, as a whole, what came for a payment and was not what was asked for; the places it was for go.
+
+    Asked again it is the same refund.
+
+    Raises:
+        NotFound: there is no such payment.
+        WrongState: it is not in quarantine, or its money is of another currency: that goes back in Stripe's dashboard.
+        TryAgain: too busy, or Stripe has not said yet what came.
+    """
+    return again_if_stale(lambda: _give_back(ctx, payment_id))
+
+
+def _give_back(ctx: Context, payment_id: str) -> Payment:
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    if payment.state is PaymentState.FAILED and payment.strays:
+        return payment
+    if payment.state is not PaymentState.QUARANTINED:
+        raise WrongState(f"This payment is {rules.state_for_payer(payment)}")
+    stray = _the_money(payment)
+    change = stamp(ctx, "payment.given_back")
+    transaction = Transaction(ctx)
+    held = baskets.waiting_for(ctx, payment)
+    for booking in held:
+        released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
+        endings.end(transaction, ctx, booking, released, "booking.released")
+    failed = payment.model_copy(update={"state": PaymentState.FAILED})
+    failed = payment_store.replace(transaction, ctx, payment, failed, change)
+    refund = _refund(ctx, payment, stray, "return")
+    refund_store.keep(transaction, ctx, None, refund, change)
+    attention.settle(transaction, ctx, AttentionKind.QUARANTINED, payment.id)
+    transaction.put(baskets.tell_payer(ctx, failed))
+    transaction.commit()
+    for booking in held:
+        allocating.move_on(ctx, booking.place)
+    return failed
+
+
+def _the_money(payment: Payment) -> Stray:
+    if not payment.strays:
+        raise TryAgain("Stripe has not said yet what came")
+    stray = payment.strays[0]
+    attempt = next(one for one in rules.attempts(payment) if one.session_id == stray.session_id)
+    if payments.look_at(attempt).currency != attempt.amount.currency:
+        raise WrongState("This came in another currency: give it back in Stripe's dashboard")
+    return stray
+
+
+def _note(transaction: Transaction, ctx: Context, payment: Payment, stray: Stray, attempt: Checkout) -> Payment:
+    """The payment knowing of money that is kept apart, which is entered so in the ledger."""
+    noted = rules.with_stray(payment, stray, payer_alias(ctx, payment))
+    through = noted.model_copy(update={"checkout": attempt})
+    ledger.enter(transaction, ctx, ledger_rules.suspense_entry(through, stray.charge_id, stray.amount, ctx.now))
+    return noted
+
+
+def _make(ctx: Context, payment_id: str, refund_id: str) -> None:
+    refund = refund_store.find_refund(ctx.school_id, payment_id, refund_id)
+    if refund is not None and refund.state is RefundState.ASKED:
+        refunds.make_refund(ctx, payment_id, refund)
+
+
+def _refund_id(why: Why, stray: Stray) -> str:
+    return f"{why}-{stray.session_id}"
+
+
+def _refund(ctx: Context, payment: Payment, stray: Stray, why: Why) -> Refund:
+    return Refund(
+        id=_refund_id(why, stray),
+        idempotency_key=f"{why}:{stray.session_id}",
+        payment_id=payment.id,
+        line="",
+        amount=stray.amount,
+        state=RefundState.ASKED,
+        why="paid_twice" if why == "dup" else "quarantined",
+        charge_id=stray.charge_id,
+        account_id=stray.account_id,
+        asked_at=ctx.now,
+    )
