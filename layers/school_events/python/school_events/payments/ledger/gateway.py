@@ -1,0 +1,70 @@
+"""Stripe's balance transactions: what really moved in a school's balance."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from school_events.payments.ledger.mirroring import Movement, mirror_of
+from school_events.payments.stripe_client import ask, stripe
+
+if TYPE_CHECKING:
+    from stripe.params import BalanceTransactionListParams
+
+_PAGE = 100
+
+
+def movements_between(account_id: str, since: datetime, until: datetime) -> Iterator[Movement]:
+    """What moved in an account's balance, newest first.
+
+    Args:
+        account_id: the connected account.
+        since: at or after, UTC.
+        until: before, UTC.
+
+    Raises:
+        TryAgain: Stripe did not answer.
+        AccountLeft: we may not act for the account.
+    """
+    return _movements(account_id, {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}})
+
+
+def movements_of_source(account_id: str, source: str) -> list[Movement]:
+    """All that moved for one charge, refund, dispute or payout; raises as above."""
+    return list(_movements(account_id, {"source": source}))
+
+
+def movements_of_payout(account_id: str, payout_id: str) -> list[Movement]:
+    """What a payout is made of, once Stripe has worked it out; itself is left out. Raises as above."""
+    found = _movements(account_id, {"payout": payout_id})
+    return [moved for moved in found if moved.source != payout_id]
+
+
+def _movements(account_id: str, params: "BalanceTransactionListParams") -> Iterator[Movement]:
+    after = None
+    while True:
+        page = _page(account_id, params, after)
+        for row in page["data"]:
+            yield _movement(row)
+        if not page["has_more"]:
+            return
+        after = page["data"][-1]["id"]
+
+
+def _page(account_id: str, params: "BalanceTransactionListParams", after: str | None) -> dict[str, Any]:
+    asked: BalanceTransactionListParams = {**params, "limit": _PAGE}
+    if after is not None:
+        asked["starting_after"] = after
+    return ask(
+        lambda: stripe().v1.balance_transactions.list(params=asked, options={"stripe_account": account_id})
+    ).to_dict()
+
+
+def _movement(row: dict[str, Any]) -> Movement:
+    return Movement(
+        id=row["id"],
+        mirror=mirror_of(row["type"], row["reporting_category"]),
+        source=row["source"] or row["id"],
+        amount=row["amount"],
+        fee=row["fee"],
+        at=datetime.fromtimestamp(row["created"], UTC),
+    )

@@ -1,0 +1,1 @@
+"""What reached the school's bank, and what it was made of."""
