@@ -15,7 +15,7 @@ from school_events.payments import store as payment_store
 
 
 def still_paid(ctx: Context, booking: Booking) -> Money:
-    """What was paid for a booking, also later, and has not gone back; nothing for what is only held, or cost nothing."""
+    """What was paid for a booking, then or later, and has not gone back; nothing for what is only held, or is free."""
     return paid_for(ctx, booking).total if booking.state is BookingState.CONFIRMED else NOTHING
 
 

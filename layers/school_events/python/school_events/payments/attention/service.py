@@ -40,6 +40,11 @@ def settle(transaction: Transaction, ctx: Context, kind: AttentionKind, thing_id
         store.keep(transaction, ctx, attention.model_copy(update={"settled_at": ctx.now}))
 
 
+def was_raised(ctx: Context, kind: AttentionKind, thing_id: str) -> bool:
+    """Whether something was put on the list before, and perhaps taken off it."""
+    return store.find(ctx.school_id, kind, thing_id) is not None
+
+
 def page(ctx: Context, cursor: str | None) -> Page[AttentionView]:
     """A page of what the school has to look at, oldest first.
 

@@ -1,0 +1,91 @@
+"""What follows when an instalment, or a contribution, was paid, or its page closed unpaid (PAYMENTS.md 5, 7).
+
+No place waits for such a payment: what is not paid can be paid again, until its day and after it.
+"""
+
+from functools import partial
+
+from school_events.bookings import baskets
+from school_events.bookings.errors import again_if_stale
+from school_events.bookings.instalments import rules
+from school_events.core import logs
+from school_events.core.change import stamp
+from school_events.core.context import Context
+from school_events.core.dynamodb import Transaction
+from school_events.payments import rules as payment_rules
+from school_events.payments import store
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.model import AttentionKind
+from school_events.payments.model import Payment, PaymentLine, PaymentState
+from school_events.payments.refunds import service as refunds
+from school_events.payments.refunds import store as refund_store
+
+_HAS_PAGE = frozenset({PaymentState.OPEN, PaymentState.PROCESSING})
+
+
+def page_came_to_nothing(ctx: Context, payment_id: str) -> Payment:
+    """Let a payment be paid again whose page Stripe has closed unpaid, or whose bank did not pay.
+
+    One that stood for several comes apart.
+
+    Raises:
+        NotFound: there is no such payment.
+        TryAgain: too busy.
+    """
+    return again_if_stale(partial(_page_came_to_nothing, ctx, payment_id))
+
+
+def _page_came_to_nothing(ctx: Context, payment_id: str) -> Payment:
+    payment = store.find_payment(ctx.school_id, payment_id)
+    if payment.state not in _HAS_PAGE:
+        return payment
+    transaction = Transaction(ctx)
+    after = _write(transaction, ctx, payment, rules.not_paid(payment))
+    for one in store.find_payments(ctx.school_id, payment.merges).values() if payment.merges else ():
+        if one.merged_into == payment.id:
+            _write(transaction, ctx, one, rules.apart(one))
+    transaction.commit()
+    return after
+
+
+def _write(transaction: Transaction, ctx: Context, before: Payment, after: Payment) -> Payment:
+    look_at = ctx.now if after.due_on is not None else None
+    after = after.model_copy(update={"look_at": look_at})
+    transaction.put(baskets.tell_payer(ctx, after))
+    return store.replace(transaction, ctx, before, after, stamp(ctx, "payment.page_closed"))
+
+
+def money_came(ctx: Context, payment: Payment) -> None:
+    """What a paid payment is for is owed no more; what ended before it was paid gets its money back.
+
+    Doing it again changes nothing.
+
+    Raises:
+        TryAgain: too busy, or Stripe did not answer.
+    """
+    for payment_id in (payment.id, *payment.merges):
+        _owed_no_more(ctx, payment_id)
+    for line in payment.lines:
+        if line.over:
+            again_if_stale(partial(_give_back, ctx, payment.id, line))
+
+
+def _owed_no_more(ctx: Context, payment_id: str) -> None:
+    transaction = Transaction(ctx)
+    attention.settle(transaction, ctx, AttentionKind.OVERDUE, payment_id)
+    if len(transaction):
+        transaction.commit()
+
+
+def _give_back(ctx: Context, payment_id: str, line: PaymentLine) -> None:
+    refund = refund_store.find_refund(ctx.school_id, payment_id, refunds.refund_id("late", line.key))
+    if refund is None:
+        payment = store.find_payment(ctx.school_id, payment_id)
+        left = payment_rules.still_paid(payment, payment_rules.line_of(payment, line.key))
+        if left.amount == 0:
+            return
+        transaction = Transaction(ctx)
+        refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", left)
+        transaction.commit()
+        logs.count("LateRefund")
+    refunds.make_refund(ctx, payment_id, refund)
