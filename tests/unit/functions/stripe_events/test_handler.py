@@ -14,6 +14,7 @@ from school_events.events.model import SchoolEvent
 from school_events.payments.accounts import store as accounts
 from school_events.payments.events import store as events
 from school_events.payments.events.model import TYPES
+from school_events.payments.events.queued import ids_of
 from school_events.payments.model import PaymentState
 from tests.support.booked_world import a_school_with_families, an_event, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, SCHOOL
@@ -145,6 +146,26 @@ def test_what_happens_to_a_charge_is_found_by_the_charge_alone(shop: Shop, event
     (charge,) = shop.all("charge")
     assert _work(_message(shop, type="charge.updated", object_id="py_1", charge_id=charge["id"])) == []
     assert payment_of(booked).state is PaymentState.PAID
+
+
+def _told(shop: Shop) -> list[dict[str, Any]]:
+    """What Stripe tells from now on, as it is queued."""
+    told: list[dict[str, Any]] = []
+    shop.server.world.on_event(lambda event: told.append(dict(ids_of(event))))
+    return told
+
+
+@pytest.mark.parametrize("pence", [None, 500])
+def test_a_refund_of_the_dashboard_may_be_heard_of_before_its_payment(
+    shop: Shop, event: SchoolEvent, pence: int | None
+) -> None:
+    told = _told(shop)
+    booked = _paid(shop, event)
+    (charge,) = shop.all("charge")
+    shop.server.dashboard.refund(charge["id"], pence)
+    assert _work(*[one for one in reversed(told) if one["type"] in TYPES]) == []
+    assert payment_of(booked).refunded.amount == (pence or 1250)
+    assert ledger_balance() == shop.balance()
 
 
 def test_money_of_the_school_that_was_not_asked_for_here_is_left_alone(shop: Shop, event: SchoolEvent) -> None:

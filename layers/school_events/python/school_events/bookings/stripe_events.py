@@ -15,9 +15,11 @@ from school_events.payments.events import gateway, store
 from school_events.payments.events.model import (
     ACCOUNT_CHANGED,
     PAYMENT_TYPES,
+    REFUND_TYPES,
     TYPES,
     StripeEvent,
 )
+from school_events.payments.refunds import service as refunds
 
 type Look = Callable[[Context, str, StripeEvent], object]
 """Looks at what an event is about: the moment, the connected account, the event."""
@@ -69,6 +71,13 @@ def _payment_of(account_id: str, event: StripeEvent) -> str | None:
     return gateway.payment_of_charge(account_id, event.charge_id)
 
 
+def _look_at_refunds(ctx: Context, account_id: str, event: StripeEvent) -> None:
+    """The payment first: money that went back may have come without our having heard of it (scenario 3)."""
+    payment_id = _look_at_payment(ctx, account_id, event)
+    if payment_id is not None:
+        refunds.catch_up(ctx, payment_id)
+
+
 def _look_at_account(ctx: Context, account_id: str, _event: StripeEvent) -> None:
     store.begin_sweeps(ctx.school_id, account_id, ctx.now)
     accounts.refresh_readiness(ctx.school_id, account_id)
@@ -80,6 +89,7 @@ def _acknowledge(_ctx: Context, _account_id: str, _event: StripeEvent) -> None:
 
 _LOOKS: Mapping[str, Look] = {
     **dict.fromkeys(PAYMENT_TYPES, _look_at_payment),
+    **dict.fromkeys(REFUND_TYPES, _look_at_refunds),
     ACCOUNT_CHANGED: _look_at_account,
 }
 """What is looked at after which event; every one of :data:`TYPES` has its place here."""
