@@ -158,7 +158,7 @@ def _make(ctx: Context, payment_id: str, refund_id: str) -> None:
 
 
 def _refund_id(why: Why, stray: Stray) -> str:
-    return f"{why}-{stray.session_id}"
+    return f"{why}-{stray.charge_id}"
 
 
 def _refund(ctx: Context, payment: Payment, stray: Stray, why: Why) -> Refund:
