@@ -37,7 +37,7 @@ def checkout(school_id: str, booking_id: str) -> PaymentView:
     errors=(NotFound, TryAgain),
 )
 def read(school_id: str, payment_id: str) -> PaymentView:
-    return payment_view(paying.find_for_caller(api.context, payment_id))
+    return paying.show(api.context, payment_id)
 
 
 @api.route(

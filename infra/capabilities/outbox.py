@@ -23,7 +23,7 @@ CAPABILITY = Capability(
         StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF", "GROUP#*")),
         StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*", "STANDING#*", "TEMPLATE#*", "DOCUMENT#*")),
         StreamTrigger(BOOKINGS, ("BOOKING", "REGISTER#*", "WAITING#*")),
-        StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*", "ATTENTION#*")),
+        StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*", "ATTENTION#*", "DISPUTE#*")),
     ),
     grants=(
         table(PEOPLE, *READ),

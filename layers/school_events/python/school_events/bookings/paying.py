@@ -8,6 +8,7 @@ from school_events.core.errors import NotFound, WrongState
 from school_events.core.http import Page
 from school_events.payments import store as payments
 from school_events.payments.api import PaymentView, payment_view
+from school_events.payments.disputes.store import disputes_of_payment
 from school_events.payments.model import Payment, PaymentState
 from school_events.people import access
 
@@ -42,6 +43,19 @@ def find_for_caller(ctx: Context, payment_id: str) -> Payment:
     return settlement.apply_payment(ctx, payment_id) if payment.state is PaymentState.OPEN else payment
 
 
+def show(ctx: Context, payment_id: str) -> PaymentView:
+    """A payment as it stands at Stripe now, as its payer or the school's finance staff may see it.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+        TryAgain: Stripe did not answer.
+    """
+    payment = find_for_caller(ctx, payment_id)
+    if not ctx.has_role("finance", "school_admin"):
+        return payment_view(payment)
+    return payment_view(payment, for_finance=True, disputes=disputes_of_payment(ctx.school_id, payment_id))
+
+
 def is_payers(ctx: Context, payment: Payment) -> bool:
     """Whether a payment is the calling contact's own: they are the payer, and any child of the school is theirs.
 
@@ -62,6 +76,6 @@ def page(ctx: Context, cursor: str | None) -> Page[PaymentView]:
     scope = f"{ctx.school_id}/payments"
     after = cursors.open_cursor(cursor, scope)["after"] if cursor else None
     listed = list(payments.payments_of_school(ctx.school_id, after=after, limit=_PAGE + 1))
-    shown = [payment_view(payment) for payment, _ in listed[:_PAGE]]
+    shown = [payment_view(payment, for_finance=True) for payment, _ in listed[:_PAGE]]
     more = cursors.seal({"after": listed[_PAGE - 1][1]}, scope) if len(listed) > _PAGE else None
     return Page(items=shown, next_cursor=more)

@@ -5,21 +5,30 @@ how that thing stands now.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from school_events.bookings import settlement
+from school_events.bookings.disputed import apply_dispute
 from school_events.core import logs
+from school_events.core.again import again_if_stale
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
 from school_events.payments.accounts import service as accounts
+from school_events.payments.accounts import store as account_store
 from school_events.payments.events import gateway, store
 from school_events.payments.events.model import (
     ACCOUNT_CHANGED,
+    ACCOUNT_LEFT,
+    DISPUTE_TYPES,
     PAYMENT_TYPES,
+    PAYOUT_TYPES,
     REFUND_TYPES,
     TYPES,
     StripeEvent,
 )
+from school_events.payments.payouts import service as payouts
 from school_events.payments.refunds import service as refunds
+from school_events.payments.stripe_client import AccountLeft
 
 type Look = Callable[[Context, str, StripeEvent], object]
 """Looks at what an event is about: the moment, the connected account, the event."""
@@ -45,7 +54,12 @@ def apply(ctx: Context, account_id: str, event: StripeEvent) -> None:
     if store.event_is_done(ctx.school_id, account_id, event.event_id):
         logs.count("StripeEventAgain")
         return
-    _LOOKS.get(event.type, _acknowledge)(ctx, account_id, event)
+    try:
+        LOOKS.get(event.type, _acknowledge)(ctx, account_id, event)
+    except AccountLeft:
+        # Not done: once the school has connected its account again, the sweep finds it.
+        logs.count("StripeEventOfLeftAccount")
+        return
     store.mark_event_done(ctx.school_id, account_id, event.event_id, ctx.now)
     logs.count("StripeEventApplied")
 
@@ -78,18 +92,35 @@ def _look_at_refunds(ctx: Context, account_id: str, event: StripeEvent) -> None:
         refunds.catch_up(ctx, payment_id)
 
 
+def _look_at_payout(ctx: Context, account_id: str, event: StripeEvent) -> None:
+    if event.object_id is not None:
+        again_if_stale(partial(payouts.look_at, ctx, account_id, event.object_id))
+
+
 def _look_at_account(ctx: Context, account_id: str, _event: StripeEvent) -> None:
+    """Whether it can take money, as Stripe says now; one that has left us cannot."""
     store.begin_sweeps(ctx.school_id, account_id, ctx.now)
-    accounts.refresh_readiness(ctx.school_id, account_id)
+    try:
+        accounts.refresh_readiness(ctx.school_id, account_id)
+    except AccountLeft:
+        account_store.set_readiness(ctx.school_id, account_id, charges_enabled=False)
+
+
+def _look_at_dispute(ctx: Context, account_id: str, event: StripeEvent) -> None:
+    if event.object_id is not None:
+        apply_dispute(ctx, account_id, event.object_id)
 
 
 def _acknowledge(_ctx: Context, _account_id: str, _event: StripeEvent) -> None:
     logs.count("StripeEventAcknowledged")
 
 
-_LOOKS: Mapping[str, Look] = {
+LOOKS: Mapping[str, Look] = {
     **dict.fromkeys(PAYMENT_TYPES, _look_at_payment),
     **dict.fromkeys(REFUND_TYPES, _look_at_refunds),
+    **dict.fromkeys(PAYOUT_TYPES, _look_at_payout),
+    **dict.fromkeys(DISPUTE_TYPES, _look_at_dispute),
     ACCOUNT_CHANGED: _look_at_account,
+    ACCOUNT_LEFT: _look_at_account,
 }
 """What is looked at after which event; every one of :data:`TYPES` has its place here."""

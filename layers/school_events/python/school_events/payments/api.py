@@ -1,10 +1,14 @@
 """Request and response models of the payment routes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from school_events.core.http import ApiModel
 from school_events.core.money import Money
+from school_events.payments.disputes.api import DisputeView, dispute_view
+from school_events.payments.disputes.model import Dispute
 from school_events.payments.model import Payment
+from school_events.payments.rules import state_for_payer
 
 
 class PaymentLineView(ApiModel):
@@ -16,7 +20,7 @@ class PaymentLineView(ApiModel):
 
 
 class PaymentView(ApiModel):
-    """A payment as its payer and the school's finance staff see it."""
+    """A payment as its payer and the school's finance staff see it; only they are shown what its bank disputes."""
 
     id: str
     state: str
@@ -28,14 +32,23 @@ class PaymentView(ApiModel):
     pay_by: datetime | None
     created_at: datetime
     paid_at: datetime | None
+    disputes: list[DisputeView] | None = None
 
 
-def payment_view(payment: Payment) -> PaymentView:
-    """A payment as the API shows it; the address to pay at only while it can be paid."""
+def payment_view(
+    payment: Payment, *, for_finance: bool = False, disputes: Sequence[Dispute] | None = None
+) -> PaymentView:
+    """A payment as the API shows it; the address to pay at only while it can be paid.
+
+    Args:
+        payment: which.
+        for_finance: whether it is shown to who answers for the money, or to its payer.
+        disputes: of the payment, if they are shown.
+    """
     is_open = payment.checkout is not None and payment.state == "open"
     return PaymentView(
         id=payment.id,
-        state=payment.state.value,
+        state=(payment.state if for_finance else state_for_payer(payment)).value,
         amount=payment.amount,
         refunded=payment.refunded,
         lines=[
@@ -47,4 +60,5 @@ def payment_view(payment: Payment) -> PaymentView:
         pay_by=payment.checkout.expires_at if is_open and payment.checkout else None,
         created_at=payment.created_at,
         paid_at=payment.paid_at,
+        disputes=None if disputes is None else [dispute_view(one) for one in disputes],
     )

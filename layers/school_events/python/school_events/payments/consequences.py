@@ -1,21 +1,32 @@
 """What follows from a change of a payment."""
 
+from typing import Any
+
 from school_events.core import clock
 from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
 from school_events.core.dynamodb import Item
 from school_events.payments.attention.store import AttentionItem
+from school_events.payments.disputes.rules import NEWS
+from school_events.payments.disputes.store import DisputeItem
 from school_events.payments.refunds.store import RefundItem
 from school_events.payments.store import PaymentItem
 
 
 def of(item: Item) -> Consequences | None:
     """The consequences of an item's latest change; None if it is nothing of money."""
-    if isinstance(item, AttentionItem):
-        return Consequences(Subject(item.record.thing, item.record.thing_id))
+    if isinstance(item, PaymentItem):
+        return _of_payment(item)
+    if isinstance(item, DisputeItem):
+        news = (_disputed(item),) if item.change.action in NEWS.values() else ()
+        return Consequences(Subject("dispute", item.record.id), news)
     if isinstance(item, RefundItem):
         return Consequences(Subject("refund", item.record.id))
-    if not isinstance(item, PaymentItem):
-        return None
+    if isinstance(item, AttentionItem):
+        return Consequences(Subject(item.record.thing, item.record.thing_id))
+    return None
+
+
+def _of_payment(item: PaymentItem) -> Consequences:
     subject = Subject("payment", item.record.id)
     if item.change.action == "payment.paid":
         return Consequences(subject, (_received(item),), (_telling(item, "payment_received"),))
@@ -33,6 +44,20 @@ def _telling(item: PaymentItem, kind: TellingKind) -> ToTell:
         thing="payment",
         thing_id=payment.id,
     )
+
+
+def _disputed(item: DisputeItem) -> Message:
+    dispute = item.record
+    detail: dict[str, Any] = {
+        "version": dispute.version,
+        "payment_id": dispute.payment_id,
+        "dispute_id": dispute.id,
+        "state": dispute.state.value,
+        "amount": dispute.amount.model_dump(),
+    }
+    if dispute.respond_by is not None:
+        detail["respond_by"] = clock.to_text(dispute.respond_by)
+    return Message("PaymentDisputed", detail)
 
 
 def _received(item: PaymentItem) -> Message:

@@ -11,6 +11,7 @@ from .booking_confirmed_v2 import BookingConfirmedV2
 from .booking_offered_v1 import BookingOffered
 from .booking_waitlisted_v1 import BookingWaitlisted
 from .invitation_sent_v1 import InvitationSent
+from .payment_disputed_v1 import PaymentDisputed
 from .payment_received_v1 import PaymentReceived
 from .pupil_anonymised_v1 import PupilAnonymised
 from .school_event_cancelled_v1 import SchoolEventCancelled
@@ -24,6 +25,7 @@ SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
     "BookingOffered": BookingOffered,
     "BookingWaitlisted": BookingWaitlisted,
     "InvitationSent": InvitationSent,
+    "PaymentDisputed": PaymentDisputed,
     "PaymentReceived": PaymentReceived,
     "PupilAnonymised": PupilAnonymised,
     "SchoolEventCancelled": SchoolEventCancelled,
@@ -39,6 +41,7 @@ __all__ = [
     "BookingOffered",
     "BookingWaitlisted",
     "InvitationSent",
+    "PaymentDisputed",
     "PaymentReceived",
     "PupilAnonymised",
     "SchoolEventCancelled",
