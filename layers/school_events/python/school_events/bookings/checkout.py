@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 
-from school_events.bookings import baskets, store
+from school_events.bookings import baskets, debits, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import Booking, BookingState
 from school_events.core import settings
@@ -19,13 +19,14 @@ from school_events.payments.model import Payment
 
 
 def open_page(ctx: Context, payment_id: str) -> Payment:
-    """Open Stripe's payment page for a payment, or give the one that is open.
+    """Open Stripe's payment page for a payment, or give the one that is open, if that asks what is owed.
 
-    The holds wait at least as long as the page is open.
+    The holds wait at least as long as the page is open. There is never a second open page: one that asks another amount
+    is closed first, and the next is an attempt of its own (scenario 15).
 
     Raises:
         PaymentsNotReady: the school cannot take money yet.
-        WrongState: it is paid or let go, or the time to pay is over.
+        WrongState: it is paid or let go, its bank is paying, or the time to pay is over.
         TryAgain: Stripe did not answer.
     """
     account = accounts.ready_account(ctx.school_id)
@@ -38,6 +39,8 @@ def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
     bookings = baskets.bookings_of(ctx, payment)
     if any(booking.state is not BookingState.PENDING for booking in bookings):
         raise WrongState("These places are no longer held")
+    if payment.checkout is not None and payment.checkout.amount != rules.to_pay(payment):
+        payment = payments.close_page(ctx, payment)
     if payment.checkout is not None:
         with contextlib.suppress(gateway.NotOpened):
             return payments.ensure_session(ctx, payment)
@@ -50,7 +53,8 @@ def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
 
 def _begin(ctx: Context, account_id: str, payment: Payment, bookings: Sequence[Booking]) -> Payment:
     """Write down a further attempt at paying, and let the places wait for it, before Stripe hears of it."""
-    begun = rules.begin_checkout(payment, account_id, ctx.now, settings.required("APP_URL"))
+    direct_debit = rules.may_take_debit(debits.first_beginning(ctx, bookings), ctx.now)
+    begun = rules.begin_checkout(payment, account_id, ctx.now, settings.required("APP_URL"), direct_debit=direct_debit)
     transaction = Transaction(ctx)
     for booking in bookings:
         after = booking.model_copy(update={"hold_until": rules.held_until(begun)})

@@ -1,15 +1,36 @@
 """Direct debits under way: the places they are for stay held as long as the bank takes (scenario 19)."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from school_events.bookings import baskets, store
+from school_events.bookings.model import Booking
+from school_events.bookings.rules import is_at
 from school_events.core import logs
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
+from school_events.events import store as events
 from school_events.payments import rules
 from school_events.payments import store as payments
 from school_events.payments.model import PaymentState
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING})
+
+
+def first_beginning(ctx: Context, bookings: Sequence[Booking]) -> datetime | None:
+    """When the first of what is booked begins, UTC; None if nothing of it has a time of its own.
+
+    Of a whole club that is its first session to come, though a family may still leave it later (D6).
+    """
+    sessions = {one: events.sessions_of(ctx.school_id, one) for one in {booking.event_id for booking in bookings}}
+    coming = [
+        session.starts_at
+        for booking in bookings
+        for session in sessions[booking.event_id]
+        if not session.cancelled and session.starts_at > ctx.now and is_at(booking.place, session.id)
+    ]
+    return min(coming, default=None)
 
 
 def wait_for_bank(ctx: Context, payment_id: str) -> None:
