@@ -1,6 +1,7 @@
 """The worker behind the webhook: each event applied once, by the school that owns the account."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,6 +167,41 @@ def test_a_refund_of_the_dashboard_may_be_heard_of_before_its_payment(
     assert _work(*[one for one in reversed(told) if one["type"] in TYPES]) == []
     assert payment_of(booked).refunded.amount == (pence or 1250)
     assert ledger_balance() == shop.balance()
+
+
+def test_a_payout_is_followed_from_stripes_account_to_the_schools_bank(shop: Shop, event: SchoolEvent) -> None:
+    told = _told(shop)
+    _paid(shop, event)
+    with time_machine.travel(NOW + timedelta(days=9), tick=False):
+        for days in (5, 9):
+            shop.at(NOW + timedelta(days=days))
+        assert "payout.paid" in {one["type"] for one in told}
+        assert _work(*[one for one in reversed(told) if one["type"] in TYPES]) == []
+        assert ledger_balance() == shop.balance() == 0
+
+
+def test_a_school_that_disconnects_cannot_take_money_until_it_connects_again(shop: Shop, event: SchoolEvent) -> None:
+    told = _told(shop)
+    booked = _paid(shop, event)
+    paid = [one for one in told if one["type"] in TYPES]
+    shop.server.holders.deauthorise(shop.account_id)
+    left = told[-1]
+    assert (left["type"], left["account"]) == ("account.application.deauthorized", shop.account_id)
+    assert _work(left, *paid) == []
+    assert _is_ready() is False
+    assert payment_of(booked).state is PaymentState.OPEN
+
+    shop.server.holders.reauthorise(shop.account_id)
+    again = _message(shop, event_id="evt_again", type="account.updated", object_id=shop.account_id)
+    assert _work(again, left, *paid) == []
+    assert _is_ready() is True, "that it once left is an old story, whenever we hear of it"
+    assert payment_of(booked).state is PaymentState.PAID
+
+
+def _is_ready() -> bool:
+    account = accounts.find_account(SCHOOL)
+    assert account is not None
+    return account.charges_enabled
 
 
 def test_money_of_the_school_that_was_not_asked_for_here_is_left_alone(shop: Shop, event: SchoolEvent) -> None:
