@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from functions.stripe_events.handler import lambda_handler
-from school_events.bookings import settlement
+from school_events.bookings import settlement, stripe_events
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
@@ -228,6 +228,20 @@ def test_the_same_event_of_another_account_is_another_event(shop: Shop, event: S
     assert _work(_message(shop, account=other, payment_id=None)) == []
     assert _work(_message(shop, booked)) == []
     assert payment_of(booked).state is PaymentState.PAID
+
+
+HANDLED = """
+checkout.session.completed checkout.session.expired checkout.session.async_payment_succeeded
+checkout.session.async_payment_failed payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled
+payment_intent.processing charge.refunded refund.created refund.updated refund.failed charge.dispute.created
+charge.dispute.updated charge.dispute.closed charge.dispute.funds_withdrawn charge.dispute.funds_reinstated
+account.updated account.application.deauthorized payout.paid payout.failed payout.reconciliation_completed
+"""
+"""PAYMENTS.md, "Webhook"."""
+
+
+def test_every_type_that_means_something_makes_us_look_at_something() -> None:
+    assert set(stripe_events.LOOKS) == TYPES == {*HANDLED.split(), "charge.updated"}
 
 
 def test_every_type_we_look_at_is_one_that_stripe_sends() -> None:

@@ -55,7 +55,7 @@ def apply(ctx: Context, account_id: str, event: StripeEvent) -> None:
         logs.count("StripeEventAgain")
         return
     try:
-        LOOKS.get(event.type, _acknowledge)(ctx, account_id, event)
+        LOOKS[event.type](ctx, account_id, event)
     except AccountLeft:
         # Not done: once the school has connected its account again, the sweep finds it.
         logs.count("StripeEventOfLeftAccount")
@@ -109,10 +109,6 @@ def _look_at_account(ctx: Context, account_id: str, _event: StripeEvent) -> None
 def _look_at_dispute(ctx: Context, account_id: str, event: StripeEvent) -> None:
     if event.object_id is not None:
         apply_dispute(ctx, account_id, event.object_id)
-
-
-def _acknowledge(_ctx: Context, _account_id: str, _event: StripeEvent) -> None:
-    logs.count("StripeEventAcknowledged")
 
 
 LOOKS: Mapping[str, Look] = {
