@@ -12,6 +12,7 @@ from itertools import islice
 from school_events.bookings import allocating, calling_off, news, places, settlement, slot_places, store
 from school_events.bookings.capacity import service as capacity
 from school_events.bookings.closing import close_booking
+from school_events.bookings.instalments.looking import look_after
 from school_events.bookings.model import Booking
 from school_events.bookings.waiting import service as waiting
 from school_events.bookings.waiting import store as turns
@@ -25,8 +26,8 @@ from school_events.events.evenings import store as evenings
 from school_events.events.evenings.service import follow_up
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
-from school_events.payments.refunds import service as refunds
-from school_events.payments.refunds import store as refund_store
+from school_events.payments import store as payments
+from school_events.payments.refunds.bulk import Run
 
 STUCK = timedelta(minutes=30)
 """A hold that is over, or a refund that is asked for, so long ago is a person's to look at."""
@@ -67,16 +68,8 @@ def call_events_off(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -
 
 
 def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
-    """Make every refund that was written down and not made, because of a crash or an outage; says how many."""
-    count = 0
-    for school_id, refund in refund_store.due_refunds(now):
-        if not may_go_on():
-            break
-        if not _one(refunds.make_refund, context_for(school_id), refund.payment_id, refund):
-            refund_store.put_refund_off(school_id, refund, now + PUT_OFF)
-            _count_if_stuck("RefundStuck", refund.asked_at, now)
-        count += 1
-    return count
+    """Make every refund that was written down and not made; says how many."""
+    return Run(now, context_for, may_go_on, put_off=PUT_OFF, stuck=STUCK).make_all()
 
 
 def move_returned_places_on(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
@@ -170,6 +163,18 @@ def let_due_holds_go(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
             store.put_off(school_id, booking.id, now, now + PUT_OFF)
             _count_if_stuck("HoldStuck", booking.hold_until, now)
     return len(settled)
+
+
+def look_after_unpaid(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
+    """Remind families of instalments, see to their pages, and end places they stay unpaid for; says how many."""
+    count = 0
+    for school_id, payment in payments.due_payments(now):
+        if not may_go_on():
+            break
+        if not _one(look_after, context_for(school_id), payment):
+            payments.put_payment_off(school_id, payment, now + PUT_OFF)
+        count += 1
+    return count
 
 
 def _call_off(ctx: Context, event: SchoolEvent, may_go_on: MayGoOn) -> None:

@@ -266,6 +266,13 @@ def find_event(school_id: str, event_id: str) -> SchoolEvent:
         raise NotFound from None
 
 
+def is_being_called_off(school_id: str, event_id: str) -> bool:
+    """Whether an event is cancelled and not all that was booked has ended yet."""
+    key = event_key(school_id, event_id)
+    item = EventItem.get(key.pk, key.sk, consistent_read=True)
+    return item.status == "cancelled" and item.due_pk is not None
+
+
 def find_events(school_id: str, event_ids: Iterable[str]) -> dict[str, SchoolEvent]:
     """Those of the events that exist, by id (strongly consistent)."""
     events: dict[str, SchoolEvent] = {}

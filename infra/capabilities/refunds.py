@@ -1,0 +1,39 @@
+"""Giving money back, by the school."""
+
+from infra.spec import (
+    EVENTS,
+    GET,
+    IDEMPOTENCY,
+    INBOX,
+    PAYMENTS,
+    PEOPLE,
+    STRIPE_KEY,
+    Capability,
+    index,
+    school,
+    table,
+)
+
+CAPABILITY = Capability(
+    name="refunds",
+    about="Ask for refunds, ask again, note what the school gave back itself, show how far an event's have come",
+    routes=(
+        school("POST", "/payments/{payment_id}/refunds", rate=20, burst=40),
+        school("GET", "/payments/{payment_id}/refunds"),
+        school("POST", "/payments/{payment_id}/refunds/{refund_id}/retry", rate=20, burst=40),
+        school("POST", "/payments/{payment_id}/refunds/{refund_id}/paid-out", rate=20, burst=40),
+        school("GET", "/events/{event_id}/refunds"),
+    ),
+    grants=(
+        table(PEOPLE, *GET, "BatchGetItem"),
+        table(EVENTS, "GetItem"),
+        table(PAYMENTS, "GetItem", "Query", "PutItem"),
+        index(PAYMENTS, "listing"),
+        table(INBOX, "PutItem"),
+        table(IDEMPOTENCY, *GET, "PutItem"),
+        STRIPE_KEY,
+    ),
+    settings=("STRIPE_API_URL",),
+    layers=("stripe",),
+    memory=1024,
+)
