@@ -21,7 +21,14 @@ from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger import store as ledger
-from school_events.payments.model import Checkout, CheckoutSnapshot, CheckoutStatus, Payment, PaymentPurpose, PaymentState
+from school_events.payments.model import (
+    Checkout,
+    CheckoutSnapshot,
+    CheckoutStatus,
+    Payment,
+    PaymentPurpose,
+    PaymentState,
+)
 
 type Also = Callable[[Transaction, BookingState], object]
 
@@ -69,7 +76,7 @@ def _money_came(ctx: Context, payment_id: str, attempt: Checkout, snapshot: Chec
     if payment.state in rules.HAS_MONEY:
         late_money.settle_lines(ctx, payment)
         instalments.money_came(ctx, payment)
-    strays.give_back_what_is_double(ctx, payment_id)
+    strays.make_refunds(ctx, payment_id)
 
 
 def _take(ctx: Context, payment_id: str, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:

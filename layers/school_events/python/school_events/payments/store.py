@@ -23,7 +23,7 @@ _MOST_KEYS = 100
 UNPAID = "UNPAID"
 """The kind of due thing a payment is that is to be paid later: somebody is to be reminded, or its page looked at."""
 
-_MAY_BE_DUE = frozenset({PaymentState.CREATED, PaymentState.OPEN})
+_MAY_BE_DUE = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING})
 
 
 class PaymentsTableItem(Item):
