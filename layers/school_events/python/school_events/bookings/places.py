@@ -233,6 +233,16 @@ def take(transaction: Transaction, ctx: Context, booking: Booking) -> None:
     )
 
 
+def hold_again(transaction: Transaction, ctx: Context, booking: Booking) -> None:
+    """Turn the place of a booking into its hold, in a transaction; refused with :class:`StaleVersion`."""
+    transaction.update(
+        place_key(ctx.school_id, booking.place),
+        [PlaceItem.state.set(PlaceState.HELD.value)],
+        (PlaceItem.state == PlaceState.TAKEN.value) & (PlaceItem.booking_id == booking.id),
+        refusal=StaleVersion(),
+    )
+
+
 def give_up(transaction: Transaction, ctx: Context, booking: Booking) -> None:
     """Return the place of a booking, in a transaction; from now on only the allocator moves it.
 

@@ -10,6 +10,7 @@ So the digest is made under the caller's key, which is random (a UUID) and of wh
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -20,7 +21,7 @@ from pynamodb.attributes import UnicodeAttribute
 from school_events.core import settings
 from school_events.core.context import Context
 from school_events.core.dynamodb import Item, Key, Transaction, school_key
-from school_events.core.errors import Conflict, KeyReused
+from school_events.core.errors import Conflict, KeyReused, TryAgain
 from school_events.core.inventory import Category, Kept, Purpose, Retention
 
 LIFE = timedelta(hours=24)
@@ -105,6 +106,32 @@ class AnsweredMeanwhile(Conflict):
 
     slug = "answered-meanwhile"
     title = "The same request is being answered"
+
+
+def answered_once[A: BaseModel](ctx: Context, request: Request, answer: type[A], attempt: Callable[[], A]) -> A:
+    """Answer a request that may be sent twice, even at once: as it was answered before, or by doing what it asks.
+
+    Args:
+        ctx: the moment.
+        request: what is asked.
+        answer: the model of the answer.
+        attempt: does it, and keeps its answer (:func:`remember`) in the transaction that makes it true.
+
+    Raises:
+        KeyReused: the key belongs to another request.
+        TryAgain: the same request is under way.
+    """
+    earlier = find_earlier_answer(ctx, request, answer)
+    if earlier is not None:
+        return earlier
+    try:
+        return attempt()
+    except Conflict as refusal:
+        # What is in the way may be what the very same request did, sent twice.
+        earlier = find_earlier_answer(ctx, request, answer)
+        if earlier is None:
+            raise TryAgain if isinstance(refusal, AnsweredMeanwhile) else refusal from None
+        return earlier
 
 
 def remember(ctx: Context, transaction: Transaction, request: Request, answer: BaseModel) -> None:

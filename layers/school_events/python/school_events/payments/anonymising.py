@@ -6,6 +6,7 @@ from school_events.core.dynamodb import Key, Transaction
 from school_events.core.errors import StaleVersion
 from school_events.payments import store
 from school_events.payments.model import Payment
+from school_events.payments.receipts import store as receipts
 from school_events.payments.refunds.store import RefundItem, refunds_of_payment
 
 _ACTION = "payment.anonymised"
@@ -14,8 +15,8 @@ _ACTION = "payment.anonymised"
 def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, payer_id: str) -> None:
     """Let somebody else stand for who pays, in a transaction; it is refused if the payment has changed since.
 
-    The stamps of the payment and its refunds, which may name who did something, are made anew. The ledger names the
-    payer by alias, whose mapping goes with the person.
+    The stamps of the payment and its refunds, which may name who did something, are made anew, and what staff wrote
+    on receipts goes, which may name somebody. The ledger names the payer by alias, whose mapping goes with the person.
 
     Args:
         transaction: the caller's.
@@ -32,3 +33,6 @@ def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, paye
                 RefundItem.state == refund.state,
                 refusal=StaleVersion(),
             )
+    for receipt in receipts.of_payment(ctx.school_id, payment.id):
+        if receipt != receipt.without_words():
+            receipts.replace(transaction, ctx, receipt, receipt.without_words(), stamp(ctx, _ACTION))

@@ -8,8 +8,11 @@ from school_events.core.dynamodb import Item
 from school_events.payments.attention.store import AttentionItem
 from school_events.payments.disputes.rules import NEWS
 from school_events.payments.disputes.store import DisputeItem
+from school_events.payments.receipts.store import ReceiptItem
 from school_events.payments.refunds.store import RefundItem
 from school_events.payments.store import PaymentItem
+
+_DUE = frozenset({"payment.reminded", "payment.end_announced"})
 
 
 def of(item: Item) -> Consequences | None:
@@ -21,6 +24,8 @@ def of(item: Item) -> Consequences | None:
         return Consequences(Subject("dispute", item.record.id), news)
     if isinstance(item, RefundItem):
         return Consequences(Subject("refund", item.record.id))
+    if isinstance(item, ReceiptItem):
+        return Consequences(Subject("receipt", item.record.id))
     if isinstance(item, AttentionItem):
         return Consequences(Subject(item.record.thing, item.record.thing_id))
     return None
@@ -30,6 +35,8 @@ def _of_payment(item: PaymentItem) -> Consequences:
     subject = Subject("payment", item.record.id)
     if item.change.action == "payment.paid":
         return Consequences(subject, (_received(item),), (_telling(item, "payment_received"),))
+    if item.change.action in _DUE:
+        return Consequences(subject, (), (_telling(item, "payment_due"),))
     if item.change.action == "payment.refunded":
         return Consequences(subject, (), (_telling(item, "refunded"),))
     return Consequences(subject)

@@ -29,7 +29,7 @@ def entries_of(payment: Payment, snapshot: CheckoutSnapshot, now: datetime) -> t
     """
     if payment.payer_alias is None:
         raise ValueError("only a paid payment is entered in the ledger")
-    parts = {line.key: line.amount for line in payment.lines}
+    parts = {line.key: line.amount - line.received for line in payment.lines}
     income = of_lines(payment, parts, LedgerKind.CHARGE, (_BALANCE, _INCOME), _charge_id(snapshot), now)
     fee = fee_entry(payment, snapshot, now)
     return income if fee is None else (*income, fee)

@@ -1,0 +1,1 @@
+"""Money the school received itself, past Stripe: cash, vouchers, Tax-Free Childcare (B8, decision 0042)."""

@@ -1,0 +1,285 @@
+"""Finance staff write down what the school received itself: what is paid that way is paid, once, to the penny."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import time_machine
+
+from functions.receipts.handler import lambda_handler
+from school_events.bookings import settlement
+from school_events.bookings.service import Booked
+from school_events.events.model import SchoolEvent
+from school_events.payments import gateway
+from tests.support.booked_world import (
+    a_school_with_families,
+    an_event,
+    as_system,
+    book,
+    booking_of,
+    payment_of,
+    place_states,
+)
+from tests.support.contexts import NOW
+from tests.support.event_checker import faults_of
+from tests.support.http_events import LambdaContext, http_event, json_of
+from tests.support.shop import Shop, ledger, ledger_balance
+from tests.support.tables import everything
+
+FINANCE: Mapping[str, Any] = {"person": "staff-finance", "roles": ["finance"]}
+RECEIPTS = "/v1/schools/{school_id}/payments/{payment_id}/receipts"
+PRICE = 1250
+
+CASH: Mapping[str, Any] = {
+    "method": "cash",
+    "amount": {"amount": PRICE},
+    "reference": "cash book 17",
+    "received_on": "2026-11-22",
+}
+SEEN: Mapping[str, Any] = {"reference": "BGC 000123", "seen_on": "2026-11-22"}
+MISTAKE: Mapping[str, Any] = {"reason": "It was for another trip"}
+
+
+@pytest.fixture(autouse=True)
+def event(shop: Shop) -> Iterator[SchoolEvent]:
+    """A trip at £12.50; it is the moment of the tests."""
+    a_school_with_families()
+    with time_machine.travel(NOW, tick=False):
+        yield an_event()
+
+
+def ask(route: str, payment_id: str, body: Any = None, key: str = "", **parameters: str) -> tuple[int, Any]:
+    """The status and body of an answer to finance staff."""
+    headers = {"Idempotency-Key": key} if key else None
+    asked = http_event(route, {"payment_id": payment_id, **parameters}, body, headers=headers, **FINANCE)
+    answer = lambda_handler(asked, LambdaContext())
+    return answer["statusCode"], json_of(answer)
+
+
+def receive(booked: Booked, key: str = "", **others: Any) -> tuple[int, Any]:
+    """Write down cash for what was booked; others than the whole price by name."""
+    return ask(f"POST {RECEIPTS}", booked.payment_id or "", {**CASH, **others}, key)
+
+
+def pence(amount: int) -> dict[str, int]:
+    """An amount in a body."""
+    return {"amount": amount}
+
+
+def on(booked: Booked, receipt: Mapping[str, Any], what: str, body: Any, key: str = "") -> tuple[int, Any]:
+    """Match or reverse a receipt."""
+    route = f"POST {RECEIPTS}/{{receipt_id}}/{what}"
+    return ask(route, booked.payment_id or "", body, key, receipt_id=receipt["id"])
+
+
+def _is_held(booked: Booked) -> bool:
+    booking = booking_of(booked)
+    return booking.state == "pending" and booking.hold_until is not None and booking.hold_until > NOW
+
+
+def accounts() -> dict[str, int]:
+    """What each account of the ledger holds, in pence; those that hold nothing are left out."""
+    held: Counter[str] = Counter()
+    for entry in ledger():
+        held[entry.debit] += entry.amount.amount
+        held[entry.credit] -= entry.amount.amount
+    return {name: amount for name, amount in held.items() if amount}
+
+
+@pytest.mark.parametrize(
+    ("method", "account"),
+    [("cash", "cash"), ("voucher", "vouchers"), ("tax_free_childcare", "tax_free_childcare")],
+)
+def test_what_the_school_received_in_full_pays_the_places_and_stripe_hears_nothing(
+    shop: Shop, event: SchoolEvent, method: str, account: str
+) -> None:
+    booked = book(event, "pupil-1", "pupil-2")
+    status, recorded = receive(booked, method=method, amount=pence(2 * PRICE))
+    assert (status, recorded["state"], recorded["payment_state"]) == (201, "received", "paid")
+    assert {booking_of(booked, one).state for one in (0, 1)} == {"confirmed"}
+    assert sorted(place_states(event)) == ["free", "taken", "taken"]
+    assert accounts() == {account: 2 * PRICE, "event_income": -2 * PRICE}
+    assert {entry.reference for entry in ledger()} == set(booked.booking_ids)
+    assert shop.all("checkout.session") == []
+    assert faults_of(event) == []
+
+
+def test_the_list_says_what_was_received_and_what_became_of_it(event: SchoolEvent) -> None:
+    booked = book(event)
+    _, first = receive(booked, amount=pence(500), reference="cash book 17")
+    _, second = receive(booked, method="voucher", amount=pence(750), reference="EDEN 99")
+    on(booked, second, "match", SEEN)
+    status, listed = ask(f"GET {RECEIPTS}", booked.payment_id or "")
+    assert status == 200
+    shown = [(one["id"], one["method"], one["reference"], one["state"], one["seen_on"]) for one in listed["items"]]
+    assert sorted(shown) == sorted(
+        [
+            (first["id"], "cash", "cash book 17", "received", None),
+            (second["id"], "voucher", "EDEN 99", "matched", "2026-11-22"),
+        ]
+    )
+
+
+def test_a_part_leaves_the_rest_for_a_card_and_the_place_waits_for_it(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    _, recorded = receive(booked, amount=pence(500))
+    assert recorded["payment_state"] == "created"
+    assert _is_held(booked)
+    shop.pay(shop.open(booked))
+    assert settlement.apply_payment(as_system(), booked.payment_id or "").state == "paid"
+    assert [one["amount"] for one in shop.all("charge")] == [750]
+    assert booking_of(booked).state == "confirmed"
+    assert ledger_balance() == shop.balance()
+    assert accounts()["cash"] == 500
+    assert accounts()["event_income"] == -PRICE
+    assert faults_of(event) == []
+
+
+def test_lines_are_filled_up_in_their_order(event: SchoolEvent) -> None:
+    booked = book(event, "pupil-1", "pupil-2")
+    receive(booked, amount=pence(2000))
+    assert [line.received.amount for line in payment_of(booked).lines] == [PRICE, 750]
+    receive(booked, amount=pence(500))
+    assert [line.received.amount for line in payment_of(booked).lines] == [PRICE, PRICE]
+    assert payment_of(booked).state == "paid"
+
+
+def test_an_open_page_is_closed_first_and_then_asks_for_the_rest(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    page = shop.open(booked)
+    assert receive(booked, amount=pence(500))[0] == 201
+    assert shop.status_of(page) == "expired"
+    again = shop.open(booked)
+    assert again.checkout is not None
+    assert again.checkout.amount.amount == 750
+    assert sorted(one["amount_total"] for one in shop.all("checkout.session")) == [750, PRICE]
+
+
+def test_what_was_paid_by_card_meanwhile_is_not_received_twice(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    shop.pay(shop.open(booked))
+    status, refused = receive(booked)
+    assert (status, refused["type"].rsplit(":")[-1]) == (409, "paid-meanwhile")
+    assert ask(f"GET {RECEIPTS}", booked.payment_id or "")[1]["items"] == []
+    assert settlement.apply_payment(as_system(), booked.payment_id or "").state == "paid"
+    assert receive(booked)[0] == 409
+    assert accounts()["event_income"] == -PRICE
+    assert ledger_balance() == shop.balance()
+
+
+def test_money_that_comes_by_card_after_all_is_nobodys_second_payment(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    page = shop.open(booked)
+    with monkeypatch.context() as patch:
+        # Stripe says that the page is closed, and then it was paid.
+        patch.setattr(gateway, "expire_session", lambda *_: None)
+        assert receive(booked)[0] == 201
+    shop.pay(page)
+    settlement.apply_payment(as_system(), booked.payment_id or "")
+    assert [(one["amount"], one["status"]) for one in shop.all("refund")] == [(PRICE, "succeeded")]
+    assert booking_of(booked).state == "confirmed"
+    assert accounts()["cash"] == PRICE
+    assert ledger_balance() == shop.balance()
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("amount.amount", {"amount": pence(PRICE + 1)}),
+        ("amount.amount", {"amount": pence(0)}),
+        ("amount.amount", {"amount": pence(-500)}),
+        ("amount.amount", {"amount": pence(PRICE - 29)}),
+        ("received_on", {"received_on": "2026-11-24"}),
+        ("received_on", {"received_on": "2025-11-20"}),
+        ("received_on", {"received_on": "yesterday"}),
+        ("reference", {"reference": " "}),
+        ("reference", {"reference": "x" * 101}),
+        ("method", {"method": "gold"}),
+        ("payer", {"payer": "contact-1"}),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_field_and_changes_nothing(
+    event: SchoolEvent, field: str, wrong: Mapping[str, Any]
+) -> None:
+    booked = book(event)
+    before = everything()
+    status, refused = receive(booked, **wrong)
+    assert (status, refused["errors"][0]["field"]) == (422, field)
+    assert everything() == before
+
+
+def test_what_is_let_go_takes_no_money(event: SchoolEvent) -> None:
+    booked = book(event)
+    settlement.let_go(as_system(), booked.payment_id or "")
+    before = everything()
+    assert receive(booked)[0] == 409
+    assert everything() == before
+    assert ask(f"POST {RECEIPTS}", "payment-nobody", dict(CASH))[0] == 404
+
+
+def test_the_same_request_again_is_one_receipt_and_another_is_another(event: SchoolEvent) -> None:
+    booked = book(event)
+    first = receive(booked, "key-1", amount=pence(400))
+    assert receive(booked, "key-1", amount=pence(400)) == first
+    assert accounts()["cash"] == 400
+    assert receive(booked, "key-1", amount=pence(401))[0] == 422
+    assert receive(booked, "key-2", amount=pence(400))[1]["id"] != first[1]["id"]
+    assert accounts()["cash"] == 800
+
+
+def test_what_was_seen_at_the_bank_is_there_once(event: SchoolEvent) -> None:
+    booked = book(event)
+    _, receipt = receive(booked, method="voucher")
+    status, matched = on(booked, receipt, "match", SEEN, "key-1")
+    assert (status, matched["state"]) == (200, "matched")
+    assert on(booked, receipt, "match", SEEN, "key-1") == (200, matched)
+    assert on(booked, receipt, "match", SEEN)[0] == 409
+    assert accounts() == {"bank": PRICE, "event_income": -PRICE}
+    assert on(booked, {"id": "receipt-nobody"}, "match", SEEN)[0] == 404
+
+
+@pytest.mark.parametrize(("field", "wrong"), [("seen_on", {"seen_on": "2026-12-24"}), ("reference", {"reference": ""})])
+def test_a_sighting_that_makes_no_sense_changes_nothing(
+    event: SchoolEvent, field: str, wrong: Mapping[str, Any]
+) -> None:
+    booked = book(event)
+    _, receipt = receive(booked)
+    before = everything()
+    status, refused = on(booked, receipt, "match", {**SEEN, **wrong})
+    assert (status, refused["errors"][0]["field"]) == (422, field)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("is_matched", [False, True])
+def test_a_mistake_is_taken_back_by_opposite_entries_and_its_place_waits_again(
+    event: SchoolEvent, *, is_matched: bool
+) -> None:
+    booked = book(event)
+    _, receipt = receive(booked)
+    if is_matched:
+        on(booked, receipt, "match", SEEN)
+    entered = len(ledger())
+    status, reversed_ = on(booked, receipt, "reverse", MISTAKE)
+    assert (status, reversed_["state"], reversed_["payment_state"]) == (200, "reversed", "created")
+    assert accounts() == {}
+    assert len(ledger()) == 2 * entered
+    assert _is_held(booked)
+    assert "held" in place_states(event)
+    assert on(booked, receipt, "reverse", MISTAKE)[0] == 409
+    assert on(booked, receipt, "match", SEEN)[0] == 409
+    assert receive(booked, method="voucher")[1]["payment_state"] == "paid"
+    assert booking_of(booked).state == "confirmed"
+    assert faults_of(event) == []
+
+
+def test_a_mistake_beside_money_of_a_card_stays_and_is_refunded_instead(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    _, receipt = receive(booked, amount=pence(500))
+    shop.pay(shop.open(booked))
+    settlement.apply_payment(as_system(), booked.payment_id or "")
+    before = everything()
+    assert on(booked, receipt, "reverse", MISTAKE)[0] == 409
+    assert everything() == before
