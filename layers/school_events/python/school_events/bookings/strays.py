@@ -5,7 +5,6 @@ the school, who has it given back as a whole; the places that waited for it go t
 it apart from income.
 """
 
-from functools import partial
 from typing import Literal
 
 from school_events.bookings import allocating, baskets, endings, store
@@ -17,6 +16,7 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import TryAgain, WrongState
+from school_events.core.money import pounds
 from school_events.payments import rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
@@ -31,6 +31,7 @@ from school_events.payments.refunds.model import Refund, RefundState
 from school_events.people import aliases
 
 type Why = Literal["dup", "return"]
+_REASONS: tuple[Why, ...] = ("dup", "return")
 
 
 def payer_alias(ctx: Context, payment: Payment) -> str:
@@ -84,15 +85,16 @@ def set_aside(ctx: Context, payment: Payment, attempt: Checkout, snapshot: Check
     transaction.commit()
 
 
-def give_back_what_is_double(ctx: Context, payment_id: str) -> None:
-    """Make the refunds of what was paid twice; doing it again changes nothing.
+def make_refunds(ctx: Context, payment_id: str) -> None:
+    """Make the refunds of what is not to be kept, as far as they were decided; doing it again changes nothing.
 
     Raises:
         TryAgain: too busy, or Stripe did not answer: housekeeping makes them then.
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     for stray in payment.strays:
-        again_if_stale(partial(_make, ctx, payment_id, _refund_id("dup", stray)))
+        for why in _REASONS:
+            _make(ctx, payment_id, _refund_id(why, stray))
 
 
 def give_back(ctx: Context, payment_id: str) -> Payment:
@@ -114,7 +116,7 @@ def _give_back(ctx: Context, payment_id: str) -> Payment:
         return payment
     if payment.state is not PaymentState.QUARANTINED:
         raise WrongState(f"This payment is {rules.state_for_payer(payment)}")
-    stray = _the_money(payment)
+    refund = _rest(ctx, payment)
     change = stamp(ctx, "payment.given_back")
     transaction = Transaction(ctx)
     held = baskets.waiting_for(ctx, payment)
@@ -123,8 +125,8 @@ def _give_back(ctx: Context, payment_id: str) -> Payment:
         endings.end(transaction, ctx, booking, released, "booking.released")
     failed = payment.model_copy(update={"state": PaymentState.FAILED})
     failed = payment_store.replace(transaction, ctx, payment, failed, change)
-    refund = _refund(ctx, payment, stray, "return")
-    refund_store.keep(transaction, ctx, None, refund, change)
+    if refund is not None:
+        refund_store.keep(transaction, ctx, None, refund, change)
     attention.settle(transaction, ctx, AttentionKind.QUARANTINED, payment.id)
     transaction.put(baskets.tell_payer(ctx, failed))
     transaction.commit()
@@ -133,14 +135,22 @@ def _give_back(ctx: Context, payment_id: str) -> Payment:
     return failed
 
 
-def _the_money(payment: Payment) -> Stray:
+def _rest(ctx: Context, payment: Payment) -> Refund | None:
+    """The refund of what came and did not go back in Stripe's dashboard already; None if nothing is left."""
     if not payment.strays:
         raise TryAgain("Stripe has not said yet what came")
     stray = payment.strays[0]
+    rows = [item.record for item in refund_store.refunds_of_payment(ctx.school_id, payment.id)]
+    gone = [one.amount.amount for one in rows if one.charge_id == stray.charge_id and one.is_gone]
+    if sum(gone) >= stray.amount.amount:
+        return None
     attempt = next(one for one in rules.attempts(payment) if one.session_id == stray.session_id)
-    if payments.look_at(attempt).currency != attempt.amount.currency:
-        raise WrongState("This came in another currency: give it back in Stripe's dashboard")
-    return stray
+    if payments.look_at(attempt).currency == attempt.amount.currency:
+        left = stray.model_copy(update={"amount": pounds(stray.amount.amount - sum(gone))})
+        return _refund(ctx, payment, left, "return")
+    if not gone:
+        raise WrongState("This came in another currency: give it back in Stripe's dashboard first")
+    return None
 
 
 def _note(transaction: Transaction, ctx: Context, payment: Payment, stray: Stray, attempt: Checkout) -> Payment:

@@ -51,10 +51,11 @@ def charged(payment: Payment, refund: Refund) -> tuple[str, str]:
 
 
 def charges_of(payment: Payment) -> list[tuple[str, str]]:
-    """The charges at Stripe that were made for a payment, each with its account."""
+    """The charges at Stripe that were made for a payment, each with its account; also what is not to be kept."""
+    strays = [(one.charge_id, one.account_id) for one in payment.strays]
     if payment.charge_id is None or payment.checkout is None:
-        return []
-    return [(payment.charge_id, payment.checkout.account_id)]
+        return strays
+    return [(payment.charge_id, payment.checkout.account_id), *strays]
 
 
 def action_of(moved: Moved) -> str:
