@@ -397,6 +397,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "payments": asking("payments"),
     "people": asking("people"),
     "portal_sync": visit_portal_sync,
+    "receipts": asking("receipts"),
     "reconciliation": visit_reconciliation,
     "registers": visit_registers,
     "report_export": visit_report_export,
