@@ -7,11 +7,12 @@ import pytest
 import time_machine
 
 from functions.payments.handler import lambda_handler
+from school_events.bookings.disputed import apply_dispute
 from school_events.events.model import SchoolEvent
 from school_events.payments.accounts import store
 from school_events.payments.store import find_payment
 from tests.support.booked_world import a_school_with_families, an_event, book
-from tests.support.contexts import NOW, SCHOOL
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.people import link_told, tell
 from tests.support.shop import Shop
@@ -145,3 +146,23 @@ def test_a_school_without_an_account_is_told_so(event: SchoolEvent) -> None:
         parameters = {"booking_id": booked.booking_ids[0]} if route == CHECKOUT else {}
         status, problem = ask(route, caller, **parameters)
         assert (status, problem["type"]) == (409, "urn:school-events:problem:payments-not-ready")
+
+
+def test_what_a_bank_disputes_is_shown_to_finance_staff_only(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    shop.pay(shop.open(booked))
+    assert booked.payment_id is not None
+    assert ask(ONE, parent(), payment_id=booked.payment_id)[1]["state"] == "paid"
+    (charge,) = shop.all("charge")
+    dispute = shop.server.dashboard.dispute(charge["id"])
+    apply_dispute(a_context(), shop.account_id, dispute["id"])
+    for caller in (FINANCE, ADMIN):
+        status, seen = ask(ONE, caller, payment_id=booked.payment_id)
+        assert (status, seen["state"]) == (200, "disputed")
+        (shown,) = seen["disputes"]
+        assert (shown["id"], shown["state"], shown["reason"]) == (dispute["id"], "open", "fraudulent")
+        assert shown["amount"] == {"amount": 1250, "currency": "gbp"}
+        assert shown["respond_by"] == "2026-12-13T09:00:00Z"
+        assert ask(LIST, caller)[1]["items"][0]["state"] == "disputed"
+    _, seen = ask(ONE, parent(), payment_id=booked.payment_id)
+    assert (seen["state"], seen["disputes"]) == ("paid", None)
