@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from school_events.bookings import paying
+from school_events.bookings import paying, strays
 from school_events.core.errors import Invalid, NotFound, PaymentsNotReady, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi
 from school_events.payments.accounts import service as accounts
@@ -60,6 +60,17 @@ def listed(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Pag
 )
 def to_look_at(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Page[AttentionView]:
     return attention.page(api.context, cursor)
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/payments/{{payment_id}}/return",
+    roles={"finance", "school_admin"},
+    summary="Give back as a whole what came and was not what was asked for; the places it was for go",
+    errors=(NotFound, WrongState, TryAgain),
+)
+def give_back(school_id: str, payment_id: str) -> PaymentView:
+    return payment_view(strays.give_back(api.context, payment_id), for_finance=True)
 
 
 @api.route(

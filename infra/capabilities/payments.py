@@ -24,6 +24,7 @@ CAPABILITY = Capability(
         school("GET", "/payments"),
         school("GET", "/payments/attention"),
         school("GET", "/payments/{payment_id}"),
+        school("POST", "/payments/{payment_id}/return", rate=5, burst=10),
         school("POST", "/school/stripe-account", rate=5, burst=10),
         school("GET", "/school/stripe-account"),
     ),
