@@ -8,10 +8,13 @@ from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import PaymentState
+from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds.store import find_refund
 from tests.support.booked_world import (
+    as_system,
     book,
     booking_of,
+    payment_of,
     place_states,
 )
 from tests.support.contexts import SCHOOL
@@ -79,6 +82,25 @@ def test_late_money_for_a_place_that_is_gone_goes_back_once(
     assert ledger_balance() == shop.balance()
     assert booking_of(booked).state is BookingState.RELEASED
     assert not faults_of(event)
+
+
+@pytest.mark.parametrize("pence", [1250, 400])
+def test_late_money_the_school_gave_back_in_the_dashboard_does_not_go_back_twice(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, pence: int
+) -> None:
+    """We hear of both after we were stopped between entering the money and looking at its place."""
+    booked = late_and_gone(shop, event, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(late_money, "settle_lines", lambda *_: None)
+        apply(booked)
+    shop.server.dashboard.refund(payment_of(booked).charge_id or "", pence)
+    refunds.catch_up(as_system(), booked.payment_id or "")
+    for _ in range(2):
+        payment = apply(booked)
+    assert (payment.state, payment.refunded) == (PaymentState.REFUNDED, pounds(1250))
+    assert sum(one["amount"] for one in shop.all("refund")) == 1250
+    assert ledger_balance() == shop.balance()
+    assert booking_of(booked).state is BookingState.RELEASED
 
 
 def test_late_money_for_a_child_who_was_booked_anew_goes_back(

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from school_events.bookings import baskets, places, store
+from school_events.bookings import baskets, debits, places, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments.asking import revive
 from school_events.bookings.model import Booking, BookingState
@@ -12,6 +12,8 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import AlreadyBooked
+from school_events.core.money import Money
+from school_events.payments import service as payments
 from school_events.payments.model import Payment, PaymentLine
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds import store as refund_store
@@ -39,16 +41,18 @@ def _settle_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
         return
     refund = refund_store.find_refund(ctx.school_id, payment_id, refunds.refund_id("late", line.key))
     if refund is None:
-        if _regain(ctx, payment_id, line, booking):
+        left = payments.still_paid(ctx.school_id, payment_id, line.key)
+        if not left.amount or _regain(ctx, payment_id, line, booking):
+            # What the school gave back in Stripe's dashboard meanwhile is neither given back again nor a place's.
             return
-        refund = _decide_to_refund(ctx, payment_id, line, booking)
+        refund = _decide_to_refund(ctx, payment_id, line, booking, left)
     refunds.make_refund(ctx, payment_id, refund)
 
 
-def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> Refund:
+def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking, left: Money) -> Refund:
     transaction = Transaction(ctx)
     store.require_unchanged(transaction, ctx.school_id, booking)
-    refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", line.amount)
+    refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", left)
     transaction.commit()
     logs.count("LateRefund")
     return refund
@@ -57,12 +61,16 @@ def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking:
 def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> bool:
     """Give a booking that was let go a place that is still free; says whether there was one.
 
+    It was booked in time: so it has a place also once the time to book is over, until what it is for has begun.
+
     Raises:
         StaleVersion: somebody else settled the line meanwhile, one way or the other.
     """
+    if debits.first_beginning(ctx, [booking]) is None:
+        return False
     refund_id = refunds.refund_id("late", line.key)
     for _ in range(_TRIES):
-        free = places.free_places(ctx, booking.event_id, booking.place.pool)
+        free = places.free_places(ctx, booking.event_id, booking.place.pool, at_any_time=True)
         if not free:
             return False
         after = booking.model_copy(
@@ -72,7 +80,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
         store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
         refund_store.require_no_refund(transaction, ctx.school_id, payment_id, refund_id)
         store.guard(transaction, ctx.school_id, after)
-        places.claim(transaction, ctx, after, held=False)
+        places.claim(transaction, ctx, after, held=False, at_any_time=True)
         revive(transaction, ctx, after)
         transaction.put(tell_booker(ctx, after, "changed"))
         try:

@@ -10,6 +10,7 @@ from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger.model import LedgerEntry
 from school_events.payments.model import Payment, PaymentLine
 from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
+from school_events.payments.refunds.ways import left_by_card
 from school_events.payments.sharing import pro_rata
 
 KEY_LIFE = timedelta(hours=23)
@@ -113,7 +114,8 @@ def _entries(payment: Payment, refund: Refund, now: datetime, *, failed: bool) -
     stripe_id = refund.stripe_id or refund.id
     if not refund.line:
         enter = ledger_rules.suspense_kept_entry if failed else ledger_rules.suspense_back_entry
-        return (enter(payment, stripe_id, refund.amount, now),)
+        entry = enter(payment, stripe_id, refund.amount, now)
+        return (entry.model_copy(update={"stripe_account": charged(payment, refund)[1]}),)
     enter_lines = ledger_rules.refund_failed_entries if failed else ledger_rules.refund_entries
     return enter_lines(payment, {refund.line: refund.amount}, stripe_id, now)
 
@@ -186,7 +188,9 @@ def _shares(payment: Payment, rows: Sequence[Refund], amount: Money) -> dict[str
 
     What is more than the lines had is of none of them.
     """
-    unasked = {line.key: max((line.amount - line.back).amount, 0) for line in payment.lines}
+    unasked = {
+        line.key: max(min((line.amount - line.back).amount, left_by_card(line, rows)), 0) for line in payment.lines
+    }
     asked = {line.key: sum(row.amount.amount for row in _waiting(rows, line)) for line in payment.lines}
     first = min(amount.amount, sum(unasked.values()))
     then = min(amount.amount - first, sum(asked.values()))

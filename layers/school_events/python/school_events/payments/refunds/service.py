@@ -7,7 +7,7 @@ from typing import Literal
 
 from school_events.core import feed, logs
 from school_events.core.again import again_if_stale
-from school_events.core.change import stamp
+from school_events.core.change import Change, stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
@@ -18,7 +18,7 @@ from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.ledger import store as ledger
 from school_events.payments.model import Payment, PaymentState
-from school_events.payments.refunds import gateway, rules, store
+from school_events.payments.refunds import gateway, rules, store, ways
 from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
 from school_events.payments.stripe_client import AccountLeft
 
@@ -53,7 +53,7 @@ def ask_refund(
         WrongState: more than is still there.
         NotFound: there is no such payment.
     """
-    [refund] = ask_refunds(transaction, ctx, payment_id, {line: amount}, why)
+    refund, *_ = ask_refunds(transaction, ctx, payment_id, {line: amount}, why)
     return refund
 
 
@@ -63,7 +63,7 @@ def ask_refunds(
     """As :func:`ask_refund`, for several lines of a payment at once: how much of each, by its key."""
     before = payment = payments.find_payment(ctx.school_id, payment_id)
     change = stamp(ctx, "payment.refund_asked")
-    asked = []
+    asked: list[Refund] = []
     for line, amount in amounts.items():
         payment = payment_rules.to_go_back(payment, line, amount)
         refund = Refund(
@@ -77,11 +77,82 @@ def ask_refunds(
             why=why,
             asked_at=ctx.now,
         )
-        item = store.refund_item(ctx, refund, change, by_housekeeping=why != "late")
-        transaction.create(item, refusal=StaleVersion())
-        asked.append(refund)
+        asked += write_new(transaction, ctx, before, refund, change, by_housekeeping=why != "late")
     payments.replace(transaction, ctx, before, payment, change)
     return asked
+
+
+def write_new(
+    transaction: Transaction,
+    ctx: Context,
+    payment: Payment,
+    refund: Refund,
+    change: Change,
+    *,
+    by_housekeeping: bool = False,
+) -> list[Refund]:
+    """Write a new refund of a line down, in the transaction that notes it in its payment.
+
+    What the school received itself it gives back itself: finance staff are shown that it is to be handed over.
+
+    Args:
+        transaction: the caller's.
+        ctx: the moment.
+        payment: as it was read.
+        refund: of one of its lines.
+        change: what is done.
+        by_housekeeping: whether making it is left to housekeeping.
+
+    Returns:
+        The refund, first what goes back by card.
+    """
+    line = payment_rules.line_of(payment, refund.line)
+    written = [refund]
+    if line.received.amount:
+        rows = [item.record for item in store.refunds_of_payment(ctx.school_id, payment.id)]
+        written = ways.split(refund, line, rows)
+    for one in written:
+        item = store.refund_item(ctx, one, change, by_housekeeping=by_housekeeping)
+        transaction.create(item, refusal=StaleVersion())
+        if one.through is RefundWay.SCHOOL:
+            attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", one.id, payment.id)
+    return written
+
+
+def give_back_received(transaction: Transaction, ctx: Context, payment: Payment) -> Payment:
+    """What the school received for a payment that ends unpaid is to go back, in the transaction that ends it.
+
+    Args:
+        transaction: the caller's.
+        ctx: the moment.
+        payment: as it is to be; the caller writes it.
+
+    Returns:
+        The payment with that noted.
+    """
+    change = stamp(ctx, "payment.refund_asked")
+    lines = []
+    for line in payment.lines:
+        left = line.received - line.back
+        if left.amount > 0:
+            refund_id = ctx.new_id("refund")
+            refund = Refund(
+                id=refund_id,
+                idempotency_key=f"rf:{refund_id}",
+                payment_id=payment.id,
+                line=line.key,
+                event_id=line.event_id,
+                amount=left,
+                state=RefundState.ASKED,
+                through=RefundWay.SCHOOL,
+                why="unpaid",
+                asked_at=ctx.now,
+            )
+            transaction.create(store.refund_item(ctx, refund, change), refusal=StaleVersion())
+            attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", refund.id, payment.id)
+            line = line.model_copy(update={"back": line.back + left})  # noqa: PLW2901
+        lines.append(line)
+    return payment.model_copy(update={"lines": tuple(lines)})
 
 
 def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:

@@ -26,7 +26,7 @@ from school_events.payments.model import Payment
 from school_events.payments.refunds import rules, store
 from school_events.payments.refunds.api import NewRefund, PaidOut, RefundLine
 from school_events.payments.refunds.model import Refund, RefundState, RefundWay
-from school_events.payments.refunds.service import make_refund
+from school_events.payments.refunds.service import make_refund, write_new
 
 _FROM = {"cash": LedgerAccount.CASH, "bank": LedgerAccount.BANK}
 
@@ -116,11 +116,11 @@ def _ask(ctx: Context, payment_id: str, wanted: NewRefund, request: Request) -> 
     parts = _parts(payment, wanted.lines)
     after, change = payment, stamp(ctx, "payment.refund_asked")
     transaction = Transaction(ctx)
-    asked = []
+    asked: list[Refund] = []
     for line, amount in parts:
         after = payment_rules.to_go_back(after, line, amount)
-        asked.append(_refund(ctx, after, line, amount, wanted.reason))
-        store.keep(transaction, ctx, None, asked[-1], change)
+        refund = _refund(ctx, after, line, amount, wanted.reason)
+        asked += write_new(transaction, ctx, payment, refund, change)
     payments.replace(transaction, ctx, payment, after, change)
     answer = Asked(refund_ids=[one.id for one in asked])
     remember(ctx, transaction, request, answer)
@@ -247,6 +247,7 @@ def _handed_over(
         raise WrongState("More than was paid cannot be refunded")
     change: Change = stamp(ctx, "payment.refunded")
     store.keep(transaction, ctx, before, made, change)
+    attention.settle(transaction, ctx, AttentionKind.TO_PAY_OUT, made.id)
     payments.replace(transaction, ctx, payment, moved.payment, change)
     transaction.put(feed.row(ctx, "contact", payment.payer_id, thing="payment", thing_id=payment.id, what="changed"))
     for entry in ledger_rules.paid_out_entries(payment, {made.line: made.amount}, made.id, account, ctx.now):
