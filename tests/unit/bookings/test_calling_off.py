@@ -62,8 +62,10 @@ def _whole_story() -> None:
 
 
 def _due() -> list[str]:
+    """What is due, but for the school's money, which is looked at every day."""
     tables = ("Events", "Bookings", "Payments")
-    return [row["due_pk"]["S"] for table in tables for row in rows(table) if "due_pk" in row]
+    found = [row["due_pk"]["S"] for table in tables for row in rows(table) if "due_pk" in row]
+    return [one for one in found if not one.startswith("DUE#MONEY_CHECK")]
 
 
 def test_free_places_paid_places_and_holds_end_and_money_goes_back_to_the_penny(shop: Shop, event: SchoolEvent) -> None:

@@ -1,9 +1,12 @@
 """Money that comes when the place was let go: the place or the money back, never both (PAYMENTS.md 5)."""
 
+from datetime import timedelta
+
 import pytest
 
-from school_events.bookings import late_money, places
+from school_events.bookings import late_money, places, settlement
 from school_events.bookings.model import BookingState, PlaceState
+from school_events.core.errors import TryAgain
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
@@ -11,13 +14,15 @@ from school_events.payments.model import PaymentState
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds.store import find_refund
 from tests.support.booked_world import (
+    CLOSES_AT,
     as_system,
     book,
     booking_of,
+    close,
     payment_of,
     place_states,
 )
-from tests.support.contexts import SCHOOL
+from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.paying import apply, late_and_gone, let_go_unseen, once_before, paid
@@ -175,7 +180,7 @@ def test_who_gives_the_place_while_another_refunds_gives_nothing(
 
     def refund_meanwhile() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(places, "free_places", lambda *_: [])
+            patch.setattr(places, "free_places", lambda *_, **__: [])
             apply(booked)
 
     once_before(monkeypatch, late_money, "_regain", refund_meanwhile)
@@ -199,3 +204,49 @@ def test_late_money_never_takes_a_place_that_is_kept_for_somebody_or_is_no_more(
     assert apply(booked).state is PaymentState.REFUNDED
     assert booking_of(booked).state is BookingState.RELEASED
     assert set(place_states(event)) == {state.value}
+
+
+def test_late_money_gets_its_free_place_also_once_the_time_to_book_is_over(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    days_later = CLOSES_AT + timedelta(days=1)
+    assert settlement.apply_payment(as_system(days_later), payment.id).state is PaymentState.PAID
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert shop.all("refund") == []
+    assert not faults_of(event)
+
+
+@pytest.mark.parametrize("reason", ["it has begun", "the school ended booking"])
+def test_late_money_goes_back_when_nobody_can_have_a_place_any_more(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    if reason == "the school ended booking":
+        close(event)
+    moment = NOW + timedelta(days=20) if reason == "it has begun" else NOW + timedelta(hours=1)
+    assert settlement.apply_payment(as_system(moment), payment.id).state is PaymentState.REFUNDED
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert ledger_balance() == shop.balance()
+
+
+def test_while_it_goes_back_as_a_whole_the_payment_says_so(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = late_and_gone(shop, event, monkeypatch)
+
+    def not_now(*_: object) -> None:
+        raise TryAgain
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refunds, "make_refund", not_now)
+        with pytest.raises(TryAgain):
+            apply(booked)
+    assert payment_of(booked).state is PaymentState.LATE_REFUNDING
+    assert apply(booked).state is PaymentState.REFUNDED
