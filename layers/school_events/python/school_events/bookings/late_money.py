@@ -42,7 +42,9 @@ def _settle_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
     refund = refund_store.find_refund(ctx.school_id, payment_id, refunds.refund_id("late", line.key))
     if refund is None:
         left = payments.still_paid(ctx.school_id, payment_id, line.key)
-        if not left.amount or _regain(ctx, payment_id, line, booking):
+        # Of what the school received itself nothing is left once the place was let go: it is not paid for any more.
+        is_whole = not line.received.amount
+        if not left.amount or (is_whole and _regain(ctx, payment_id, line, booking)):
             # What the school gave back in Stripe's dashboard meanwhile is neither given back again nor a place's.
             return
         refund = _decide_to_refund(ctx, payment_id, line, booking, left)

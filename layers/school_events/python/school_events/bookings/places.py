@@ -188,10 +188,18 @@ def new_place(school_id: str, place: Place, gate: Gate, *, slot: Slot | None = N
     )
 
 
-def free_places(ctx: Context, event_id: str, pool: str = TERM) -> list[Place]:
-    """The places that can be claimed now, as last seen: a look, not a promise."""
+def free_places(ctx: Context, event_id: str, pool: str = TERM, *, at_any_time: bool = False) -> list[Place]:
+    """The places that can be claimed now, as last seen: a look, not a promise.
+
+    Args:
+        ctx: the moment.
+        event_id: of which event.
+        pool: which of its places.
+        at_any_time: also once the time to book is over, unless the school itself has ended it.
+    """
     seen = PlaceItem.query(_pool_key(ctx.school_id, event_id, pool))
-    return [to_place(item) for item in seen if item.state == PlaceState.FREE.value and gate_is_open(item, ctx.now)]
+    free = (item for item in seen if item.state == PlaceState.FREE.value and item.bookable)
+    return [to_place(item) for item in free if at_any_time or gate_is_open(item, ctx.now)]
 
 
 def claim(
@@ -202,6 +210,7 @@ def claim(
     held: bool,
     slot: Slot | None = None,
     refusal: Conflict | None = None,
+    at_any_time: bool = False,
 ) -> None:
     """Take a free place for a booking, in a transaction.
 
@@ -212,9 +221,10 @@ def claim(
         held: whether it waits for its payment, or is taken at once.
         slot: the slot that the place must still be, if it is one.
         refusal: what the commit raises if the place is not free; :class:`PlaceGone` unless told.
+        at_any_time: also once the time to book is over, unless the school itself has ended it.
     """
     state = PlaceState.HELD if held else PlaceState.TAKEN
-    condition = _free_and_open(ctx.now)
+    condition = _free_and_bookable() if at_any_time else _free_and_open(ctx.now)
     transaction.update(
         place_key(ctx.school_id, booking.place),
         [PlaceItem.state.set(state.value), PlaceItem.booking_id.set(booking.id)],
@@ -310,6 +320,11 @@ def is_open(now: datetime) -> Condition:
     """The condition that a place's gate is open at an instant (UTC)."""
     opened = (PlaceItem.opens_at <= now) & (PlaceItem.closes_at > now)
     condition: Condition = opened & (PlaceItem.bookable == True)  # noqa: E712 - a condition
+    return condition
+
+
+def _free_and_bookable() -> Condition:
+    condition: Condition = (PlaceItem.state == PlaceState.FREE.value) & (PlaceItem.bookable == True)  # noqa: E712
     return condition
 
 
