@@ -129,7 +129,7 @@ def test_reading_leaves_the_detail_as_it_was() -> None:
 def test_there_is_a_model_for_every_type_the_design_names() -> None:
     assert set(PORTAL_MESSAGES) >= {"SchoolUpdated", "PupilChanged", "LinkRemoved", "SnapshotAvailable"}
     assert len(PORTAL_MESSAGES) == 16
-    assert len(SCHOOL_EVENT_MESSAGES) == 12
+    assert len(SCHOOL_EVENT_MESSAGES) == 13
 
 
 def test_a_function_that_needs_one_side_does_not_load_the_other() -> None:

@@ -10,6 +10,7 @@ from school_events.payments.disputes.rules import NEWS
 from school_events.payments.disputes.store import DisputeItem
 from school_events.payments.receipts.store import ReceiptItem
 from school_events.payments.refunds.store import RefundItem
+from school_events.payments.rules import state_for_payer
 from school_events.payments.store import PaymentItem
 
 _DUE = frozenset({"payment.reminded", "payment.end_announced"})
@@ -38,7 +39,9 @@ def _of_payment(item: PaymentItem) -> Consequences:
     if item.change.action in _DUE:
         return Consequences(subject, (), (_telling(item, "payment_due"),))
     if item.change.action == "payment.refunded":
-        return Consequences(subject, (), (_telling(item, "refunded"),))
+        return Consequences(subject, (_refunded(item),), (_telling(item, "refunded"),))
+    if item.change.action == "payment.refund_failed":
+        return Consequences(subject, (_refunded(item),))
     return Consequences(subject)
 
 
@@ -50,6 +53,20 @@ def _telling(item: PaymentItem, kind: TellingKind) -> ToTell:
         event_id=payment.lines[0].event_id,
         thing="payment",
         thing_id=payment.id,
+    )
+
+
+def _refunded(item: PaymentItem) -> Message:
+    payment = item.record
+    return Message(
+        "PaymentRefunded",
+        {
+            "version": payment.version,
+            "payment_id": payment.id,
+            "state": state_for_payer(payment).value,
+            "total": payment.amount.model_dump(),
+            "refunded": payment.refunded.model_dump(),
+        },
     )
 
 

@@ -13,6 +13,7 @@ from .booking_waitlisted_v1 import BookingWaitlisted
 from .invitation_sent_v1 import InvitationSent
 from .payment_disputed_v1 import PaymentDisputed
 from .payment_received_v1 import PaymentReceived
+from .payment_refunded_v1 import PaymentRefunded
 from .pupil_anonymised_v1 import PupilAnonymised
 from .school_event_cancelled_v1 import SchoolEventCancelled
 from .school_event_changed_v1 import SchoolEventChanged
@@ -27,6 +28,7 @@ SCHOOL_EVENT_MESSAGES: Mapping[str, type[Message]] = {
     "InvitationSent": InvitationSent,
     "PaymentDisputed": PaymentDisputed,
     "PaymentReceived": PaymentReceived,
+    "PaymentRefunded": PaymentRefunded,
     "PupilAnonymised": PupilAnonymised,
     "SchoolEventCancelled": SchoolEventCancelled,
     "SchoolEventChanged": SchoolEventChanged,
@@ -43,6 +45,7 @@ __all__ = [
     "InvitationSent",
     "PaymentDisputed",
     "PaymentReceived",
+    "PaymentRefunded",
     "PupilAnonymised",
     "SchoolEventCancelled",
     "SchoolEventChanged",
