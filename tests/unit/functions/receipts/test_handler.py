@@ -2,17 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
 from functions.receipts.handler import lambda_handler
-from school_events.bookings import settlement
+from school_events.bookings import cancelling, chores, settlement
 from school_events.bookings.service import Booked
+from school_events.core.dynamodb import Transaction
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
+from school_events.payments.anonymising import replace_payer
+from school_events.payments.attention import store as attention
+from school_events.payments.receipts import service
+from school_events.payments.refunds import staff
+from school_events.payments.refunds.api import NewRefund, PaidOut
+from school_events.payments.refunds.model import Refund
+from school_events.payments.refunds.store import refunds_of_payment
 from tests.support.booked_world import (
+    UNASKED,
     a_school_with_families,
     an_event,
     as_system,
@@ -21,11 +32,14 @@ from tests.support.booked_world import (
     payment_of,
     place_states,
 )
-from tests.support.contexts import NOW
+from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
 from tests.support.http_events import LambdaContext, http_event, json_of
+from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.support.tables import everything
+from tests.unit.bookings.paying import let_go_unseen, once_before
 
 FINANCE: Mapping[str, Any] = {"person": "staff-finance", "roles": ["finance"]}
 RECEIPTS = "/v1/schools/{school_id}/payments/{payment_id}/receipts"
@@ -283,3 +297,124 @@ def test_a_mistake_beside_money_of_a_card_stays_and_is_refunded_instead(shop: Sh
     before = everything()
     assert on(booked, receipt, "reverse", MISTAKE)[0] == 409
     assert everything() == before
+
+
+def test_a_part_for_a_place_that_is_let_go_is_handed_back_by_the_school(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    receive(booked, amount=pence(500))
+    assert settlement.let_go(as_system(), booked.payment_id or "").state == "expired"
+    [(refund, seen)] = _to_hand_over(booked)
+    assert (refund.amount.amount, refund.through, seen) == (500, "school", True)
+    _hand_over(booked, refund.id)
+    assert accounts() == {}
+    assert [seen for _, seen in _to_hand_over(booked)] == [False]
+    assert payment_of(booked).state == "expired"
+    assert shop.all("refund") == []
+
+
+def test_late_money_for_a_place_whose_part_was_handed_back_goes_back_too(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    receive(booked, amount=pence(500))
+    page = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(page)
+    settlement.apply_payment(as_system(), booked.payment_id or "")
+    assert [(one["amount"], one["status"]) for one in shop.all("refund")] == [(750, "succeeded")]
+    assert booking_of(booked).state == "released"
+    assert ledger_balance() == shop.balance()
+
+
+def test_of_a_place_that_is_cancelled_each_part_goes_back_the_way_it_came(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    receive(booked, amount=pence(500))
+    shop.pay(shop.open(booked))
+    settlement.apply_payment(as_system(), booked.payment_id or "")
+    cancelling.cancel(a_context(), booking_of(booked))
+    later = NOW + timedelta(minutes=2)
+    chores.make_due_refunds(later, lambda _: as_system(later), lambda: True)
+    assert [one["amount"] for one in shop.all("refund")] == [750]
+    [(refund, seen)] = _to_hand_over(booked)
+    assert (refund.amount.amount, seen, payment_of(booked).state) == (500, True, "part_refunded")
+    _hand_over(booked, refund.id)
+    assert payment_of(booked).state == "refunded"
+    assert "cash" not in accounts()
+    assert "event_income" not in accounts()
+    assert ledger_balance() == shop.balance()
+
+
+def test_what_staff_give_back_of_cash_is_handed_over_and_never_asked_of_stripe(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event, "pupil-1", "pupil-2")
+    receive(booked, amount=pence(2 * PRICE))
+    wanted = NewRefund.model_validate({"reason": "goodwill"})
+    asked = staff.ask(a_context(), booked.payment_id or "", wanted, UNASKED)
+    assert [(one.amount.amount, one.through) for one in asked] == [(PRICE, "school"), (PRICE, "school")]
+    assert shop.all("refund") == []
+    for one in asked:
+        _hand_over(booked, one.id)
+    assert accounts() == {}
+
+
+def _to_hand_over(booked: Booked) -> list[tuple[Refund, bool]]:
+    """Refunds that are the school's to make, and whether finance staff are shown them."""
+    shown = {one.thing_id for one, _ in attention.open_ones(SCHOOL, limit=50) if one.kind == "to_pay_out"}
+    rows = [item.record for item in refunds_of_payment(SCHOOL, booked.payment_id or "")]
+    return [(one, one.id in shown) for one in rows if one.through == "school"]
+
+
+def _hand_over(booked: Booked, refund_id: str) -> None:
+    paid = PaidOut.model_validate({"taken_from": "cash"})
+    assert staff.pay_out(a_context(), booked.payment_id or "", refund_id, paid).state == "made"
+
+
+def test_killed_anywhere_a_receipt_is_written_whole_or_not_at_all(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    shop.open(booked)
+    go_back = bookmark(shop)
+    with watched(Calls()) as calls:
+        receive(booked, "key-1")
+    for point in calls.points():
+        go_back()
+        with suppress(Killed), watched(Calls(point)):
+            receive(booked, "key-1")
+        assert receive(booked, "key-1")[1]["payment_state"] == "paid", calls.names[:point]
+        assert accounts() == {"cash": PRICE, "event_income": -PRICE}
+        assert booking_of(booked).state == "confirmed"
+        assert faults_of(event) == []
+
+
+def test_killed_anywhere_a_mistake_is_taken_back_once(shop: Shop, event: SchoolEvent) -> None:
+    booked = book(event)
+    _, receipt = receive(booked)
+    go_back = bookmark(shop)
+    with watched(Calls()) as calls:
+        on(booked, receipt, "reverse", MISTAKE, "key-1")
+    for point in calls.points():
+        go_back()
+        with suppress(Killed), watched(Calls(point)):
+            on(booked, receipt, "reverse", MISTAKE, "key-1")
+        assert on(booked, receipt, "reverse", MISTAKE, "key-1")[1]["payment_state"] == "created", calls.names[:point]
+        assert accounts() == {}
+        assert _is_held(booked)
+
+
+def test_of_two_at_once_who_write_down_the_whole_price_one_is_refused(
+    event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    once_before(monkeypatch, service, "write", lambda: receive(booked, method="voucher"))
+    assert receive(booked)[0] == 409
+    assert accounts() == {"vouchers": PRICE, "event_income": -PRICE}
+
+
+def test_whoever_paid_is_taken_out_of_what_staff_wrote_and_the_money_stays(event: SchoolEvent) -> None:
+    booked = book(event)
+    _, receipt = receive(booked, method="tax_free_childcare", reference="AMOC12345TFC")
+    on(booked, receipt, "match", SEEN)
+    transaction = Transaction(as_system())
+    replace_payer(transaction, as_system(), payment_of(booked), "nobody-1")
+    transaction.commit()
+    [shown] = ask(f"GET {RECEIPTS}", booked.payment_id or "")[1]["items"]
+    assert (shown["reference"], shown["statement_reference"], shown["amount"]["amount"]) == ("", None, PRICE)
+    assert "AMOC12345TFC" not in str(everything())

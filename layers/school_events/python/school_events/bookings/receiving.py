@@ -18,6 +18,8 @@ from school_events.core.errors import WrongState
 from school_events.core.requests import Request, answered_once, remember
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
+from school_events.payments.attention import service as attention
+from school_events.payments.attention.model import AttentionKind
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.receipts import rules, service
 from school_events.payments.receipts import store as receipt_store
@@ -72,6 +74,8 @@ def _receive(ctx: Context, payment_id: str, asked: NewReceipt, request: Request)
     is_paid = after.state is PaymentState.PAID
     change = stamp(ctx, "payment.paid" if is_paid else "payment.part_received")
     after = payment_store.replace(transaction, ctx, payment, after, change)
+    if is_paid:
+        attention.settle(transaction, ctx, AttentionKind.OVERDUE, payment.id)
     service.write(transaction, ctx, after, receipt)
     return _commit(transaction, ctx, after, receipt.id, ReceiptState.RECEIVED, request)
 
@@ -99,6 +103,10 @@ def _without_page(ctx: Context, payment_id: str) -> Payment:
         PaidMeanwhile: it was paid there.
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
+    if payment.merges:
+        raise WrongState("This is paid by card; receive what it stands for one by one")
+    if any(line.over for line in payment.lines):
+        raise WrongState("What this was to be paid for has ended")
     return payments.close_page(ctx, payment) if payment.state is PaymentState.OPEN else payment
 
 

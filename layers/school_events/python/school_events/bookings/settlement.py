@@ -29,6 +29,7 @@ from school_events.payments.model import (
     PaymentPurpose,
     PaymentState,
 )
+from school_events.payments.refunds.service import give_back_received
 
 type Also = Callable[[Transaction, BookingState], object]
 
@@ -160,7 +161,7 @@ def _release(
     for booking in held:
         released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
         endings.end(transaction, ctx, booking, released, "booking.released")
-    ended = payment.model_copy(update={"state": state})
+    ended = give_back_received(transaction, ctx, payment.model_copy(update={"state": state}))
     payment = payment_store.replace(transaction, ctx, payment, ended, stamp(ctx, f"payment.{state}"))
     transaction.put(baskets.tell_payer(ctx, payment))
     also(transaction, BookingState.RELEASED)

@@ -206,11 +206,8 @@ def line_of(payment: Payment, key: str) -> PaymentLine:
 
 
 def still_paid(payment: Payment, line: PaymentLine) -> Money:
-    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6).
-
-    Of a payment without money from Stripe that is what the school received itself.
-    """
-    return (line.amount if payment.state in HAS_MONEY else line.received) - line.back
+    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6); nothing of a payment without money."""
+    return line.amount - line.back if payment.state in HAS_MONEY else NOTHING
 
 
 def to_go_back(payment: Payment, key: str, amount: Money) -> Payment:

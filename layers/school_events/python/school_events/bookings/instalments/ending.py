@@ -9,6 +9,7 @@ from school_events.payments import store
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.model import Payment, PaymentPurpose, PaymentState
+from school_events.payments.refunds.service import give_back_received
 from school_events.payments.rules import HAS_MONEY
 from school_events.people.rules import today
 
@@ -30,6 +31,8 @@ def end_unpaid(transaction: Transaction, ctx: Context, booking: Booking) -> None
 
 def _end(transaction: Transaction, ctx: Context, payment: Payment, booking_id: str) -> None:
     after = rules.over(payment, booking_id).model_copy(update={"look_at": ctx.now})
+    if after.state is PaymentState.EXPIRED:
+        after = give_back_received(transaction, ctx, after)
     store.replace(transaction, ctx, payment, after, stamp(ctx, "payment.let_go"))
     if payment.due_on is not None and payment.due_on < today(ctx.now):
         attention.settle(transaction, ctx, AttentionKind.OVERDUE, payment.id)

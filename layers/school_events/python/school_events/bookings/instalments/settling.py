@@ -52,6 +52,8 @@ def _write(transaction: Transaction, ctx: Context, before: Payment, after: Payme
     look_at = ctx.now if after.due_on is not None else None
     after = after.model_copy(update={"look_at": look_at})
     transaction.put(baskets.tell_payer(ctx, after))
+    if after.state is PaymentState.EXPIRED:
+        after = refunds.give_back_received(transaction, ctx, after)
     return store.replace(transaction, ctx, before, after, stamp(ctx, "payment.page_closed"))
 
 

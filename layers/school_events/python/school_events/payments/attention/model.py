@@ -16,6 +16,7 @@ class AttentionKind(StrEnum):
     DISPUTE_LOST = "dispute_lost"
     REFUND_FAILED = "refund_failed"
     REFUND_STUCK = "refund_stuck"
+    TO_PAY_OUT = "to_pay_out"
     PAYOUT_FAILED = "payout_failed"
     DIFFERENCE = "difference"
 

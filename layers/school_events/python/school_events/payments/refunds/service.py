@@ -17,7 +17,7 @@ from school_events.payments import store as payments
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.ledger import store as ledger
-from school_events.payments.model import Payment, PaymentState
+from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.payments.refunds import gateway, rules, store, ways
 from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
 from school_events.payments.stripe_client import AccountLeft
@@ -78,6 +78,8 @@ def ask_refunds(
             asked_at=ctx.now,
         )
         asked += write_new(transaction, ctx, before, refund, change, by_housekeeping=why != "late")
+    if why == "late":
+        payment = payment_rules.late_refunding(payment)
     payments.replace(transaction, ctx, before, payment, change)
     return asked
 
@@ -130,29 +132,31 @@ def give_back_received(transaction: Transaction, ctx: Context, payment: Payment)
     Returns:
         The payment with that noted.
     """
-    change = stamp(ctx, "payment.refund_asked")
-    lines = []
     for line in payment.lines:
         left = line.received - line.back
         if left.amount > 0:
-            refund_id = ctx.new_id("refund")
-            refund = Refund(
-                id=refund_id,
-                idempotency_key=f"rf:{refund_id}",
-                payment_id=payment.id,
-                line=line.key,
-                event_id=line.event_id,
-                amount=left,
-                state=RefundState.ASKED,
-                through=RefundWay.SCHOOL,
-                why="unpaid",
-                asked_at=ctx.now,
-            )
-            transaction.create(store.refund_item(ctx, refund, change), refusal=StaleVersion())
-            attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", refund.id, payment.id)
-            line = line.model_copy(update={"back": line.back + left})  # noqa: PLW2901
-        lines.append(line)
-    return payment.model_copy(update={"lines": tuple(lines)})
+            payment = _handed_back(transaction, ctx, payment, line, left)
+    return payment
+
+
+def _handed_back(transaction: Transaction, ctx: Context, payment: Payment, line: PaymentLine, left: Money) -> Payment:
+    refund_id = ctx.new_id("refund")
+    refund = Refund(
+        id=refund_id,
+        idempotency_key=f"rf:{refund_id}",
+        payment_id=payment.id,
+        line=line.key,
+        event_id=line.event_id,
+        amount=left,
+        state=RefundState.ASKED,
+        through=RefundWay.SCHOOL,
+        why="unpaid",
+        asked_at=ctx.now,
+    )
+    item = store.refund_item(ctx, refund, stamp(ctx, "payment.refund_asked"))
+    transaction.create(item, refusal=StaleVersion())
+    attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", refund.id, payment.id)
+    return rules.moved(payment, [(None, refund)]).payment
 
 
 def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
