@@ -11,6 +11,7 @@ from school_events.core.ids import OpaqueId
 from school_events.family import api as bodies
 from school_events.family import service, sync
 from school_events.notifications import service as notifications
+from school_events.payments.api import PaymentView
 from school_events.people import access
 
 api = SchoolApi("family", access=access.check)
@@ -49,6 +50,13 @@ def my_invitations(school_id: str) -> Page[bodies.FamilyInvitationView]:
 @api.route("GET", f"{ME}/bookings", roles=PARENTS, summary="My children's bookings, past ones too", errors=(NotFound,))
 def my_bookings(school_id: str) -> Page[bodies.FamilyBookingView]:
     return service.bookings(api.context)
+
+
+@api.route(
+    "GET", f"{ME}/payments", roles=PARENTS, summary="What I am to pay, and when; what I paid", errors=(NotFound,)
+)
+def my_payments(school_id: str) -> Page[PaymentView]:
+    return service.payments(api.context)
 
 
 @api.route(

@@ -33,6 +33,7 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         "cancelled": chores.call_events_off(now, context_for, may_go_on),
         "slots": chores.arrange_due_slots(now, context_for, may_go_on),
         "holds": chores.let_due_holds_go(now, context_for, may_go_on),
+        "unpaid": chores.look_after_unpaid(now, context_for, may_go_on),
         "refunds": chores.make_due_refunds(now, context_for, may_go_on),
     }
     logs.logger.info("housekeeping", extra={"done": done})

@@ -25,6 +25,7 @@ CAPABILITY = Capability(
         Route("GET", "/v1/me", rate=500, burst=2000),
         school("GET", "/me/invitations", rate=500, burst=2000),
         school("GET", "/me/bookings", rate=500, burst=2000),
+        school("GET", "/me/payments", rate=500, burst=2000),
         school("GET", "/me/sync", rate=500, burst=2000),
         school("GET", "/me/inbox", rate=500, burst=2000),
         school("POST", "/me/inbox/read"),

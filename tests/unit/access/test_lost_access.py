@@ -152,6 +152,14 @@ ASKED: dict[str, Asked] = {
     ),
     "decline an offer": Asked(f"POST {PATH}/offers/{{waiting_id}}/decline", _of("waiting_id", "Nettle")),
     "checkout": Asked(f"POST {PATH}/bookings/{{booking_id}}/checkout", _of("booking_id", "Lantern")),
+    "payments": Asked(f"GET {ME}/payments", statuses=EMPTY),
+    "checkout of a payment": Asked(f"POST {PATH}/payments/{{payment_id}}/checkout", _of("payment_id", "Lantern")),
+    "checkout together": Asked(f"POST {PATH}/checkouts", body=lambda home: {"payment_ids": [home.payments["Lantern"]]}),
+    "contribution": Asked(
+        f"POST {PATH}/bookings/{{booking_id}}/contribution",
+        _of("booking_id", "Orchard"),
+        lambda _: {"amount": {"amount": 500}},
+    ),
     "payment": Asked(f"GET {PATH}/payments/{{payment_id}}", _of("payment_id", "Lantern")),
 }
 """Every route a family may call."""

@@ -381,6 +381,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "anonymise": visit_anonymise,
     "booking_answers": visit_booking_answers,
     "bookings": asking("bookings"),
+    "checkouts": asking("checkouts"),
     "docs": lambda _: None,
     "event_documents": visit_event_documents,
     "event_lifecycle": asking("event_lifecycle"),

@@ -1,20 +1,26 @@
 """Request and response models of the booking routes."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from school_events.bookings.answers import Filled
+from school_events.bookings.instalments.rules import part
 from school_events.bookings.model import LIVE, Answer, Booking
 from school_events.bookings.rules import SLOTS, session_of
 from school_events.core.http import ApiModel, WholeNumber
 from school_events.core.ids import OpaqueId, PortalId
 from school_events.core.money import Money
 from school_events.events.charging.api import InstalmentView
+from school_events.events.charging.model import Instalment
 from school_events.events.evenings.api import SlotId
 from school_events.events.evenings.rules import slot_id, slot_number
 from school_events.events.forms.model import Form
+from school_events.payments.model import Payment
+from school_events.payments.rules import state_for_payer
 from school_events.people.model import Pupil
 
 MOST_ITEMS = 16
@@ -90,6 +96,13 @@ class AnswerView(ApiModel):
     value: str | list[str]
 
 
+class DueLater(InstalmentView):
+    """A part of a price that is due later, and how its payment stands."""
+
+    payment_id: str | None = None
+    state: str | None = None
+
+
 class BookingView(ApiModel):
     """A booking; what it costs is shown to who made it and to finance staff only, so that no price tells (B8, C2)."""
 
@@ -105,7 +118,7 @@ class BookingView(ApiModel):
     created_at: datetime
     mine: bool
     price: Money | None = None
-    due_later: list[InstalmentView] | None = Field(
+    due_later: list[DueLater] | None = Field(
         default=None, description="The parts not due with the booking; none once it has ended"
     )
     payment_id: str | None = None
@@ -156,7 +169,15 @@ def listed_child(pupil: Pupil) -> ListedChild:
     )
 
 
-def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, form: Form | None = None) -> BookingView:
+def booking_view(
+    booking: Booking,
+    *,
+    answers: bool,
+    money: bool,
+    mine: bool,
+    form: Form | None = None,
+    payments: Mapping[str, Payment] = MappingProxyType({}),
+) -> BookingView:
     """A booking as the API shows it: at least how its place stands.
 
     Args:
@@ -165,6 +186,7 @@ def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, fo
         money: with what it costs.
         mine: whether the caller booked it.
         form: the version of the form that was answered, for its words.
+        payments: what is due later is shown with those of them that are for it; by their ids.
     """
     shown = BookingView(
         id=booking.id,
@@ -176,7 +198,8 @@ def booking_view(booking: Booking, *, answers: bool, money: bool, mine: bool, fo
         created_at=booking.created_at,
         mine=mine,
     )
-    return shown.model_copy(update=(_answers(booking, form) if answers else {}) | (_money(booking) if money else {}))
+    seen = _money(booking, payments) if money else {}
+    return shown.model_copy(update=(_answers(booking, form) if answers else {}) | seen)
 
 
 def _answers(booking: Booking, form: Form | None) -> dict[str, Any]:
@@ -193,11 +216,26 @@ def _answer(answer: Answer, prompt: str | None) -> AnswerView:
     return AnswerView(question_id=answer.question_id, prompt=prompt, value=value)
 
 
-def _money(booking: Booking) -> dict[str, Any]:
+def _money(booking: Booking, payments: Mapping[str, Payment]) -> dict[str, Any]:
+    later = enumerate(booking.due_later if booking.state in LIVE else (), start=2)
     return {
         "price": booking.price,
-        "due_later": [InstalmentView.model_validate(part) for part in booking.due_later if booking.state in LIVE],
+        "due_later": [_due_later(booking, number, one, payments) for number, one in later],
         "payment_id": booking.payment_id,
         "hold_until": booking.hold_until,
         "refund": None if booking.cancellation is None else booking.cancellation.refund,
     }
+
+
+def _due_later(booking: Booking, number: int, due: Instalment, payments: Mapping[str, Payment]) -> DueLater:
+    """A part with its payment; one that is, or is about to be, paid together with others stands as those do."""
+    mine = [payments[one] for one in booking.further_payments if one in payments]
+    paying = next((one for one in mine if [(booking.id, part(number))] == _paid_by(one)), None)
+    if paying is None:
+        return DueLater(amount=due.amount, due_on=due.due_on)
+    standing = payments.get(paying.merged_into or "", paying)
+    return DueLater(amount=due.amount, due_on=due.due_on, payment_id=paying.id, state=state_for_payer(standing).value)
+
+
+def _paid_by(payment: Payment) -> list[tuple[str, str]]:
+    return [(line.reference, line.part) for line in payment.lines]

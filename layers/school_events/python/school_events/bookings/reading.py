@@ -14,6 +14,7 @@ from school_events.events import store as events
 from school_events.events.evenings.rules import slot_id
 from school_events.events.forms.service import form_of_version
 from school_events.events.model import SchoolEvent
+from school_events.payments.store import find_payments
 from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
@@ -44,14 +45,15 @@ def show(ctx: Context, booking: Booking) -> BookingView:
     is_staff = ctx.actor.kind == "staff"
     shows_answers = answered or is_staff
     money = sees_money(ctx, mine=mine)
+    later = find_payments(ctx.school_id, booking.further_payments) if money and booking.further_payments else {}
     if not mine and not shows_answers:
-        return booking_view(booking, answers=False, money=money, mine=mine)
+        return booking_view(booking, answers=False, money=money, mine=mine, payments=later)
     event = events.find_event(ctx.school_id, booking.event_id)
     version = booking.answers.form_version if shows_answers and booking.answers is not None else 0
     form = form_of_version(ctx.school_id, event, version) if version else None
     if is_staff and booking.answers is not None:
         note_reading(ctx, "answers.read", "booking", booking.id)
-    shown = booking_view(booking, answers=shows_answers, money=money, mine=mine, form=form)
+    shown = booking_view(booking, answers=shows_answers, money=money, mine=mine, form=form, payments=later)
     why = booking.place.beyond.reason if is_staff and booking.place.beyond is not None else None
     outdated = is_consent_outdated(booking, event.form)
     consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}

@@ -141,16 +141,18 @@ def _name_all_of(ctx: Context, named: _Named, new_children: Iterable[str]) -> No
         named.add("invitation", invitation.id, "created")
     for booking in reading.bookings_of(ctx, new_children):
         named.add("booking", booking.id, "created")
-        if booking.payment_id is not None:
-            named.add("payment", booking.payment_id, "created")
+        for payment_id in reading.payments_of([booking]):
+            named.add("payment", payment_id, "created")
     for ref in live_turns(ctx, new_children):
         named.add("waiting", ref, "created")
 
 
 def _name_what_bookings_change(named: _Named, bookings: Iterable[Booking]) -> None:
-    """A booking changes how the place of its invitation stands."""
+    """A booking changes how the place of its invitation stands, and what is due later is written with it."""
     for booking in bookings:
         named.add("invitation", invitation_id(booking.event_id, booking.pupil_id), "changed")
+        for payment_id in booking.further_payments:
+            named.add("payment", payment_id, "changed")
 
 
 def _invitations(ctx: Context, ids: Iterable[str]) -> list[Invitation]:

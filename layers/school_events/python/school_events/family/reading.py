@@ -1,7 +1,6 @@
 """The caller's own things as the API shows them, read strongly, each with what it is about."""
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Literal
 
@@ -12,7 +11,6 @@ from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.rules import session_of
 from school_events.bookings.store import bookings_of_pupil, find_bookings, live_bookings_of_pupils
 from school_events.core.context import Context
-from school_events.core.errors import NotFound
 from school_events.events.api import SessionView
 from school_events.events.charging.rules import policy_in_words
 from school_events.events.model import SchoolEvent
@@ -32,7 +30,7 @@ from school_events.invitations.model import Invitation
 from school_events.notifications.model import InboxEntry
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.model import Payment
-from school_events.payments.store import find_payment
+from school_events.payments.store import find_payments
 from school_events.people import access
 from school_events.people.rules import today
 from school_events.people.store import find_pupils
@@ -117,8 +115,9 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
     events = find_events(ctx.school_id, [booking.event_id for booking in bookings])
     mine = _own_ids(ctx, {booking.booked_by for booking in bookings})
     sessions = _sessions(ctx, bookings)
+    payments = _further_payments(ctx, [booking for booking in bookings if booking.booked_by in mine])
     shown = [
-        _booking_view(booking, mine=booking.booked_by in mine, event=events.get(booking.event_id))
+        _booking_view(booking, payments, mine=booking.booked_by in mine, event=events.get(booking.event_id))
         for booking in bookings
     ]
     appointments = _appointments(ctx, bookings)
@@ -131,6 +130,18 @@ def booking_views(ctx: Context, bookings: Iterable[Booking]) -> list[FamilyBooki
         )
         for view in shown
     ]
+
+
+def _further_payments(ctx: Context, bookings: Iterable[Booking]) -> dict[str, Payment]:
+    """What is due later of bookings, as it stands."""
+    ids = [one for booking in bookings for one in booking.further_payments]
+    return find_payments(ctx.school_id, ids) if ids else {}
+
+
+def payments_of(bookings: Iterable[Booking]) -> set[str]:
+    """Everything that pays, is to pay or paid for bookings."""
+    named = {one for booking in bookings for one in (booking.payment_id, *booking.further_payments)}
+    return {one for one in named if one is not None}
 
 
 def _appointments(ctx: Context, bookings: Iterable[Booking]) -> dict[str, AppointmentCard]:
@@ -156,7 +167,8 @@ def payment_views(ctx: Context, payment_ids: Iterable[str], pupils: frozenset[st
     """Those of the payments that the caller pays, or has paid; none if no child is theirs (``bookings.paying``)."""
     if not pupils:
         return []
-    found = [one for one in map(partial(_payment, ctx), sorted(set(payment_ids))) if one is not None]
+    ids = sorted(set(payment_ids))
+    found = find_payments(ctx.school_id, ids).values() if ids else ()
     own = _own_ids(ctx, {payment.payer_id for payment in found})
     return [payment_view(payment) for payment in found if payment.payer_id in own]
 
@@ -176,13 +188,6 @@ def entry_views(ctx: Context, entries: Iterable[InboxEntry]) -> list[EntryView]:
     return [_entry_view(entry, events.get(entry.event_id)) for entry in entries]
 
 
-def _payment(ctx: Context, payment_id: str) -> Payment | None:
-    try:
-        return find_payment(ctx.school_id, payment_id)
-    except NotFound:
-        return None
-
-
 def _place(bookings: Sequence[Booking]) -> Literal["none", "held", "booked"]:
     """How the places of a child at an event stand: booked, if any is."""
     if not bookings:
@@ -195,8 +200,10 @@ def _family_event(event: SchoolEvent) -> FamilyEvent:
     return FamilyEvent.model_validate(event).model_copy(update={"cancellation_policy": words})
 
 
-def _booking_view(booking: Booking, *, mine: bool, event: SchoolEvent | None) -> FamilyBookingView:
-    shown = booking_view(booking, answers=False, money=mine, mine=mine)
+def _booking_view(
+    booking: Booking, payments: Mapping[str, Payment], *, mine: bool, event: SchoolEvent | None
+) -> FamilyBookingView:
+    shown = booking_view(booking, answers=False, money=mine, mine=mine, payments=payments)
     if mine and event is not None:
         outdated = is_consent_outdated(booking, event.form)
         consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}

@@ -26,10 +26,17 @@ from school_events.notifications import rules as inbox_rules
 from school_events.notifications import service as notifications
 from school_events.notifications import store as inboxes
 from school_events.notifications.model import InboxEntry
+from school_events.payments.api import PaymentView
+from school_events.payments.model import PaymentState
 from school_events.people import access
+from school_events.people.rules import today
 from school_events.people.store import find_contacts, find_school, find_staff
 
 _MOST_READ_UP_TO = 400
+
+_OWED = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING})
+_PASSED = frozenset({PaymentState.MERGED, PaymentState.EXPIRED})
+"""The states of payments that are no longer, or not now, paid by themselves."""
 
 
 def who_am_i(memberships: Iterable[Membership], context_in: Callable[[Membership], Context]) -> Me:
@@ -88,6 +95,21 @@ def bookings(ctx: Context) -> Page[FamilyBookingView]:
     """What is and was booked for the caller's children."""
     pupils = reading.open_pupils(ctx) or frozenset()
     return Page(items=reading.booking_views(ctx, reading.bookings_of(ctx, sorted(pupils))))
+
+
+def payments(ctx: Context) -> Page[PaymentView]:
+    """What the caller has to pay for their children, by its day, then what they paid, newest first.
+
+    Payments that are paid together with others are shown as those.
+    """
+    pupils = reading.open_pupils(ctx) or frozenset()
+    ids = reading.payments_of(reading.bookings_of(ctx, sorted(pupils)))
+    found = [one for one in reading.payment_views(ctx, ids, pupils) if one.state not in _PASSED]
+    owed = [one for one in found if one.state in _OWED]
+    rest = [one for one in found if one.state not in _OWED]
+    owed.sort(key=lambda one: (one.due_on or today(one.created_at), one.id))
+    rest.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+    return Page(items=owed + rest)
 
 
 def inbox(ctx: Context, cursor: str | None) -> Page[EntryView]:

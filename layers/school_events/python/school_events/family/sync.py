@@ -74,8 +74,8 @@ def _of_children(ctx: Context, pupils: frozenset[str]) -> Iterator[ChangeView]:
     yield from (created("child", view) for view in reading.children(ctx, pupils))
     invitations = invitations_of_pupils(ctx.school_id, sorted(pupils))
     yield from (created("invitation", view) for view in reading.invitation_views(ctx, invitations, pupils))
-    bookings = reading.booking_views(ctx, reading.bookings_of(ctx, sorted(pupils)))
-    yield from (created("booking", view) for view in bookings)
+    booked = reading.bookings_of(ctx, sorted(pupils))
+    yield from (created("booking", view) for view in reading.booking_views(ctx, booked))
     yield from (created("waiting", view) for view in own_turns(ctx))
-    payments = {booking.payment_id for booking in bookings if booking.payment_id}
-    yield from (created("payment", view) for view in reading.payment_views(ctx, payments, pupils))
+    paid = reading.payment_views(ctx, reading.payments_of(booked), pupils)
+    yield from (created("payment", view) for view in paid)

@@ -1,13 +1,15 @@
 """Request and response models of the payment routes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+
+from pydantic import Field
 
 from school_events.core.http import ApiModel
 from school_events.core.money import Money
 from school_events.payments.disputes.api import DisputeView, dispute_view
 from school_events.payments.disputes.model import Dispute
-from school_events.payments.model import Payment
+from school_events.payments.model import Payment, PaymentPurpose
 from school_events.payments.rules import state_for_payer
 
 
@@ -16,6 +18,7 @@ class PaymentLineView(ApiModel):
 
     booking_id: str
     event_id: str
+    part: str = Field(description="Empty for what was due with the booking; `instalment-2`, …; `contribution-1`, …")
     amount: Money
 
 
@@ -23,6 +26,7 @@ class PaymentView(ApiModel):
     """A payment as its payer and the school's finance staff see it; only they are shown what its bank disputes."""
 
     id: str
+    purpose: PaymentPurpose
     state: str
     amount: Money
     refunded: Money
@@ -32,6 +36,9 @@ class PaymentView(ApiModel):
     pay_by: datetime | None
     created_at: datetime
     paid_at: datetime | None
+    due_on: date | None = Field(description="The day an instalment is to be paid by; it can be paid before")
+    ends_at: datetime | None = Field(description="If it stays unpaid the place ends then, as the family was told")
+    paid_with: str | None = Field(description="The payment it is, or is to be, paid with together with others")
     disputes: list[DisputeView] | None = None
 
 
@@ -48,11 +55,12 @@ def payment_view(
     is_open = payment.checkout is not None and payment.state == "open"
     return PaymentView(
         id=payment.id,
+        purpose=payment.purpose,
         state=(payment.state if for_finance else state_for_payer(payment)).value,
         amount=payment.amount,
         refunded=payment.refunded,
         lines=[
-            PaymentLineView(booking_id=line.reference, event_id=line.event_id, amount=line.amount)
+            PaymentLineView(booking_id=line.reference, event_id=line.event_id, part=line.part, amount=line.amount)
             for line in payment.lines
         ],
         payer_id=payment.payer_id,
@@ -60,5 +68,8 @@ def payment_view(
         pay_by=payment.checkout.expires_at if is_open and payment.checkout else None,
         created_at=payment.created_at,
         paid_at=payment.paid_at,
+        due_on=payment.due_on,
+        ends_at=payment.ends_at,
+        paid_with=payment.merged_into,
         disputes=None if disputes is None else [dispute_view(one) for one in disputes],
     )
