@@ -8,7 +8,7 @@ import json
 import time
 from typing import Any
 
-from school_events.core import aws, settings
+from school_events.core import settings, thin_aws
 from school_events.payments.events.queued import ids_of
 from school_events.payments.signature import BadSignature, NoSecretMatches, event_of, signers
 
@@ -27,8 +27,8 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     except BadSignature as error:
         _count("WebhookRefused", str(error))
         return _refused(400, "bad-signature", str(error))
-    except aws.FAILURES as error:
-        _count("WebhookNotQueued", type(error).__name__)
+    except thin_aws.NotAnswered as error:
+        _count("WebhookNotQueued", str(error))
         return _refused(503, "try-again", "The event could not be queued")
 
 
@@ -39,9 +39,7 @@ def _taken_in(event: dict[str, Any]) -> dict[str, Any]:
         # gives up on an endpoint that keeps refusing.
         _count("WebhookOfOtherMode", "an event of the other mode")
         return _answer(200, {"received": False})
-    aws.client("sqs").send_message(
-        QueueUrl=settings.required("STRIPE_EVENTS_QUEUE_URL"), MessageBody=json.dumps(ids_of(stripe_event))
-    )
+    thin_aws.send(settings.required("STRIPE_EVENTS_QUEUE_URL"), ids_of(stripe_event))
     return _answer(200, {"received": True})
 
 
@@ -49,11 +47,11 @@ def _verified(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The secret that was good for it, and Stripe's event."""
     body, name = _body(event), settings.required("STRIPE_WEBHOOK_SECRET")
     header = {key.lower(): value for key, value in event["headers"].items()}.get("stripe-signature", "")
-    secret, now = aws.secret(name), time.time()
+    secret, now = thin_aws.secret(name), time.time()
     try:
         found = signers(body, header, _secrets_in(secret), now)
     except NoSecretMatches:
-        secret = aws.newer_secret(name)
+        secret = thin_aws.newer_secret(name)
         found = signers(body, header, _secrets_in(secret), now)
     stripe_event = event_of(body)
     if (_PLATFORM if stripe_event.get("account") is None else _CONNECT) not in found:

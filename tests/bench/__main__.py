@@ -23,7 +23,7 @@ import tests.conftest  # noqa: F401
 
 type Figures = Mapping[str, float | int]
 
-MODULES = ("audience", "booking_units", "bookings", "hot_event", "portal_lag", "slot_grid", "snapshot")
+MODULES = ("audience", "booking_units", "bookings", "hot_event", "portal_lag", "slot_grid", "snapshot", "webhooks")
 _REPETITIONS = 3
 _ROUNDS = 200_000
 

@@ -5,7 +5,7 @@ from botocore.config import Config
 
 from infra.capabilities import CAPABILITIES
 from infra.spec import Capability
-from school_events.core import aws, dynamodb
+from school_events.core import aws, dynamodb, thin_aws
 from school_events.payments import stripe_client
 
 _ENDING = 2
@@ -42,10 +42,10 @@ def test_a_call_to_aws_that_hangs_is_given_up_in_time(capability: Capability) ->
     assert _in_time(capability, _longest(dynamodb.connection().client.meta.config))
 
 
-@pytest.mark.usefixtures("tables")
 def test_a_webhook_is_refused_in_time_when_neither_its_secret_nor_its_queue_answers() -> None:
     (capability,) = [one for one in CAPABILITIES if one.name == "stripe_webhook"]
-    assert _in_time(capability, _longest(_config("secretsmanager")) + _longest(_config("sqs")))
+    connecting_and_answering = 2 * thin_aws.SECONDS
+    assert _in_time(capability, 2 * thin_aws.ATTEMPTS * connecting_and_answering)
 
 
 @pytest.mark.parametrize("capability", _OF_STRIPE, ids=[one.name for one in _OF_STRIPE])

@@ -14,7 +14,7 @@ from pynamodb.connection import Connection
 
 from local.aws import emulator
 from local.places import RunFolder, free_ports
-from school_events.core import aws, dynamodb
+from school_events.core import aws, dynamodb, thin_aws
 from tests.support.tables import INDEXES, make_health_key, make_secrets, make_tables, rows
 
 _START_SECONDS = 20
@@ -41,8 +41,10 @@ class EmbeddedAws:
             patch.setattr(aws, "client", self._client)
             patch.setattr(dynamodb, "connection", self._connection)
             aws._secrets.clear()
+            thin_aws._secrets.clear()
             yield
         aws._secrets.clear()
+        thin_aws._secrets.clear()
 
     def empty(self, tables: Iterable[str] = INDEXES) -> None:
         """Take everything out of tables; of all, unless told which."""

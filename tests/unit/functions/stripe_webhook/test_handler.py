@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions.stripe_webhook import handler
-from school_events.core import aws
+from school_events.core import aws, thin_aws
 from tests.support.http_events import LambdaContext, http_event
 from tests.support.tables import messages
 
@@ -77,7 +77,7 @@ def _set_secrets(*connect: str, platform: list[str] | None = None, livemode: boo
     content = {"signing_secrets": connect, "platform_signing_secrets": platform or [], "livemode": livemode}
     aws.client("secretsmanager").put_secret_value(SecretId="stripe-webhook", SecretString=json.dumps(content))
     if seen:
-        aws._secrets.clear()
+        thin_aws._secrets.clear()
 
 
 def _after(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def test_the_platforms_own_endpoint_has_its_own_secret() -> None:
 def test_without_a_platform_endpoint_the_secret_needs_none_of_its_own() -> None:
     content = json.dumps({"signing_secrets": [SECRET], "livemode": False})
     aws.client("secretsmanager").put_secret_value(SecretId="stripe-webhook", SecretString=content)
-    aws._secrets.clear()
+    thin_aws._secrets.clear()
     assert _answer(Sent())["statusCode"] == 200
     assert _answer(Sent(signature(_OF_NOBODY, secrets=(PLATFORM,)), _OF_NOBODY))["statusCode"] == 400
 
@@ -299,7 +299,7 @@ def test_a_refusal_says_nothing_of_what_was_sent_and_is_counted(capsys: pytest.C
     assert (counted["service"], counted["WebhookRefused"]) == ("stripe_webhook", 1)
 
 
-def test_the_function_starts_without_stripes_sdk_and_without_tables() -> None:
+def test_the_function_starts_without_stripes_sdk_and_without_botocore() -> None:
     loaded = "import sys; import functions.stripe_webhook.handler; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603
-    assert not {"stripe", "pynamodb", "pydantic", "boto3", "aws_lambda_powertools"} & set(done.stdout.split())
+    assert not {"stripe", "botocore", "pynamodb", "pydantic", "aws_lambda_powertools"} & set(done.stdout.split())

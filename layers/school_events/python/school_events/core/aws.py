@@ -1,16 +1,12 @@
 """Clients of AWS services, by botocore alone: boto3 on top of it costs a third of a cold start (PERFORMANCE.md)."""
 
-import json
-import time
 from functools import cache
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-FAILURES = (BotoCoreError, ClientError)
-"""What a client raises when a call was refused, or not answered."""
+from school_events.core.kept_secrets import AT_MOST, AT_MOST_IF_DOUBTED, KeptSecrets, read
 
 
 def _patience(*, read: int, attempts: int) -> Config:
@@ -20,7 +16,7 @@ def _patience(*, read: int, attempts: int) -> Config:
 
 _USUAL = _patience(read=4, attempts=3)
 _SHORT = _patience(read=2, attempts=2)
-"""For what answers at once or not at all, and what a webhook asks two of in a row."""
+"""For what answers at once or not at all."""
 
 _CONFIGS = {"secretsmanager": _SHORT, "sqs": _SHORT}
 
@@ -48,10 +44,7 @@ def signer(service: str) -> Any:
     return botocore.session.get_session().create_client(service, config=config)
 
 
-_SECRET_LIFE = 300
-_SECRET_REST = 5
-
-_secrets: dict[str, tuple[float, dict[str, Any]]] = {}
+_secrets: KeptSecrets = {}
 
 
 def secret(name: str) -> dict[str, Any]:
@@ -60,7 +53,7 @@ def secret(name: str) -> dict[str, Any]:
     Args:
         name: the secret's name or ARN.
     """
-    return _secret(name, _SECRET_LIFE)
+    return read(_secrets, name, AT_MOST, _fetch)
 
 
 def newer_secret(name: str) -> dict[str, Any]:
@@ -71,14 +64,8 @@ def newer_secret(name: str) -> dict[str, Any]:
     Args:
         name: the secret's name or ARN.
     """
-    return _secret(name, _SECRET_REST)
+    return read(_secrets, name, AT_MOST_IF_DOUBTED, _fetch)
 
 
-def _secret(name: str, most_seconds: int) -> dict[str, Any]:
-    kept = _secrets.get(name)
-    now = time.monotonic()
-    if kept is not None and now - kept[0] < most_seconds:
-        return kept[1]
-    content: dict[str, Any] = json.loads(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-    _secrets[name] = (now, content)
-    return content
+def _fetch(name: str) -> str:
+    return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
