@@ -33,5 +33,6 @@ CAPABILITY = Capability(
     ),
     settings=("APP_URL", "STRIPE_API_URL"),
     layers=("stripe",),
+    timeout=29,
     memory=1024,
 )

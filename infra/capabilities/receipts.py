@@ -21,5 +21,6 @@ CAPABILITY = Capability(
     ),
     settings=("STRIPE_API_URL",),
     layers=("stripe",),
+    timeout=29,
     memory=1024,
 )

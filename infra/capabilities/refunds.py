@@ -35,5 +35,6 @@ CAPABILITY = Capability(
     ),
     settings=("STRIPE_API_URL",),
     layers=("stripe",),
+    timeout=29,
     memory=1024,
 )

@@ -123,7 +123,7 @@ class LambdaContext:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-west-2:123456789012:function:function-under-test"
     aws_request_id: str = "invocation-1"
-    remaining_ms: int = 20_000
+    remaining_ms: int = 29_000
 
     def get_remaining_time_in_millis(self) -> int:
         """How long the invocation may still take."""

@@ -45,7 +45,7 @@ def apply_payment(ctx: Context, payment_id: str) -> Payment:
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     for attempt in rules.attempts(payment):
-        snapshot = payments.look_at(attempt)
+        snapshot = payments.look_at(ctx, attempt)
         if snapshot.paid:
             _money_came(ctx, payment_id, attempt, snapshot)
         elif attempt == payment.checkout:

@@ -145,7 +145,7 @@ def _rest(ctx: Context, payment: Payment) -> Refund | None:
     if sum(gone) >= stray.amount.amount:
         return None
     attempt = next(one for one in rules.attempts(payment) if one.session_id == stray.session_id)
-    if payments.look_at(attempt).currency == attempt.amount.currency:
+    if payments.look_at(ctx, attempt).currency == attempt.amount.currency:
         left = stray.model_copy(update={"amount": pounds(stray.amount.amount - sum(gone))})
         return _refund(ctx, payment, left, "return")
     if not gone:

@@ -1,5 +1,6 @@
 """What a use case is told about the moment: who asks, when, and by when an answer is due."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -37,6 +38,7 @@ class Context:
         origin: where the request came from (an address, or the name of a system), for the audit log only.
         roles: the caller's roles in this school; empty for systems.
         mfa: whether the caller signed in with a second factor.
+        begun: what a clock that only ever runs forward showed at ``now``, in seconds.
     """
 
     school_id: str
@@ -49,10 +51,15 @@ class Context:
     origin: str = "system"
     roles: frozenset[Role] = frozenset()
     mfa: bool = False
+    begun: float = field(default_factory=time.monotonic, repr=False, compare=False)
 
     def has_role(self, *roles: Role) -> bool:
         """Whether the caller has one of these roles here."""
         return bool(self.roles.intersection(roles))
+
+    def time_left(self) -> timedelta:
+        """How long there is to the deadline, by a clock that nobody sets; below zero once it is past."""
+        return self.deadline - self.now - timedelta(seconds=time.monotonic() - self.begun)
 
 
 def deadline_of(lambda_context: Any, now: datetime) -> datetime:

@@ -14,6 +14,7 @@ from school_events.payments.model import (
     PaymentLine,
     PaymentState,
 )
+from school_events.payments.stripe_client import require_time
 
 
 class PaidMeanwhile(WrongState):
@@ -53,6 +54,7 @@ def ensure_session(ctx: Context, payment: Payment) -> Payment:
     """
     if payment.checkout is None or payment.checkout.session_id is not None:
         return payment
+    require_time(ctx)
     snapshot = gateway.create_session(ctx.school_id, payment)
     transaction = Transaction(ctx)
     known = store.replace(
@@ -75,15 +77,16 @@ def still_paid(school_id: str, payment_id: str, line: str) -> Money:
     return rules.still_paid(payment, rules.line_of(payment, line))
 
 
-def look_at(attempt: Checkout) -> CheckoutSnapshot:
+def look_at(ctx: Context, attempt: Checkout) -> CheckoutSnapshot:
     """What Stripe says of an attempt now.
 
     Raises:
         ValueError: it never got a page.
-        TryAgain: Stripe did not answer.
+        TryAgain: Stripe did not answer, or there is no time left for it to.
     """
     if attempt.session_id is None:
         raise ValueError("this attempt has no page")
+    require_time(ctx)
     return gateway.find_session(attempt.account_id, attempt.session_id)
 
 
@@ -99,10 +102,11 @@ def is_closed_at_stripe(ctx: Context, payment: Payment) -> bool:
         return True
     if payment.checkout is None or payment.checkout.session_id is None:
         raise TryAgain
+    require_time(ctx)
     try:
         gateway.expire_session(payment.checkout.account_id, payment.checkout.session_id)
     except gateway.NotExpirable:
-        return look_at(payment.checkout).status is CheckoutStatus.EXPIRED
+        return look_at(ctx, payment.checkout).status is CheckoutStatus.EXPIRED
     return True
 
 

@@ -5,10 +5,12 @@ an idempotency key of ours, so that asking twice does once. Time-outs fit inside
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from school_events.core import aws, logs, settings
+from school_events.core.context import Context
 from school_events.core.errors import PaymentsNotReady, TryAgain
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ class AccountLeft(PaymentsNotReady):
 
     slug = "account-left"
     title = "The school has disconnected its Stripe account"
+
+
+LONGEST_CALL = timedelta(seconds=(1 + RETRIES) * (SECONDS_TO_CONNECT + SECONDS_TO_ANSWER) + 0.5 * (2**RETRIES - 1))
+"""How long a call may take that is tried to its end."""
+
+
+def require_time(ctx: Context) -> None:
+    """Only begin a call to Stripe that can end before the function has to answer.
+
+    Raises:
+        TryAgain: it could not; the caller is told so while there is time to, and nothing was asked.
+    """
+    if ctx.time_left() < LONGEST_CALL:
+        logs.count("NoTimeForStripe")
+        raise TryAgain("There is no time left to ask Stripe")
 
 
 def ask[A](call: Callable[[], A]) -> A:
