@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from local.stripe.bacs import Outcome
 from local.stripe.errors import StripeError
-from school_events.bookings import cancelling, chores, store
+from school_events.bookings import cancelling, chores, store, strays
 from school_events.bookings.service import Booked
 from school_events.core.context import Context
 from school_events.events.model import SchoolEvent
+from school_events.payments import rules
 from school_events.payments.store import payments_of_school
 from tests.support.booked_world import an_event, as_parent, as_system, book, booking_of, keyed, place_states
 from tests.support.contexts import NOW, SCHOOL, a_context
@@ -22,6 +24,7 @@ from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
+from tests.unit.bookings.attempts import costs, debited, paid_otherwise, quarantined, two_open_pages
 from tests.unit.bookings.paying import HOLD_OVER, apply, late_and_gone, let_go, let_go_unseen, paid
 
 type Path = Callable[[], object]
@@ -117,6 +120,46 @@ def _making_a_refund(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) 
     return lambda: _refunds_are_made(HOLD_OVER)
 
 
+def _giving_back_what_came_twice(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    for page in two_open_pages(shop, booked, patch):
+        shop.pay(page)
+    return lambda: apply(booked)
+
+
+def _setting_money_aside(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = paid_otherwise(shop, event)
+    return lambda: apply(booked)
+
+
+def _giving_money_back(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = quarantined(shop, event)
+    return lambda: strays.give_back(a_context(), booked.payment_id or "")
+
+
+def _opening_at_another_price(shop: Shop, event: SchoolEvent, _patch: pytest.MonkeyPatch) -> Path:
+    booked = book(event)
+    shop.open(booked)
+    costs(booked, 900)
+    return lambda: shop.open(booked)
+
+
+def _hearing_of_a_debit(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
+    patch.setattr(rules, "DIRECT_DEBIT_UNTIL", timedelta(days=10))
+    booked = debited(shop, event)
+    return lambda: apply(booked)
+
+
+def _hearing_of_the_end_of_a_debit(outcome: Outcome) -> Prepare:
+    def prepare(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
+        hear = _hearing_of_a_debit(shop, event, patch)
+        hear()
+        shop.server.payers.settle_debit(shop.all("checkout.session")[0]["id"], outcome)
+        return hear
+
+    return prepare
+
+
 def _cancels(booked: Booked, ctx: Context) -> Path:
     """Cancel, and ask again with the same key."""
     asked = cancelling.Asked(request=keyed("key-2", "cancel"))
@@ -144,6 +187,13 @@ PATHS: dict[str, Prepare] = {
     "cancel a place that cost nothing": _cancelling_free,
     "cancel a hold while it is paid": _cancelling_while_it_is_paid,
     "make the refund of a cancelled place": _making_a_refund,
+    "give back what was paid twice": _giving_back_what_came_twice,
+    "set aside what was not asked for": _setting_money_aside,
+    "give back what was not asked for": _giving_money_back,
+    "open the page at another price": _opening_at_another_price,
+    "hear of a debit": _hearing_of_a_debit,
+    "hear that a debit came": _hearing_of_the_end_of_a_debit(Outcome.SUCCEEDS),
+    "hear that a debit failed": _hearing_of_the_end_of_a_debit(Outcome.FAILS),
 }
 
 

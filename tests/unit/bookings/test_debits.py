@@ -13,11 +13,12 @@ from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event
 from school_events.payments import rules
-from school_events.payments.model import Payment, PaymentState
+from school_events.payments.model import PaymentState
 from tests.support.booked_world import as_parent, as_system, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
+from tests.unit.bookings.attempts import debited
 from tests.unit.bookings.paying import apply
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -32,15 +33,9 @@ def _eleven_days_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "DIRECT_DEBIT_UNTIL", timedelta(days=10))
 
 
-def _page(payment: Payment) -> str:
-    assert payment.checkout is not None
-    return payment.checkout.session_id or ""
-
-
 def _debited(shop: Shop, event: SchoolEvent, number: str = "00012345") -> Booked:
     """A place whose family pays by direct debit; we have heard that they are done with the page."""
-    booked = book(event)
-    shop.server.payers.debit(_page(shop.open(booked)), number)
+    booked = debited(shop, event, number)
     apply(booked)
     return booked
 

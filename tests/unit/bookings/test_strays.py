@@ -4,22 +4,20 @@ import pytest
 
 from school_events.bookings import settlement, strays
 from school_events.bookings.model import BookingState
-from school_events.bookings.service import Booked
-from school_events.core.change import stamp
-from school_events.core.dynamodb import Transaction
 from school_events.core.errors import TryAgain, WrongState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
-from school_events.payments import gateway, service, store
+from school_events.payments import gateway, service
 from school_events.payments.attention.store import open_ones
 from school_events.payments.ledger.model import LedgerAccount
-from school_events.payments.model import Payment, PaymentState
+from school_events.payments.model import PaymentState
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds.store import refunds_of_payment
 from tests.support.booked_world import as_system, book, booking_of, payment_of, place_states
 from tests.support.contexts import SCHOOL, a_context
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
+from tests.unit.bookings.attempts import costs, quarantined, two_open_pages
 from tests.unit.bookings.paying import apply, let_go
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -32,31 +30,11 @@ def _on_account(account: LedgerAccount) -> int:
     return came - sum(one.amount.amount for one in entries if one.credit is account)
 
 
-def _costs(booked: Booked, pence: int) -> Payment:
-    """Let what was booked cost something else, as when a part of it was paid otherwise."""
-    ctx, payment = a_context(), payment_of(booked)
-    line = payment.lines[0].model_copy(update={"amount": pounds(pence)})
-    after = payment.model_copy(update={"lines": (line,), "amount": pounds(pence)})
-    transaction = Transaction(ctx)
-    store.replace(transaction, ctx, payment, after, stamp(ctx, "payment.changed"))
-    transaction.commit()
-    return payment_of(booked)
-
-
-def _two_open_pages(shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch) -> tuple[Payment, Payment]:
-    """Two pages for one payment, of which the first stayed open although we believe that it closed."""
-    first = shop.open(booked)
-    with monkeypatch.context() as patch:
-        patch.setattr(gateway, "expire_session", lambda *_: None)
-        service.close_page(a_context(), first)
-    return first, shop.open(booked)
-
-
 def test_another_price_is_another_attempt_and_the_old_page_is_closed_first(shop: Shop, event: SchoolEvent) -> None:
     booked = book(event)
     first = shop.open(booked)
     assert shop.open(booked) == first
-    _costs(booked, 900)
+    costs(booked, 900)
     second = shop.open(booked)
     assert [(one["status"], one["amount_total"]) for one in shop.all("checkout.session")] == [
         ("open", 900),
@@ -76,7 +54,7 @@ def test_a_page_that_was_paid_is_not_closed(shop: Shop, event: SchoolEvent) -> N
     shop.pay(first)
     with pytest.raises(service.PaidMeanwhile):
         service.close_page(a_context(), first)
-    _costs(booked, 900)
+    costs(booked, 900)
     with pytest.raises(service.PaidMeanwhile):
         shop.open(booked)
     assert len(shop.all("checkout.session")) == 1
@@ -89,7 +67,7 @@ def test_money_for_a_former_price_waits_for_a_person(
     first = shop.open(booked)
     with monkeypatch.context() as patch:
         patch.setattr(gateway, "expire_session", lambda *_: None)
-        _costs(booked, 900)
+        costs(booked, 900)
         shop.open(booked)
     shop.pay(first)
     assert apply(booked).state is PaymentState.QUARANTINED
@@ -101,7 +79,7 @@ def test_money_is_found_whichever_page_it_came_through(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, which: int
 ) -> None:
     booked = book(event)
-    pages = _two_open_pages(shop, booked, monkeypatch)
+    pages = two_open_pages(shop, booked, monkeypatch)
     shop.pay(pages[which])
     assert apply(booked).state is PaymentState.PAID
     assert booking_of(booked).state is BookingState.CONFIRMED
@@ -113,7 +91,7 @@ def test_of_what_was_paid_twice_one_goes_back_and_the_booking_stays(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in _two_open_pages(shop, booked, monkeypatch):
+    for page in two_open_pages(shop, booked, monkeypatch):
         shop.pay(page)
     for _ in range(3):
         assert apply(booked).state is PaymentState.PAID
@@ -131,7 +109,7 @@ def test_what_was_paid_a_second_time_after_the_first_was_known_goes_back_too(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    first, second = _two_open_pages(shop, booked, monkeypatch)
+    first, second = two_open_pages(shop, booked, monkeypatch)
     shop.pay(second)
     apply(booked)
     shop.pay(first)
@@ -145,7 +123,7 @@ def test_what_stripe_would_not_give_back_at_once_is_due(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in _two_open_pages(shop, booked, monkeypatch):
+    for page in two_open_pages(shop, booked, monkeypatch):
         shop.pay(page)
 
     def not_now(*_: object) -> None:
@@ -162,17 +140,8 @@ def test_what_stripe_would_not_give_back_at_once_is_due(
     assert len(shop.all("refund")) == 1
 
 
-def _quarantined(shop: Shop, event: SchoolEvent) -> Booked:
-    booked = book(event)
-    payment = shop.open(booked)
-    shop.all("checkout.session")[0]["amount_total"] = 999
-    shop.pay(payment)
-    assert apply(booked).state is PaymentState.QUARANTINED
-    return booked
-
-
 def test_the_school_is_shown_what_is_not_what_was_asked_for(shop: Shop, event: SchoolEvent) -> None:
-    booked = _quarantined(shop, event)
+    booked = quarantined(shop, event)
     assert [(one.kind.value, one.thing_id) for one, _ in open_ones(SCHOOL, limit=9)] == [
         ("quarantined", booked.payment_id)
     ]
@@ -181,7 +150,7 @@ def test_the_school_is_shown_what_is_not_what_was_asked_for(shop: Shop, event: S
 
 
 def test_given_back_as_a_whole_the_place_goes_and_nothing_is_left(shop: Shop, event: SchoolEvent) -> None:
-    booked = _quarantined(shop, event)
+    booked = quarantined(shop, event)
     for _ in range(2):
         assert strays.give_back(a_context(), booked.payment_id or "").state is PaymentState.FAILED
     assert booking_of(booked).state is BookingState.RELEASED
@@ -198,7 +167,7 @@ def test_given_back_as_a_whole_the_place_goes_and_nothing_is_left(shop: Shop, ev
 
 @pytest.mark.parametrize("pence", [999, 400])
 def test_what_went_back_in_the_dashboard_is_not_given_back_again(shop: Shop, event: SchoolEvent, pence: int) -> None:
-    booked = _quarantined(shop, event)
+    booked = quarantined(shop, event)
     shop.server.dashboard.refund(shop.all("charge")[0]["id"], pence)
     refunds.catch_up(as_system(), booked.payment_id or "")
     assert ledger_balance() == shop.balance()
@@ -251,7 +220,7 @@ def test_of_foreign_money_the_ledger_knows_once_stripe_says_how_much_it_was(
 
 
 def test_a_quarantined_hold_is_not_let_go(shop: Shop, event: SchoolEvent) -> None:
-    booked = _quarantined(shop, event)
+    booked = quarantined(shop, event)
     assert let_go(booked).state is PaymentState.QUARANTINED
     assert settlement.apply_payment(as_system(), booked.payment_id or "").state is PaymentState.QUARANTINED
     assert place_states(event).count("held") == 1

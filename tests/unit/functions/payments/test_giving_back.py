@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from school_events.events.model import SchoolEvent
-from school_events.payments.model import PaymentState
 from tests.support.booked_world import book, payment_of
 from tests.support.shop import Shop
 from tests.support.tables import everything
-from tests.unit.bookings.paying import apply
+from tests.unit.bookings.attempts import quarantined
 from tests.unit.functions.payments.test_handler import ADMIN, FINANCE, STAFF, ask, event, parent
 
 __all__ = ["event"]
@@ -18,18 +17,9 @@ __all__ = ["event"]
 RETURN = "POST /v1/schools/{school_id}/payments/{payment_id}/return"
 
 
-def _quarantined(shop: Shop, event: SchoolEvent) -> str:
-    booked = book(event)
-    payment = shop.open(booked)
-    shop.all("checkout.session")[0]["amount_total"] = 999
-    shop.pay(payment)
-    assert apply(booked).state is PaymentState.QUARANTINED
-    return payment_of(booked).id
-
-
 @pytest.mark.parametrize("caller", [FINANCE, ADMIN])
 def test_finance_gives_it_back_and_hears_so_twice(shop: Shop, event: SchoolEvent, caller: Mapping[str, Any]) -> None:
-    payment_id = _quarantined(shop, event)
+    payment_id = payment_of(quarantined(shop, event)).id
     for _ in range(2):
         status, answer = ask(RETURN, caller, payment_id=payment_id)
         assert (status, answer["state"]) == (200, "failed")
@@ -37,7 +27,7 @@ def test_finance_gives_it_back_and_hears_so_twice(shop: Shop, event: SchoolEvent
 
 @pytest.mark.parametrize("caller", [parent(), STAFF])
 def test_nobody_else_may(shop: Shop, event: SchoolEvent, caller: Mapping[str, Any]) -> None:
-    payment_id = _quarantined(shop, event)
+    payment_id = payment_of(quarantined(shop, event)).id
     before = everything()
     assert ask(RETURN, caller, payment_id=payment_id)[0] == 403
     assert everything() == before
