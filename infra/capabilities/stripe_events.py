@@ -21,8 +21,8 @@ CAPABILITY = Capability(
     triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=5),),
     grants=(
         table(PEOPLE, *READ),
-        # Whether a place that is given back is one too many.
-        table(EVENTS, "GetItem"),
+        # Whether a place that is given back is one too many, and whether what late money is for has begun.
+        table(EVENTS, "GetItem", "Query"),
         table(BOOKINGS, *READ, *WRITE),
         table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         table(INBOX, "PutItem"),
