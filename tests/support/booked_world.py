@@ -66,12 +66,13 @@ def a_draft(
     questions: Sequence[dict[str, Any]] = (),
     charging: Any = None,
     cancellation: Sequence[dict[str, Any]] = (),
+    on: str = "2026-12-04",
 ) -> SchoolEvent:
-    """A trip on 4 December that nobody but the school has heard of, with ``staff-1`` as its lead."""
+    """A trip, on 4 December unless told, that nobody but the school has heard of, with ``staff-1`` as its lead."""
     asked: dict[str, Any] = {
         "kind": "trip",
         "title": "Science Museum",
-        "takes_place": {"starts_at": "2026-12-04T08:30", "ends_at": "2026-12-04T16:00"},
+        "takes_place": {"starts_at": f"{on}T08:30", "ends_at": f"{on}T16:00"},
         "capacity": capacity,
         "price": {"amount": price},
         "charging": charging,
@@ -93,6 +94,7 @@ def an_event(
     invited: Iterable[str] = ALL_PUPILS,
     charging: Any = None,
     cancellation: Sequence[dict[str, Any]] = (),
+    on: str = "2026-12-04",
 ) -> SchoolEvent:
     """The trip, published, with its places, and pupils invited.
 
@@ -103,8 +105,11 @@ def an_event(
         invited: which pupils.
         charging: the rules of its price.
         cancellation: what who cancels gets back.
+        on: the day.
     """
-    event = a_draft(price=price, capacity=capacity, questions=questions, charging=charging, cancellation=cancellation)
+    event = a_draft(
+        price=price, capacity=capacity, questions=questions, charging=charging, cancellation=cancellation, on=on
+    )
     lifecycle.publish(a_context(), event.id, places.make_places)
     invitations.invite(a_context(), UNASKED, event.id, Audience.model_validate({"pupils": tuple(invited)}))
     return find_event(SCHOOL, event.id)
