@@ -286,6 +286,29 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             at_least=True,
         ),
     ),
+    "money_check": (
+        AlarmRule(
+            "money-differs",
+            "Stripe and the ledger say something different of a school's money, also after everything was looked at "
+            "again: GET /payments/reconciliation shows finance staff what, in pence. Find out why before it is mended.",
+            own_metric("money_check", "MoneyDifference"),
+        ),
+        AlarmRule(
+            "money-check-failing",
+            "For an hour some account could not be compared with the ledger: its log says why. Is Stripe down, or does "
+            "the restricted key lack the permission to read balance transactions and payouts?",
+            own_metric("money_check", "MoneyCheckFailed"),
+            periods=12,
+        ),
+        AlarmRule(
+            "money-check-missed",
+            "For 26 hours no school's money has been compared with Stripe. Look at the function's schedule and its "
+            "log, then run it by hand: it is safe at any hour, twice, and late.",
+            own_metric("money_check", "MoneyChecked").with_(period=_HOUR),
+            periods=26,
+            at_least=True,
+        ),
+    ),
     "retention": (
         AlarmRule(
             "retention-missed",

@@ -63,6 +63,8 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "WebhookRefused",
         "StripeEventMissed",
         "StripeSweepFailed",
+        "MoneyDifference",
+        "MoneyCheckFailed",
         "5xx",
         "Latency",
         "IteratorAge",
@@ -98,6 +100,12 @@ def test_a_day_without_any_snapshot_is_told(prod: Assembly) -> None:
 def test_three_hours_without_asking_stripe_what_happened_are_told(prod: Assembly) -> None:
     (alarm,) = _alarms(prod, "StripeSweepRun")
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 3, 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
+def test_a_day_without_comparing_any_money_with_stripe_is_told(prod: Assembly) -> None:
+    (alarm,) = _alarms(prod, "MoneyChecked")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 26, 1)
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
 
 

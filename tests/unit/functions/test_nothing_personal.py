@@ -24,6 +24,7 @@ from school_events.events.store import find_event, sessions_of
 from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from school_events.payments.events.store import begin_sweeps
+from school_events.payments.reconciliation.store import check_item
 from school_events.people import dropped, intake
 from tests.support import booked_world as world
 from tests.support.contexts import NOW, SCHOOL, a_context
@@ -366,6 +367,14 @@ def visit_stripe_sweep(watch: Watch) -> None:
         assert call("stripe_sweep", {})["failed"] == 1
 
 
+def visit_money_check(watch: Watch) -> None:
+    """An account that cannot be compared, with names in what went wrong."""
+    check_item(SCHOOL, "acct_1", NOW - timedelta(days=1)).save()
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr("school_events.payments.ledger.gateway.movements_since", _broken)
+        assert call("money_check", {})["failed"] == 1
+
+
 def visit_stripe_events(watch: Watch) -> None:
     """Events of nobody's account, and what is no event."""
     event = {"event_id": "evt_1", "type": FIRST, "account": EMAIL, "object_id": LAST, "payment_id": None}
@@ -394,8 +403,10 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "housekeeping": visit_housekeeping,
     "invitation_fanout": visit_invitation_fanout,
     "invitations": asking("invitations"),
+    "money_check": visit_money_check,
     "outbox": visit_outbox,
     "payments": asking("payments"),
+    "payouts": asking("payouts"),
     "people": asking("people"),
     "portal_sync": visit_portal_sync,
     "receipts": asking("receipts"),

@@ -10,6 +10,7 @@ from school_events.core.dynamodb import Document, Key, Transaction, school_key
 from school_events.core.errors import StaleVersion
 from school_events.payments.accounts.model import StripeAccount
 from school_events.payments.events.store import sweep_item
+from school_events.payments.reconciliation.store import check_item
 from school_events.payments.store import PaymentsTableItem
 
 
@@ -42,7 +43,9 @@ def find_account(school_id: str) -> StripeAccount | None:
 
 
 def connect_account(ctx: Context, account: StripeAccount) -> None:
-    """Keep a school's new Stripe account and who owns it, together; from now on its events are asked for.
+    """Keep a school's new Stripe account and who owns it, together.
+
+    From now on its events are asked for, and its money is compared.
 
     Raises:
         StaleVersion: the school was connected meanwhile, or the account is another school's.
@@ -54,6 +57,7 @@ def connect_account(ctx: Context, account: StripeAccount) -> None:
     transaction.create(item, refusal=StaleVersion())
     transaction.create(owner, refusal=StaleVersion())
     transaction.put(sweep_item(ctx.school_id, account.account_id, ctx.now))
+    transaction.put(check_item(ctx.school_id, account.account_id, ctx.now))
     transaction.commit()
 
 

@@ -1,11 +1,17 @@
 """What a school's account at Stripe enters in the ledger besides payments: payouts, and what is not School Events'."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from school_events.core.money import pounds
 from school_events.payments.ledger.model import LedgerAccount, LedgerEntry, LedgerKind
 
 _BALANCE = LedgerAccount.STRIPE_BALANCE
+
+
+def keys_of(stripe_ids: Iterable[str]) -> list[str]:
+    """The keys of the entries below that things at Stripe can have."""
+    return [f"{kind}:{one}" for one in sorted(stripe_ids) for kind in ("payout", "payout_failed", "elsewhere")]
 
 
 def payout_entry(account_id: str, payout_id: str, pence: int, now: datetime) -> LedgerEntry:

@@ -13,24 +13,28 @@ if TYPE_CHECKING:
 _PAGE = 100
 
 
-def movements_between(account_id: str, since: datetime, until: datetime) -> Iterator[Movement]:
-    """What moved in an account's balance, newest first.
+def movements_since(account_id: str, since: datetime) -> Iterator[Movement]:
+    """What moved in an account's balance until now, newest first.
 
     Args:
         account_id: the connected account.
         since: at or after, UTC.
-        until: before, UTC.
 
     Raises:
         TryAgain: Stripe did not answer.
         AccountLeft: we may not act for the account.
     """
-    return _movements(account_id, {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}})
+    return _movements(account_id, {"created": {"gte": int(since.timestamp())}})
 
 
 def movements_of_source(account_id: str, source: str) -> list[Movement]:
-    """All that moved for one charge, refund, dispute or payout; raises as above."""
-    return list(_movements(account_id, {"source": source}))
+    """All that moved for one charge, refund, dispute or payout, nothing if there is none such; raises as above."""
+    from stripe import InvalidRequestError
+
+    try:
+        return list(_movements(account_id, {"source": source}))
+    except InvalidRequestError:
+        return []
 
 
 def movements_of_payout(account_id: str, payout_id: str) -> list[Movement]:

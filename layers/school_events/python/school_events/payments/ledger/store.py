@@ -1,7 +1,8 @@
 """The ledger in the Payments table: a payment's entries beside it, a school's by the order of entry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
@@ -10,10 +11,13 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from school_events.core import clock
 from school_events.core.attributes import ThingKey
 from school_events.core.context import Context
-from school_events.core.dynamodb import Document, Transaction, put_if_absent, school_key
+from school_events.core.dynamodb import Document, Key, Transaction, get_many, put_if_absent, school_key
 from school_events.core.errors import StaleVersion
 from school_events.payments.ledger.model import LedgerEntry
 from school_events.payments.store import PaymentsTableItem
+
+_MOST_KEYS = 100
+"""So many items are read at once."""
 
 
 class _Ledger(GlobalSecondaryIndex[Any]):
@@ -83,3 +87,13 @@ def ledger_of_payment(school_id: str, payment_id: str) -> list[LedgerEntry]:
     partition = school_key(school_id, "PAYMENT", payment_id)
     items = LedgerItem.query(partition, LedgerItem.sk.startswith("LEDGER#"), consistent_read=True)
     return [item.record for item in items]
+
+
+def entries_alone(school_id: str, keys: Iterable[str]) -> list[LedgerEntry]:
+    """The entries of no payment that exist among some keys, read strongly."""
+    found = []
+    for some in batched(keys, _MOST_KEYS, strict=False):
+        names = [Key(LedgerItem, school_key(school_id, "LEDGER", key), f"LEDGER#{key}") for key in some]
+        items = get_many(names)
+        found += [item.record for item in (items.get(name) for name in names) if item is not None]
+    return found

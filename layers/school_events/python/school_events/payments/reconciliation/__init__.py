@@ -1,0 +1,1 @@
+"""Comparing the ledger with Stripe every day, to the penny, and answering for what moved between two days."""

@@ -1,0 +1,44 @@
+"""The morning's run, with the role it has: what no webhook told is caught up with, places and all."""
+
+import pytest
+import time_machine
+
+from functions.money_check.handler import lambda_handler
+from school_events.bookings.model import BookingState
+from school_events.core import logs
+from school_events.payments.model import PaymentState
+from tests.support.booked_world import a_school_with_families, an_event, booking_of, payment_of
+from tests.support.http_events import LambdaContext
+from tests.support.shop import Shop, ledger_balance
+from tests.unit.bookings.paying import paid
+from tests.unit.payments.reconciliation.mornings import differences, morning
+
+
+def run(shop: Shop, day: int, remaining_ms: int = 840_000) -> dict[str, int]:
+    shop.at(morning(day))
+    with time_machine.travel(morning(day), tick=False):
+        return lambda_handler({}, LambdaContext(remaining_ms=remaining_ms))
+
+
+def test_a_payment_nobody_told_us_of_is_found_its_place_confirmed_and_its_payout_followed(shop: Shop) -> None:
+    a_school_with_families()
+    booked = paid(shop, an_event())
+    shop.server.dashboard.sell(shop.account_id, 900)
+    for day in range(1, 7):
+        assert run(shop, day) == {"checked": 1, "failed": 0, "differences": 0}
+        assert ledger_balance() == shop.balance()
+    assert payment_of(booked).state is PaymentState.PAID
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert not differences()
+
+
+def test_without_time_for_one_nothing_is_begun(shop: Shop) -> None:
+    assert run(shop, 1, remaining_ms=50_000) == {"checked": 0, "failed": 0, "differences": 0}
+    assert run(shop, 1) == {"checked": 1, "failed": 0, "differences": 0}
+
+
+def test_each_run_is_counted_so_that_one_that_is_missed_is_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(logs, "count", lambda name, value=1: counted.append(name))
+    run(shop, 1)
+    assert counted == ["MoneyChecked", "MoneyCheckRun"]

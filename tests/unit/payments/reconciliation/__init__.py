@@ -1,0 +1,1 @@
+"""The ledger beside Stripe, every day."""
