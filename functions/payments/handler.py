@@ -94,8 +94,7 @@ def connect(school_id: str) -> StripeAccountView:
 )
 def connection(school_id: str) -> StripeAccountView:
     account = accounts.connected_account(school_id)
-    accounts.refresh_readiness(school_id, account.account_id)
-    return account_view(accounts.connected_account(school_id))
+    return account_view(accounts.refresh(api.context, account.account_id) or account)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ CAPABILITY = Capability(
         StreamTrigger(PEOPLE, ("SCHOOL", "CALENDAR#*", "PUPIL", "CONTACT", "LINK#*", "STAFF", "GROUP#*")),
         StreamTrigger(EVENTS, ("EVENT", "INVITATION#*", "ROUND#*", "STANDING#*", "TEMPLATE#*", "DOCUMENT#*")),
         StreamTrigger(BOOKINGS, ("BOOKING", "REGISTER#*", "WAITING#*")),
-        StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*", "ATTENTION#*", "DISPUTE#*", "RECEIPT#*")),
+        StreamTrigger(PAYMENTS, ("PAYMENT", "REFUND#*", "ATTENTION#*", "DISPUTE#*", "STRIPE_ACCOUNT", "RECEIPT#*")),
     ),
     grants=(
         table(PEOPLE, *READ),

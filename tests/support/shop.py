@@ -29,8 +29,13 @@ class Shop:
         """Connect a school through the product, complete the account at Stripe, and hear that it is ready."""
         account, _ = accounts.connect_school(a_context(school_id))
         self.server.onboard(account.account_id)
-        accounts.refresh_readiness(school_id, account.account_id)
+        accounts.refresh(a_context(school_id), account.account_id)
         return account.account_id
+
+    def cannot_charge(self) -> None:
+        """Let Stripe take no money for the school any more, and hear of it."""
+        self.server.world.book(self.account_id).account["charges_enabled"] = False
+        accounts.refresh(a_context(), self.account_id)
 
     def at(self, moment: datetime) -> None:
         """Bring Stripe's clock to a moment of the tests; pages whose time is over close."""

@@ -29,7 +29,7 @@ def _keep(payment_id: str = "payment_1", hours: int = 0) -> None:
 
 def _connect(school_id: str, account_id: str) -> type[Exception] | None:
     account = StripeAccount(school_id=school_id, account_id=account_id, charges_enabled=True, created_at=NOW)
-    return outcome(lambda: accounts.connect_account(a_context(school_id), account))
+    return written(lambda one: accounts.connect(one, a_context(school_id), None, account, a_change()))
 
 
 @broken_by(faults.checks_nothing)

@@ -72,7 +72,7 @@ def test_a_school_that_cannot_take_money_opens_no_page(shop: Shop, connected: bo
     key = accounts.account_key(SCHOOL)
     item = accounts.StripeAccountItem.get(key.pk, key.sk)
     if connected:
-        accounts.set_readiness(SCHOOL, shop.account_id, charges_enabled=False)
+        shop.cannot_charge()
     else:
         item.delete()
     before = everything()

@@ -86,8 +86,7 @@ def test_a_hold_is_let_go_even_of_a_school_that_can_take_no_money_any_more(shop:
     _out(shop)
     with pytest.raises(TryAgain):
         shop.open(booked)
-    shop.server.world.book(shop.account_id).account["charges_enabled"] = False
-    accounts.refresh_readiness("school-1", shop.account_id)
+    shop.cannot_charge()
     assert let_go(booked).state is PaymentState.EXPIRED
     assert set(place_states(event)) == {"free"}
 

@@ -2,14 +2,8 @@
 
 import pytest
 
-from school_events.bookings import paying
-from school_events.core.change import stamp
-from school_events.core.errors import Invalid, PaymentsNotReady
-from school_events.core.money import pounds
+from school_events.core.errors import PaymentsNotReady
 from school_events.payments.accounts import gateway, service, store
-from school_events.payments.model import PaymentLine
-from school_events.payments.service import ask_for
-from school_events.payments.store import payment_item
 from tests.support.contexts import SCHOOL, a_context
 from tests.support.shop import Shop
 from tests.support.tables import everything
@@ -27,10 +21,10 @@ def test_two_who_connect_a_school_at_once_connect_one_account(shop: Shop, monkey
     other = a_context("school-2")
     create = gateway.create_account
 
-    def create_and_be_overtaken(school_id: str) -> str:
+    def create_and_be_overtaken(school_id: str, instead_of: str | None = None) -> str:
         monkeypatch.setattr(gateway, "create_account", create)
         service.connect_school(other)
-        return create(school_id)
+        return create(school_id, instead_of)
 
     monkeypatch.setattr(gateway, "create_account", create_and_be_overtaken)
     account, _ = service.connect_school(other)
@@ -46,32 +40,12 @@ def test_a_school_takes_money_only_once_stripe_says_so(shop: Shop) -> None:
     with pytest.raises(PaymentsNotReady):
         service.ready_account("school-2")
     shop.server.onboard(account.account_id)
-    service.refresh_readiness("school-2", account.account_id)
+    service.refresh(other, account.account_id)
     assert service.ready_account("school-2").account_id == account.account_id
 
 
-def test_readiness_of_an_account_that_is_not_the_schools_changes_nothing(shop: Shop) -> None:
+def test_how_an_account_stands_that_is_not_the_schools_changes_nothing(shop: Shop) -> None:
     before = everything()
-    store.set_readiness(SCHOOL, "acct_other", charges_enabled=False)
-    store.set_readiness("school-2", shop.account_id, charges_enabled=False)
+    service.refresh(a_context(), "acct_other")
+    service.refresh(a_context("school-2"), shop.account_id)
     assert everything() == before
-
-
-@pytest.mark.usefixtures("tables")
-def test_a_long_list_is_read_page_by_page_newest_first_without_gap_or_repetition() -> None:
-    ctx = a_context()
-    made = []
-    for number in range(120):
-        line = PaymentLine(reference=f"booking_{number}", event_id="event_1", amount=pounds(100))
-        payment = ask_for(ctx, "contact-1", (line,))
-        payment_item(ctx, payment, stamp(ctx, "payment.created")).save()
-        made.append(payment.id)
-    page = paying.page(ctx, None)
-    seen = [one.id for one in page.items]
-    while page.next_cursor:
-        page = paying.page(ctx, page.next_cursor)
-        seen += [one.id for one in page.items]
-    assert seen == made[::-1]
-    first = paying.page(ctx, None).next_cursor
-    with pytest.raises(Invalid):
-        paying.page(a_context("school-2"), first)

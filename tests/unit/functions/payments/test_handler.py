@@ -113,6 +113,40 @@ def test_the_schools_payments_are_for_who_counts(event: SchoolEvent, caller: Map
         assert [one["id"] for one in answer[1]["items"]] == [booked.payment_id]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"state": "created"}, True),
+        ({"state": "paid"}, False),
+        ({"state": "overdue"}, False),
+        ({"payer_id": "contact-1", "purpose": "place"}, True),
+        ({"payer_id": "contact-2"}, False),
+        ({"event_id": "event-nobody"}, False),
+        ({"from": "2026-11-23", "to": "2026-11-23"}, True),
+        ({"to": "2026-11-22"}, False),
+    ],
+)
+def test_the_list_is_narrowed_down(event: SchoolEvent, wanted: dict[str, str], *, found: bool) -> None:
+    book(event)
+    status, listed = ask(LIST, FINANCE, query=wanted)
+    assert (status, len(listed["items"])) == (200, int(found))
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("state", {"state": "rich"}),
+        ("purpose", {"purpose": "fun"}),
+        ("payer_id", {"payer_id": "a b"}),
+        ("from", {"from": "yesterday"}),
+        ("to", {"from": "2026-11-23", "to": "2026-11-22"}),
+    ],
+)
+def test_what_cannot_be_asked_of_the_list_is_refused_by_name(field: str, wanted: dict[str, str]) -> None:
+    status, problem = ask(LIST, FINANCE, query=wanted)
+    assert (status, problem["errors"][0]["field"]) == (422, field)
+
+
 def test_a_cursor_that_is_none_of_this_list_is_refused_by_name() -> None:
     status, problem = ask(LIST, FINANCE, query={"cursor": "abc"})
     assert (status, problem["errors"][0]["field"]) == (422, "cursor")
@@ -121,7 +155,10 @@ def test_a_cursor_that_is_none_of_this_list_is_refused_by_name() -> None:
 @pytest.mark.parametrize("ready", [True, False])
 def test_the_connection_is_shown_as_stripe_sees_it_now(shop: Shop, ready: bool) -> None:
     shop.server.world.book(shop.account_id).account["charges_enabled"] = ready
-    assert ask(CONNECTION, FINANCE) == (200, {"account_id": shop.account_id, "ready": ready, "onboarding_url": None})
+    status, shown = ask(CONNECTION, FINANCE)
+    assert (status, shown["account_id"], shown["ready"]) == (200, shop.account_id, ready)
+    assert shown["state"] == ("ready" if ready else "restricted")
+    assert shown["onboarding_url"] is None
 
 
 def test_connecting_again_goes_on_with_the_same_account(shop: Shop) -> None:

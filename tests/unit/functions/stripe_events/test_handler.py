@@ -252,7 +252,8 @@ def test_every_type_we_look_at_is_one_that_stripe_sends() -> None:
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_readiness_is_what_stripe_says_now(shop: Shop, enabled: bool) -> None:
-    accounts.set_readiness(SCHOOL, shop.account_id, charges_enabled=not enabled)
+    if enabled:
+        shop.cannot_charge()
     shop.server.world.book(shop.account_id).account["charges_enabled"] = enabled
     assert _work(_message(shop, type="account.updated", object_id=shop.account_id)) == []
     account = accounts.find_account(SCHOOL)

@@ -14,7 +14,6 @@ from school_events.core.again import again_if_stale
 from school_events.core.context import Context
 from school_events.core.errors import NotFound
 from school_events.payments.accounts import service as accounts
-from school_events.payments.accounts import store as account_store
 from school_events.payments.events import gateway, store
 from school_events.payments.events.model import (
     ACCOUNT_CHANGED,
@@ -100,10 +99,7 @@ def _look_at_payout(ctx: Context, account_id: str, event: StripeEvent) -> None:
 def _look_at_account(ctx: Context, account_id: str, _event: StripeEvent) -> None:
     """Whether it can take money, as Stripe says now; one that has left us cannot."""
     store.begin_sweeps(ctx.school_id, account_id, ctx.now)
-    try:
-        accounts.refresh_readiness(ctx.school_id, account_id)
-    except AccountLeft:
-        account_store.set_readiness(ctx.school_id, account_id, charges_enabled=False)
+    accounts.refresh(ctx, account_id)
 
 
 def _look_at_dispute(ctx: Context, account_id: str, event: StripeEvent) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from school_events.core import clock
 from school_events.core.consequences import Consequences, Message, Subject, TellingKind, ToTell
 from school_events.core.dynamodb import Item
+from school_events.payments.accounts.store import StripeAccountItem
 from school_events.payments.attention.store import AttentionItem
 from school_events.payments.disputes.rules import NEWS
 from school_events.payments.disputes.store import DisputeItem
@@ -23,12 +24,21 @@ def of(item: Item) -> Consequences | None:
     if isinstance(item, DisputeItem):
         news = (_disputed(item),) if item.change.action in NEWS.values() else ()
         return Consequences(Subject("dispute", item.record.id), news)
-    if isinstance(item, RefundItem):
-        return Consequences(Subject("refund", item.record.id))
-    if isinstance(item, ReceiptItem):
-        return Consequences(Subject("receipt", item.record.id))
-    if isinstance(item, AttentionItem):
-        return Consequences(Subject(item.record.thing, item.record.thing_id))
+    subject = _audited(item)
+    return None if subject is None else Consequences(subject)
+
+
+def _audited(item: Item) -> Subject | None:
+    """What an item is about from whose changes nothing follows but the audit line."""
+    match item:
+        case RefundItem():
+            return Subject("refund", item.record.id)
+        case ReceiptItem():
+            return Subject("receipt", item.record.id)
+        case StripeAccountItem():
+            return Subject("stripe_account", item.record.account_id)
+        case AttentionItem():
+            return Subject(item.record.thing, item.record.thing_id)
     return None
 
 

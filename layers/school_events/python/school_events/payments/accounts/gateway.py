@@ -1,15 +1,23 @@
 """Connected accounts at Stripe and their onboarding."""
 
-from school_events.payments.accounts.model import StripeAccount
+from datetime import UTC, datetime
+
+from school_events.payments.accounts.model import AccountSnapshot, StripeAccount
 from school_events.payments.stripe_client import ask, stripe
 
 
-def create_account(school_id: str) -> str:
-    """A connected account for a school; asked again it is the same one."""
+def create_account(school_id: str, instead_of: str | None = None) -> str:
+    """A connected account for a school; asked again it is the same one.
+
+    Args:
+        school_id: whose.
+        instead_of: the account the school has disconnected, if it had one.
+    """
+    key = f"account:{school_id}" if instead_of is None else f"account:{school_id}:{instead_of}"
     account = ask(
         lambda: stripe().v1.accounts.create(
             params={"type": "standard", "country": "GB", "metadata": {"school_id": school_id}},
-            options={"idempotency_key": f"account:{school_id}"},
+            options={"idempotency_key": key},
         )
     )
     return account.id
@@ -30,7 +38,19 @@ def onboarding_url(account: StripeAccount, return_url: str) -> str:
     return link.url
 
 
-def charges_enabled(account_id: str) -> bool:
-    """Whether an account can take money now."""
-    account = ask(lambda: stripe().v1.accounts.retrieve(account_id))
-    return bool(account.charges_enabled)
+def find_account(account_id: str) -> AccountSnapshot:
+    """What an account can do now, and how much Stripe still wants to know; of whom is not looked at.
+
+    Raises:
+        AccountLeft: we may not act for it any more.
+        TryAgain: Stripe did not answer.
+    """
+    account = ask(lambda: stripe().v1.accounts.retrieve(account_id)).to_dict()
+    wanted = account.get("requirements") or {}
+    by = wanted.get("current_deadline")
+    return AccountSnapshot(
+        charges_enabled=bool(account["charges_enabled"]),
+        payouts_enabled=bool(account["payouts_enabled"]),
+        missing=len({*(wanted.get("currently_due") or ()), *(wanted.get("past_due") or ())}),
+        needed_by=datetime.fromtimestamp(by, UTC) if by else None,
+    )

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from school_events.core.attributes import TECHNICAL, IdAttribute
+from school_events.core.change import Change
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, school_key
 from school_events.core.errors import StaleVersion
@@ -15,10 +17,12 @@ from school_events.payments.store import PaymentsTableItem
 
 
 class StripeAccountItem(PaymentsTableItem, discriminator="stripe_account"):
-    """A school's account at Stripe."""
+    """A school's account at Stripe; ``version`` stands beside the record, since conditions ask for it."""
 
+    version: Annotated[NumberAttribute, TECHNICAL] = NumberAttribute(null=True)
     charges_enabled: Annotated[BooleanAttribute, TECHNICAL] = BooleanAttribute()
     record = Document(StripeAccount)
+    change = Document(Change)
 
 
 class AccountOwnerItem(PaymentsTableItem, discriminator="account_owner"):
@@ -42,35 +46,54 @@ def find_account(school_id: str) -> StripeAccount | None:
     return item.record.model_copy(update={"charges_enabled": item.charges_enabled})
 
 
-def connect_account(ctx: Context, account: StripeAccount) -> None:
-    """Keep a school's new Stripe account and who owns it, together.
+def connect(
+    transaction: Transaction, ctx: Context, former: StripeAccount | None, account: StripeAccount, change: Change
+) -> None:
+    """Keep a school's new Stripe account and who owns it, in a transaction.
 
-    From now on its events are asked for, and its money is compared.
+    From now on its events are asked for, and its money is compared. The commit raises :class:`StaleVersion` if the
+    school was connected meanwhile, or the account is another school's.
 
-    Raises:
-        StaleVersion: the school was connected meanwhile, or the account is another school's.
+    Args:
+        transaction: the caller's.
+        ctx: the moment.
+        former: the account it had, as it was read, if it had one; who owned that stays known.
+        account: the new one.
+        change: the stamp.
     """
-    key = account_key(ctx.school_id)
-    item = StripeAccountItem(key.pk, key.sk, charges_enabled=account.charges_enabled, record=account)
+    replace(transaction, ctx, former, account, change)
     owner = AccountOwnerItem(f"ACCT#{account.account_id}", "SCHOOL", school_id=ctx.school_id)
-    transaction = Transaction(ctx)
-    transaction.create(item, refusal=StaleVersion())
     transaction.create(owner, refusal=StaleVersion())
     transaction.put(sweep_item(ctx.school_id, account.account_id, ctx.now))
     transaction.put(check_item(ctx.school_id, account.account_id, ctx.now))
-    transaction.commit()
 
 
-def set_readiness(school_id: str, account_id: str, *, charges_enabled: bool) -> None:
-    """Note what Stripe says of an account now."""
-    key = account_key(school_id)
-    account = find_account(school_id)
-    if account is None or account.account_id != account_id or account.charges_enabled == charges_enabled:
-        return
-    StripeAccountItem(key.pk, key.sk).update(
-        actions=[StripeAccountItem.charges_enabled.set(charges_enabled)],
-        condition=StripeAccountItem.pk.exists(),
+def replace(
+    transaction: Transaction, ctx: Context, before: StripeAccount | None, after: StripeAccount, change: Change
+) -> None:
+    """Put a school's account in place of the one that was read, or of none, in a transaction.
+
+    The commit raises :class:`StaleVersion` if it changed meanwhile.
+    """
+    key = account_key(ctx.school_id)
+    version = before.version + 1 if before else 1
+    after = after.model_copy(update={"version": version})
+    item = StripeAccountItem(
+        key.pk, key.sk, version=version, charges_enabled=after.charges_enabled, record=after, change=change
     )
+    if before is None:
+        transaction.create(item, refusal=StaleVersion())
+    else:
+        transaction.put(item, _as_it_was(before), refusal=StaleVersion())
+
+
+def _as_it_was(account: StripeAccount) -> Condition:
+    """One that was kept before accounts had versions has none."""
+    unversioned = StripeAccountItem.version.does_not_exist()
+    as_read: Condition = (StripeAccountItem.version == account.version) | (
+        unversioned & (StripeAccountItem.charges_enabled == account.charges_enabled)
+    )
+    return as_read
 
 
 def school_of_account(account_id: str) -> str | None:

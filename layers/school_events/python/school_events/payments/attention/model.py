@@ -14,6 +14,8 @@ class AttentionKind(StrEnum):
     OVERDUE = "overdue"
     DISPUTE = "dispute"
     DISPUTE_LOST = "dispute_lost"
+    ACCOUNT_DISCONNECTED = "account_disconnected"
+    ACCOUNT_RESTRICTED = "account_restricted"
     REFUND_FAILED = "refund_failed"
     REFUND_STUCK = "refund_stuck"
     TO_PAY_OUT = "to_pay_out"
