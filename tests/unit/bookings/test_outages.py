@@ -128,7 +128,7 @@ def test_giving_late_money_back(
     monkeypatch.setattr(gateway, "create_refund", make_in_trouble)
     with pytest.raises(TryAgain):
         apply(booked)
-    assert payment_of(booked).state is PaymentState.PAID
+    assert payment_of(booked).state is PaymentState.LATE_REFUNDING
     assert apply(booked).state is PaymentState.REFUNDED
     assert len(shop.all("refund")) == 1
     assert ledger_balance() == shop.balance()
