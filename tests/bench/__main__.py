@@ -23,7 +23,17 @@ import tests.conftest  # noqa: F401
 
 type Figures = Mapping[str, float | int]
 
-MODULES = ("audience", "booking_units", "bookings", "hot_event", "portal_lag", "slot_grid", "snapshot", "webhooks")
+MODULES = (
+    "audience",
+    "booking_units",
+    "bookings",
+    "hot_event",
+    "portal_lag",
+    "refunds",
+    "slot_grid",
+    "snapshot",
+    "webhooks",
+)
 _REPETITIONS = 3
 _ROUNDS = 200_000
 
