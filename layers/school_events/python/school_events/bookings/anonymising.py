@@ -19,7 +19,7 @@ from school_events.bookings.waiting import forgetting as of_waiting
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction, wait_or_give_up
-from school_events.core.errors import NotFound, StaleVersion
+from school_events.core.errors import StaleVersion
 from school_events.payments import anonymising as of_payments
 from school_events.payments import store as payments
 from school_events.payments.model import Payment
@@ -108,11 +108,13 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
         store.guard(transaction, ctx.school_id, after)
     diaries.hand_on(transaction, ctx, booking, after)
     of_registers.forget_pupil(transaction, ctx, booking, after, nobody)
-    payment = _payment_of(ctx, booking)
-    if payment is not None and payment.payer_id == booking.booked_by:
+    checked: set[str] = set()
+    for payment in _payments_of(ctx, booking, booking.booked_by):
         others = _not_yet_forgotten(ctx, payment, booking)
         for other in others:
-            store.require_unchanged(transaction, ctx.school_id, other)
+            if other.id not in checked:
+                store.require_unchanged(transaction, ctx.school_id, other)
+        checked |= {other.id for other in others}
         if not others:
             of_payments.replace_payer(transaction, ctx, payment, nobody())
     transaction.commit()
@@ -132,19 +134,16 @@ def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: New
     transaction = Transaction(ctx)
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
     diaries.hand_on(transaction, ctx, booking, after)
-    payment = _payment_of(ctx, booking)
-    if payment is not None and payment.payer_id == contact_id:
+    for payment in _payments_of(ctx, booking, contact_id):
         of_payments.replace_payer(transaction, ctx, payment, instead())
     transaction.commit()
 
 
-def _payment_of(ctx: Context, booking: Booking) -> Payment | None:
-    if booking.payment_id is None:
-        return None
-    try:
-        return payments.find_payment(ctx.school_id, booking.payment_id)
-    except NotFound:
-        return None
+def _payments_of(ctx: Context, booking: Booking, payer_id: str) -> list[Payment]:
+    """What somebody paid, was to pay or is to pay for a booking."""
+    ids = [one for one in (booking.payment_id, *booking.further_payments) if one is not None]
+    found = payments.find_payments(ctx.school_id, ids) if ids else {}
+    return [payment for payment in found.values() if payment.payer_id == payer_id]
 
 
 def _until_unchanged(ctx: Context, attempt: Callable[[], None]) -> None:
