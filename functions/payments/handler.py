@@ -6,16 +6,20 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from school_events.bookings import paying, strays
 from school_events.core.errors import Invalid, NotFound, PaymentsNotReady, TryAgain, WrongState
-from school_events.core.http import Page, SchoolApi
+from school_events.core.http import LocalDate, Page, SchoolApi
+from school_events.payments import listing
 from school_events.payments.accounts import service as accounts
 from school_events.payments.accounts.api import StripeAccountView, account_view
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.api import AttentionView
+from school_events.payments.listing import STATES, Wanted
+from school_events.payments.model import PaymentPurpose
 from school_events.people import access
 
 api = SchoolApi("payments", access=access.check)
 SCHOOL = "/v1/schools/{school_id}"
+ID = "^[A-Za-z0-9_-]{1,64}$"
 
 
 @api.route(
@@ -44,11 +48,20 @@ def read(school_id: str, payment_id: str) -> PaymentView:
     "GET",
     f"{SCHOOL}/payments",
     roles={"finance", "school_admin"},
-    summary="The school's payments, newest first",
+    summary="The school's payments, newest first; a page may be short though more follow",
     errors=(Invalid,),
 )
-def listed(school_id: str, cursor: Annotated[str | None, Query()] = None) -> Page[PaymentView]:
-    return paying.page(api.context, cursor)
+def listed(
+    school_id: str,
+    state: Annotated[str | None, Query(pattern=STATES, description="`overdue`: unpaid though its day is past")] = None,
+    event_id: Annotated[str | None, Query(pattern=ID)] = None,
+    payer_id: Annotated[str | None, Query(pattern=ID)] = None,
+    purpose: PaymentPurpose | None = None,
+    since: Annotated[LocalDate | None, Query(alias="from", description="Asked for on this day or later")] = None,
+    until: Annotated[LocalDate | None, Query(alias="to", description="Asked for on this day or earlier")] = None,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Page[PaymentView]:
+    return listing.page(api.context, Wanted(state, event_id, payer_id, purpose, since, until), cursor)
 
 
 @api.route(

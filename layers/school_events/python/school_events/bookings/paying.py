@@ -2,17 +2,13 @@
 
 from school_events.bookings import checkout as checkouts
 from school_events.bookings import reading, settlement
-from school_events.core import cursors
 from school_events.core.context import Context
 from school_events.core.errors import NotFound, WrongState
-from school_events.core.http import Page
 from school_events.payments import store as payments
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.disputes.store import disputes_of_payment
 from school_events.payments.model import Payment, PaymentState
 from school_events.people import access
-
-_PAGE = 50
 
 
 def checkout(ctx: Context, booking_id: str) -> Payment:
@@ -65,17 +61,3 @@ def is_payers(ctx: Context, payment: Payment) -> bool:
     if ctx.actor.kind != "contact" or not access.is_same_person(ctx, payment.payer_id, ctx.actor.id):
         return False
     return bool(access.open_links(ctx, ctx.actor.id))
-
-
-def page(ctx: Context, cursor: str | None) -> Page[PaymentView]:
-    """A page of the school's payments, newest first.
-
-    Raises:
-        Invalid: the cursor is not one of this list.
-    """
-    scope = f"{ctx.school_id}/payments"
-    after = cursors.open_cursor(cursor, scope)["after"] if cursor else None
-    listed = list(payments.payments_of_school(ctx.school_id, after=after, limit=_PAGE + 1))
-    shown = [payment_view(payment, for_finance=True) for payment, _ in listed[:_PAGE]]
-    more = cursors.seal({"after": listed[_PAGE - 1][1]}, scope) if len(listed) > _PAGE else None
-    return Page(items=shown, next_cursor=more)

@@ -10,7 +10,7 @@ from school_events.core.money import Money
 from school_events.payments.disputes.api import DisputeView, dispute_view
 from school_events.payments.disputes.model import Dispute
 from school_events.payments.model import Payment, PaymentPurpose
-from school_events.payments.rules import state_for_payer
+from school_events.payments.rules import received, state_for_payer
 
 
 class PaymentLineView(ApiModel):
@@ -30,6 +30,7 @@ class PaymentView(ApiModel):
     state: str
     amount: Money
     refunded: Money
+    received: Money = Field(description="What the school received of it itself; a page asks for the rest")
     lines: list[PaymentLineView]
     payer_id: str
     checkout_url: str | None
@@ -59,6 +60,7 @@ def payment_view(
         state=(payment.state if for_finance else state_for_payer(payment)).value,
         amount=payment.amount,
         refunded=payment.refunded,
+        received=received(payment),
         lines=[
             PaymentLineView(booking_id=line.reference, event_id=line.event_id, part=line.part, amount=line.amount)
             for line in payment.lines

@@ -74,7 +74,12 @@ def require_payable(payment: Payment, now: datetime) -> None:
 
 def to_pay(payment: Payment) -> Money:
     """What is asked of the payer on Stripe's page: what the school has not received itself."""
-    return payment.amount - sum((line.received for line in payment.lines), NOTHING)
+    return payment.amount - received(payment)
+
+
+def received(payment: Payment) -> Money:
+    """What of a payment the school received itself, past Stripe."""
+    return sum((line.received for line in payment.lines), NOTHING)
 
 
 def may_take_debit(begins_at: datetime | None, now: datetime) -> bool:

@@ -122,6 +122,29 @@ def put_payment_off(school_id: str, payment: Payment, until: datetime) -> None:
     update_if(payment_key(school_id, payment.id), actions, PaymentItem.version == payment.version)
 
 
+def payments_between(
+    school_id: str, since: datetime | None, before: datetime | None, *, after: str | None = None, at_once: int
+) -> Iterator[tuple[Payment, str]]:
+    """A school's payments that were asked for in a span of time, newest first, each with its position in the list.
+
+    Args:
+        school_id: whose.
+        since: the first instant, UTC; from the beginning if there is none.
+        before: the instant after the last, UTC; to the end if there is none.
+        after: the position of the last one seen, if any.
+        at_once: how many are read together.
+    """
+    first = "0" if since is None else clock.to_text(since)
+    last = after or ("9" if before is None else clock.to_text(before))
+    found = PaymentItem.listing.query(
+        school_key(school_id, "PAYMENTS"),
+        PaymentItem.listing_sk.between(first, last),
+        scan_index_forward=False,
+        page_size=at_once,
+    )
+    return ((item.record, item.listing_sk) for item in found if item.listing_sk != after)
+
+
 def payments_of_school(
     school_id: str, *, after: str | None = None, limit: int | None = None
 ) -> Iterator[tuple[Payment, str]]:
