@@ -240,8 +240,8 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
         ),
         AlarmRule(
             "refunds-stuck",
-            "A refund that was promised to a family half an hour ago is not made. Is Stripe down, the school's account "
-            "disconnected or without money, or the charge disputed? It is tried again every five minutes.",
+            "A refund that was promised to a family half an hour ago is not made. Is Stripe down, or too busy? It is tried "
+            "again every five minutes. What waits for a bank or a disconnected account is the school's, and shown to it.",
             own_metric("housekeeping", "RefundStuck"),
         ),
     ),
