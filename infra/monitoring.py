@@ -240,8 +240,9 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
         ),
         AlarmRule(
             "refunds-stuck",
-            "A refund that was promised to a family half an hour ago is not made. Is Stripe down, or too busy? It is tried "
-            "again every five minutes. What waits for a bank or a disconnected account is the school's, and shown to it.",
+            "A refund that was promised to a family half an hour ago is not made. Is Stripe down, or too busy? It is "
+            "tried again every five minutes. What waits for a bank, or for a school that has disconnected its account, "
+            "is shown to the school instead.",
             own_metric("housekeeping", "RefundStuck"),
         ),
     ),
