@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tests.support.money_checker import faults_in_the_end
+from tests.support.money_checker import Books, faults_in_the_end
 from tests.support.scene import GivenUp, Scene
 
 type Tell = Callable[[Scene], None]
@@ -68,7 +68,7 @@ def live(scene: Scene, one: Story, kill_at: int = -1, *, gives_up: bool = False)
         scene.gives_up = False
         scene.settle()
     where = scene.wire.calls[max(kill_at - 1, 0) : kill_at + 1] if kill_at >= 0 else "nowhere"
-    faults = faults_in_the_end(scene.shop)
+    faults = faults_in_the_end(Books(scene.shop))
     assert not faults, f"killed between {where}: {faults}"
     assert not scene.post.dead, f"killed between {where}: Stripe's events {scene.post.dead} were never applied"
 

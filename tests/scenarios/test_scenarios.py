@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from tests.scenarios import of_holds, of_paying
+from tests.scenarios import of_holds, of_paying, of_refunds
 from tests.scenarios.story import STORIES, Story, live, points_of, some_of
 from tests.support.scene import Scene
 
-__all__ = ["of_holds", "of_paying"]
+__all__ = ["of_holds", "of_paying", "of_refunds"]
 
 _ASKED = os.environ.get("SCENARIO_POINTS", "3")
 POINTS = sys.maxsize if _ASKED == "all" else int(_ASKED)

@@ -25,32 +25,42 @@ _MIRROR = "stripe_balance"
 _BY_RULE = frozenset({"late", "called_off", "cancelled"})
 """Why money goes back without anybody of the school deciding it for this payment."""
 
-_A_PERSONS = frozenset({"quarantined"})
-"""The states of a payment in which a person decides what becomes of its money."""
+_ENDED = frozenset({"called_off", "cancelled"})
+"""Those of a booking that was ended."""
+
+_WAITING = frozenset({"charge_disputed", "account_left"})
+"""What a refund may wait for as long as it takes: a bank, or the school."""
+
+_A_PERSONS = frozenset({"quarantined", "processing"})
+"""The states of a payment in which a person, or a bank, decides what becomes of its money, and its places wait."""
 
 
-def faults_now(shop: Shop) -> list[str]:
+def faults_now(books: "Books") -> list[str]:
     """What must never be so, not even in the midst of something; nothing, if all is well."""
-    books = _Books(shop)
     return [*_places(books), *_never_more_back_than_came(books), *_never_more_asked_back_than_came(books)]
 
 
-def faults_in_the_end(shop: Shop) -> list[str]:
+def faults_in_the_end(books: "Books") -> list[str]:
     """What must not be so once nothing is under way any more."""
-    books = _Books(shop)
     return [
-        *faults_now(shop),
+        *faults_now(books),
         *_ledger(books),
         *_refunds(books),
         *_holds(books),
-        *(fault for payment in books.payments.values() for fault in _place_or_money(books, payment)),
+        *_known(books),
+        *(fault for booking in books.bookings.values() for fault in _place_or_money(books, booking)),
     ]
 
 
-class _Books:
-    """What there is, in our tables and at Stripe."""
+class Books:
+    """What there is at a moment, in our tables and at Stripe."""
 
     def __init__(self, shop: Shop) -> None:
+        """Read all of it.
+
+        Args:
+            shop: the school's Stripe.
+        """
         kept = rows("Payments")
         self.payments = {one["id"]: one for one in _records(kept, "payment")}
         self.refunds = _records(kept, "refund")
@@ -63,33 +73,21 @@ class _Books:
         self.movements = shop.all("balance_transaction")
         self.pages = {one["id"]: one for one in shop.all("checkout.session")}
 
-    def came(self, payment_id: str) -> int:
-        """What Stripe took for a payment, in pence."""
-        return sum(one["amount"] for one in self._charges_of(payment_id))
-
-    def went_back(self, payment_id: str) -> int:
-        """What of it Stripe gave back, in pence."""
-        charges = {one["id"] for one in self._charges_of(payment_id)}
-        return sum(one["amount"] for one in self.made if one["charge"] in charges and one["status"] not in _NOT_GONE)
-
     def refunds_of(self, payment: Json, key: str) -> list[Json]:
         """Our refunds of one line, whatever became of them."""
         return [one for one in self.refunds if (one["payment_id"], one["line"]) == (payment["id"], key)]
-
-    def _charges_of(self, payment_id: str) -> list[Json]:
-        return [one for one in self.charges if one["metadata"].get("payment_id") == payment_id]
 
 
 def _records(kept: Iterable[Mapping[str, Any]], kind: str) -> list[Json]:
     return [json.loads(row["record"]["S"]) for row in kept if row["kind"]["S"] == kind]
 
 
-def _places(books: _Books) -> list[str]:
+def _places(books: Books) -> list[str]:
     events = {one.event_id for one in books.bookings.values()}
     return [fault for event_id in events for fault in place_faults_of(find_event(SCHOOL, event_id))]
 
 
-def _never_more_back_than_came(books: _Books) -> list[str]:
+def _never_more_back_than_came(books: Books) -> list[str]:
     back: Counter[str] = Counter()
     for refund in books.made:
         if refund["status"] not in _NOT_GONE:
@@ -98,7 +96,7 @@ def _never_more_back_than_came(books: _Books) -> list[str]:
     return [f"{back[one]} of {amounts.get(one, 0)} pence went back" for one in back if back[one] > amounts.get(one, 0)]
 
 
-def _never_more_asked_back_than_came(books: _Books) -> list[str]:
+def _never_more_asked_back_than_came(books: Books) -> list[str]:
     faults = []
     for payment in books.payments.values():
         for line in payment["lines"]:
@@ -108,14 +106,14 @@ def _never_more_asked_back_than_came(books: _Books) -> list[str]:
     return faults
 
 
-def _ledger(books: _Books) -> list[str]:
+def _ledger(books: Books) -> list[str]:
     """The ledger has every movement of Stripe's balance, to the penny and by the object it was for, and no other."""
     source_of = {one["id"]: one["source"] or one["id"] for one in books.movements}
     ours: Counter[str] = Counter()
     for entry in books.ledger:
         sign = (entry["debit"] == _MIRROR) - (entry["credit"] == _MIRROR)
         if sign:
-            named = str(entry["stripe_id"])
+            named = str(entry.get("stripe_id"))
             ours[source_of.get(named, named)] += sign * entry["amount"]["amount"]
     stripes: Counter[str] = Counter()
     for movement in books.movements:
@@ -124,18 +122,19 @@ def _ledger(books: _Books) -> list[str]:
     return [f"of {one} the ledger has {ours[one]} pence, Stripe {stripes[one]}" for one in differing]
 
 
-def _refunds(books: _Books) -> list[str]:
-    """What was asked is made, each refund of ours is one of Stripe's, and each of Stripe's one of ours."""
-    faults = [f"{one['id']} was never made" for one in books.refunds if one["state"] == "asked"]
+def _refunds(books: Books) -> list[str]:
+    """What was asked is made, or waits for a person; each refund of ours is one of Stripe's, and each of its is ours."""
+    asked = [one for one in books.refunds if one["state"] == "asked" and one["through"] == "stripe"]
+    faults = [f"{one['id']} was never made" for one in asked if one.get("trouble") not in _WAITING]
     ours: Counter[str] = Counter()
     for one in books.refunds:
-        if one["stripe_id"]:
-            ours[one["stripe_id"]] += one["amount"]["amount"]
+        if one.get("stripe_id"):
+            ours[str(one["stripe_id"])] += one["amount"]["amount"]
     stripes = Counter({one["id"]: one["amount"] for one in books.made})
     return faults if ours == stripes else [*faults, f"refunds {dict(ours)} are not Stripe's {dict(stripes)}"]
 
 
-def _holds(books: _Books) -> list[str]:
+def _holds(books: Books) -> list[str]:
     """Nothing waits for ever: no place is held, unless a person is to decide about its money; none is left over."""
     faults = []
     for booking in books.bookings.values():
@@ -149,39 +148,40 @@ def _holds(books: _Books) -> list[str]:
     return [*faults, *(f"the page of {payment_id} is open for ever" for payment_id in still_open)]
 
 
-def _place_or_money(books: _Books, payment: Json) -> list[str]:
-    """What came for a payment is with the school or went back, and each line's place was had or its money is back."""
-    came = books.came(payment["id"])
-    asked = sum(line["amount"]["amount"] for line in payment["lines"]) if came else 0
-    back = _pence(_not_gone(one for one in books.refunds if one["payment_id"] == payment["id"]))
-    strays = came - asked if came else 0
-    faults: list[str] = []
-    if payment["state"] in _A_PERSONS:
-        return faults
-    if came - books.went_back(payment["id"]) != asked + strays - back:
-        faults.append(f"{came} pence came for {payment['id']}, {books.went_back(payment['id'])} went back, not {back}")
-    return faults + [fault for line in payment["lines"] for fault in _line(books, payment, line, paid=came > 0)]
+def _known(books: Books) -> list[str]:
+    """Of all money that came we know what it is: it pays for something, or is kept apart from what does."""
+    known = {one.get("charge_id") for one in books.payments.values()}
+    known |= {stray["charge_id"] for one in books.payments.values() for stray in one.get("strays", ())}
+    ours = (one for one in books.charges if one["metadata"].get("payment_id") in books.payments)
+    return [f"{one['amount']} pence came and nobody knows: {one['id']}" for one in ours if one["id"] not in known]
 
 
-def _line(books: _Books, payment: Json, line: Json, *, paid: bool) -> list[str]:
+def _place_or_money(books: Books, booking: Booking) -> list[str]:
     """Place or money, never both, never neither."""
-    booking = books.bookings[line["reference"]]
-    by_rule = [one for one in books.refunds_of(payment, _key(line)) if one["id"].split("-")[0] in _BY_RULE]
-    asked = _pence(one for one in by_rule if one.get("instead_of") is None)
-    owed = _owed(booking, line) if paid else 0
-    if asked != owed:
-        return [f"{asked} pence of {_key(line)}, {booking.state}, were to go back by rule, instead of {owed}"]
-    if booking.state is BookingState.CONFIRMED and not paid and not line["part"]:
-        return [f"{booking.id} has a place that was not paid for"]
-    return []
-
-
-def _owed(booking: Booking, line: Json) -> int:
-    """What is to go back by rule of what was paid for a line, in pence."""
+    paid = [
+        (payment, line)
+        for payment in books.payments.values()
+        for line in payment["lines"]
+        if line["reference"] == booking.id and payment.get("paid_at")
+    ]
+    back = [one for payment, line in paid for one in books.refunds_of(payment, _key(line))]
+    first = [one for one in back if one.get("instead_of") is None]
+    by_rule = _pence(one for one in first if one["why"] in _BY_RULE)
+    if booking.cancellation is not None:
+        owed = booking.cancellation.refund.amount
+        ended = _pence(one for one in first if one["why"] in _ENDED)
+        return (
+            [] if ended == owed else [f"{booking.id} is cancelled for {owed} pence, of which {ended} were to go back"]
+        )
     if booking.state is BookingState.CONFIRMED:
-        return 0
-    amount: int = line["amount"]["amount"]
-    return amount if booking.cancellation is None else booking.cancellation.refund.amount
+        is_free = booking.payment_id is None
+        faults = [] if paid or is_free else [f"{booking.id} has a place that was not paid for"]
+        return faults + ([f"{booking.id} has its place and {by_rule} pence back"] if by_rule else [])
+    amount = sum(line["amount"]["amount"] for _, line in paid)
+    returned = by_rule + _pence(one for one in _not_gone(back) if one["why"] not in _BY_RULE)
+    return (
+        [] if returned >= amount else [f"{booking.id} is {booking.state}, {returned} of {amount} pence were to go back"]
+    )
 
 
 def _key(line: Json) -> str:

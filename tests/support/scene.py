@@ -39,8 +39,8 @@ _UNTIL_QUIET = tuple(timedelta(minutes=minutes) for minutes in (2, 40, 6))
 """Refunds are due a minute after they were decided, pages close after 35, and what failed is tried again after five."""
 
 _RUN_MS = 60_000
-_MADE_AGAIN = frozenset({"stripe_webhook", "stripe_events"})
-"""Functions whose invocations are made again whoever gives up: Stripe delivers again, and so does the queue."""
+_UNTIL_SWEPT = timedelta(minutes=75)
+"""An account is swept once an hour, of what is older than some minutes."""
 
 
 class GivenUp(BaseException):
@@ -109,7 +109,7 @@ class Scene:
         try:
             return self._invoke(function, lambda_event)
         except Killed:
-            if self.gives_up and function not in _MADE_AGAIN:
+            if self.gives_up:
                 raise GivenUp from None
             return self._invoke(function, lambda_event)
 
@@ -140,6 +140,11 @@ class Scene:
     def housekeeping(self) -> None:
         """The run of a minute."""
         self.invoke("housekeeping", {})
+
+    def sweep(self) -> None:
+        """The run of an hour: what Stripe told and never came is found, and worked on."""
+        self.invoke("stripe_sweep", {})
+        self.post.work()
 
     def pass_time(self, **amount: float) -> None:
         """The clocks go on, Stripe's too.
@@ -241,7 +246,12 @@ class Scene:
             self._set_clock(self.now + step)
             self.housekeeping()
         self.post.deliver()
+        self._set_clock(self.now + _UNTIL_SWEPT)
+        self.sweep()
         self.housekeeping()
+        self._set_clock(self.now + _UNTIL_QUIET[0])
+        self.housekeeping()
+        self.post.deliver()
 
 
 class _Chance:
@@ -284,6 +294,7 @@ def a_scene(shop: Shop) -> Iterator[Scene]:
         patch.setattr(random, "_urandom", chance)
         scene = Scene(shop, wire, clock, chance)
         scene.housekeeping()
+        scene.sweep()
         scene.from_here()
         scene.begin()
         yield scene

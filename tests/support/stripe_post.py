@@ -66,7 +66,7 @@ class Post:
     def deliver_these(self, events: Iterable[Json]) -> None:
         """These events come, in this order, and are worked on."""
         for event in events:
-            self.knock(event)
+            assert self.knock(event) == 200
         self.work()
 
     def knock(self, event: Json, how: Signature = Signature.GOOD) -> int:

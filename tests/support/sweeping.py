@@ -23,7 +23,6 @@ def only_what_is_due(patch: pytest.MonkeyPatch) -> None:
         return sweep(kind, now, find) if _is_any_due(kind) else iter(())
 
     patch.setattr(due, "sweep", sweep_if_any)
-    patch.setattr(due, "SHARDS", 1)
 
 
 def _is_any_due(kind: str) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from school_events.core import due
 from tests.support.shop import shop
 from tests.support.sweeping import only_what_is_due
 
@@ -11,3 +12,4 @@ __all__ = ["shop"]
 @pytest.fixture(autouse=True)
 def _only_what_is_due_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     only_what_is_due(monkeypatch)
+    monkeypatch.setattr(due, "SHARDS", 1)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from local.stripe.errors import Json
+from school_events.bookings.model import LIVE, BookingState
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import an_event
-from tests.support.money_checker import faults_in_the_end, faults_now
+from tests.support.money_checker import Books, faults_in_the_end, faults_now
 from tests.support.scene import Answer, GivenUp, Scene, a_scene
 from tests.support.shop import Shop
 
@@ -85,6 +86,7 @@ class Base(RuleBasedStateMachine):
         super().__init__()
         self.start.scene.begin()
         self.happened = 0
+        self.books = Books(self.scene.shop)
         self.booked: list[Booked] = []
         self.opened: list[Json] = []
 
@@ -92,6 +94,19 @@ class Base(RuleBasedStateMachine):
     def scene(self) -> Scene:
         """Where everything happens."""
         return self.start.scene
+
+    def live(self) -> list[tuple[Booked, str]]:
+        """The bookings that are live, each with what it was booked with."""
+        each = [(booked, one) for booked in self.booked for one in booked.body["booking_ids"]]
+        return [(booked, one) for booked, one in each if self.books.bookings[one].state in LIVE]
+
+    def confirmed(self) -> list[tuple[Booked, str]]:
+        """The bookings that were paid for, likewise."""
+        return [one for one in self.live() if self.books.bookings[one[1]].state is BookingState.CONFIRMED]
+
+    def pages(self, status: str) -> list[Json]:
+        """The payments whose page Stripe has so, each as it was answered when it was opened."""
+        return [one for one in self.opened if self.scene.page_of(one)["status"] == status]
 
     def act(self, name: str, ask: Callable[[], Answer], killed: Kill | None = None) -> Json | None:
         """Ask for something; the answer's body, if it was done.
@@ -131,13 +146,14 @@ class Base(RuleBasedStateMachine):
         """After every step."""
         type(self).steps += 1
         self.happened += 1
-        _none(faults_now(self.scene.shop))
+        self.books = Books(self.scene.shop)
+        _none(faults_now(self.books))
 
     def teardown(self) -> None:
         """In the end nothing is under way any more, and all money is where it belongs, to the penny."""
         self.scene.settle()
         self.scene.settle()
-        _none(faults_in_the_end(self.scene.shop))
+        _none(faults_in_the_end(Books(self.scene.shop)))
         _none([f"never applied: {one}" for one in self.scene.post.dead])
 
 

@@ -24,15 +24,27 @@ class School(Base):
         self.scene.pass_time(minutes=minutes)
         self.scene.housekeeping()
 
-    @precondition(lambda self: self.booked and self.happened % 3 == 0)
+    @precondition(lambda self: self.live())
     @rule(which=WHICH, refund=st.sampled_from(["full", "policy", "none"]), killed=KILLED)
     def school_cancels_a_place(self, which: int, refund: str, killed: Kill | None) -> None:
         """And decides what comes back."""
-        booking_id = str(pick(self.booked, which).body["booking_ids"][0])
+        self._cancel(pick(self.live(), which)[1], refund, killed)
+
+    @precondition(lambda self: self.confirmed())
+    @rule(which=WHICH, lost=st.integers(0, 4), killed=KILLED)
+    def school_gives_money_back(self, which: int, lost: int, killed: Kill | None) -> None:
+        """And Stripe's answers are lost when housekeeping asks for it."""
+        self._cancel(pick(self.confirmed(), which)[1], "full", None)
+        self.scene.shop.server.faults.lose_answers(lost)
+        self.scene.pass_time(minutes=2)
+        with self.killed(killed):
+            self.scene.housekeeping()
+
+    def _cancel(self, booking_id: str, refund: str, killed: Kill | None) -> None:
         route, body = "POST /bookings/{booking_id}/cancel", {"refund": refund}
         self.act("school cancels a place", partial(self.scene.ask, route, ADMIN, body, booking_id=booking_id), killed)
 
-    @precondition(lambda self: self.happened % 5 == 0)
+    @precondition(lambda self: self.happened > 25)
     @rule(event=st.integers(0, 1), killed=KILLED)
     def school_cancels_a_trip(self, event: int, killed: Kill | None) -> None:
         """Everything goes back."""

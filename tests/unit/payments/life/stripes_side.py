@@ -1,12 +1,15 @@
 """What comes from Stripe: messages delayed, doubled, in any order; and trouble."""
 
+from functools import partial
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.unit.payments.life.base import KILLED, Base, Kill
+from tests.unit.payments.life.base import KILLED, WHICH, Kill, pick
+from tests.unit.payments.life.families import Families
 
 
-class StripesSide(Base):
+class StripesSide(Families):
     """Stripe's messages."""
 
     def _on_their_way(self) -> int:
@@ -35,6 +38,23 @@ class StripesSide(Base):
         """The latest first."""
         self.scene.post.on_their_way.reverse()
         self.scene.post.deliver()
+
+    @precondition(lambda self: self._on_their_way())
+    @rule(before=st.sampled_from(["TransactWriteItems", "Stripe POST", "Stripe GET"]))
+    def messages_come_in_the_midst(self, before: str) -> None:
+        """Whatever is done next is overtaken by them, between two of its calls."""
+        self.scene.wire.meanwhile(before, self.scene.post.deliver)
+
+    @rule(before=st.sampled_from(["TransactWriteItems", "Stripe POST", "Stripe GET"]))
+    def housekeeping_runs_in_the_midst(self, before: str) -> None:
+        """Likewise."""
+        self.scene.wire.meanwhile(before, self.scene.housekeeping)
+
+    @precondition(lambda self: self.opened)
+    @rule(which=WHICH, before=st.sampled_from(["TransactWriteItems", "Stripe POST"]))
+    def somebody_pays_in_the_midst(self, which: int, before: str) -> None:
+        """Likewise."""
+        self.scene.wire.meanwhile(before, partial(self._pay, pick(self.opened, which)))
 
     @rule(times=st.integers(1, 5))
     def stripe_is_out(self, times: int) -> None:
