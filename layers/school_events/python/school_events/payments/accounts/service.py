@@ -70,7 +70,7 @@ def _connect_another(ctx: Context, former: StripeAccount | None) -> StripeAccoun
         former=(*former.former, former.account_id) if former else (),
     )
     transaction = Transaction(ctx)
-    store.connect(transaction, ctx, former, account, stamp(ctx, "stripe_account.connected"))
+    account = store.connect(transaction, ctx, former, account, stamp(ctx, "stripe_account.connected"))
     if former is not None:
         attention.settle(transaction, ctx, AttentionKind.ACCOUNT_DISCONNECTED, former.account_id)
     try:
@@ -107,7 +107,7 @@ def _refresh(ctx: Context, account_id: str) -> StripeAccount | None:
     is_news = after.state is not before.state
     transaction = Transaction(ctx)
     change = stamp(ctx, f"stripe_account.{after.state}" if is_news else "stripe_account.changed")
-    store.replace(transaction, ctx, before, after, change)
+    after = store.replace(transaction, ctx, before, after, change)
     if is_news and before.state in _TO_LOOK_AT:
         attention.settle(transaction, ctx, _TO_LOOK_AT[before.state], account_id)
     if is_news and after.state in _TO_LOOK_AT:

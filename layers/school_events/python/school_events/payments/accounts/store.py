@@ -48,11 +48,11 @@ def find_account(school_id: str) -> StripeAccount | None:
 
 def connect(
     transaction: Transaction, ctx: Context, former: StripeAccount | None, account: StripeAccount, change: Change
-) -> None:
+) -> StripeAccount:
     """Keep a school's new Stripe account and who owns it, in a transaction.
 
     From now on its events are asked for, and its money is compared. The commit raises :class:`StaleVersion` if the
-    school was connected meanwhile, or the account is another school's.
+    school was connected meanwhile, or the account is another school's. Returns it with its version.
 
     Args:
         transaction: the caller's.
@@ -61,19 +61,20 @@ def connect(
         account: the new one.
         change: the stamp.
     """
-    replace(transaction, ctx, former, account, change)
+    kept = replace(transaction, ctx, former, account, change)
     owner = AccountOwnerItem(f"ACCT#{account.account_id}", "SCHOOL", school_id=ctx.school_id)
     transaction.create(owner, refusal=StaleVersion())
     transaction.put(sweep_item(ctx.school_id, account.account_id, ctx.now))
     transaction.put(check_item(ctx.school_id, account.account_id, ctx.now))
+    return kept
 
 
 def replace(
     transaction: Transaction, ctx: Context, before: StripeAccount | None, after: StripeAccount, change: Change
-) -> None:
+) -> StripeAccount:
     """Put a school's account in place of the one that was read, or of none, in a transaction.
 
-    The commit raises :class:`StaleVersion` if it changed meanwhile.
+    The commit raises :class:`StaleVersion` if it changed meanwhile. Returns it with its new version.
     """
     key = account_key(ctx.school_id)
     version = before.version + 1 if before else 1
@@ -85,6 +86,7 @@ def replace(
         transaction.create(item, refusal=StaleVersion())
     else:
         transaction.put(item, _as_it_was(before), refusal=StaleVersion())
+    return after
 
 
 def _as_it_was(account: StripeAccount) -> Condition:
