@@ -184,7 +184,7 @@ def _dashboard_row(
 
 
 def _shares(payment: Payment, rows: Sequence[Refund], amount: Money) -> dict[str, Money]:
-    """How a refund of nobody's line is shared out: by what is left of each, first of what nobody asked for.
+    """How a refund of nobody's line is shared out: by what is left of each by card, first of what nobody asked for.
 
     What is more than the lines had is of none of them.
     """
@@ -211,7 +211,7 @@ def _overtaken(
     """Refunds whose money somebody gave back otherwise: they fail, the latest first, until the rest fits."""
     found: list[tuple[Refund | None, Refund]] = []
     for line in payment.lines:
-        too_much = (line.back + shares.get(line.key, NOTHING) - line.amount).amount
+        too_much = shares.get(line.key, NOTHING).amount - left_by_card(line, rows)
         for row in _waiting(rows, line):
             if too_much > 0:
                 found.append((row, failed(row, RefundTrouble.GONE)))
