@@ -143,7 +143,7 @@ def a_paid_payment(
 
 def an_entry(
     key: str,
-    payment_id: str,
+    payment_id: str | None,
     kind: str,
     debit: LedgerAccount,
     credit: LedgerAccount,

@@ -13,6 +13,7 @@ import pytest
 from functions.report_export.handler import TIME_TO_CLEAN_UP, lambda_handler
 from school_events.core import audit, aws, requests
 from school_events.events.store import event_key
+from school_events.payments.ledger.mirroring import on_balance
 from school_events.payments.ledger.store import ledger_of_school
 from school_events.reports import gateway, service, store
 from school_events.reports.definitions import REPORTS
@@ -27,7 +28,7 @@ from school_events.reports.model import (
     ReportName,
     Step,
 )
-from school_events.reports.payments import PAYMENTS, effect
+from school_events.reports.payments import PAYMENTS
 from tests.support import tables as cloud
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, sqs_event
@@ -85,9 +86,9 @@ def test_the_totals_of_the_workbook_equal_the_ledger() -> None:
     workbook = openpyxl.load_workbook(io.BytesIO(file_of(message, XLSX)))
     totals = {row[0]: row[3] for row in workbook["Totals"].iter_rows(min_row=2, values_only=True)}
     ledger = list(ledger_of_school(SCHOOL))
-    assert totals["balance"] == sum(effect(entry) for entry in ledger) == 1250 + 999 - 250 - 2 * 39
+    assert totals["balance"] == sum(on_balance(entry) for entry in ledger) == 1250 + 999 - 250 - 2 * 39
     for kind in ("charge", "refund", "fee"):
-        assert totals[kind] == sum(effect(entry) for entry in ledger if entry.kind == kind)
+        assert totals[kind] == sum(on_balance(entry) for entry in ledger if entry.kind == kind)
     assert workbook["Payments"].max_row == len(ledger) + 1
     export = kept(message)
     assert (export.state, export.rows, export.ready_at) == (ExportState.READY, len(ledger), NOW)
@@ -189,7 +190,7 @@ def test_progress_is_told_every_few_thousand_lines(monkeypatch: pytest.MonkeyPat
 
     def many(_school: str, _filters: Filters, _after: Position | None) -> Iterator[Step]:
         for number in range(12_000):
-            yield Step({}, (NOW, "fee", None, None, -1, "paid", f"payment_{number}", "txn"))
+            yield Step({}, (NOW, "fee", None, None, -1, "paid", f"payment_{number}", "txn", "to", "from", 1))
 
     monkeypatch.setitem(cast(dict[ReportName, Definition], REPORTS), ReportName.PAYMENTS, _with_steps(many))
     message = asked(file_format=CSV)

@@ -12,6 +12,7 @@ import time_machine
 from functions.reports.handler import lambda_handler
 from school_events.bookings.model import BookingState
 from school_events.events.store import allocation_key
+from school_events.payments.ledger.model import LedgerAccount
 from school_events.reports import service, store
 from school_events.reports.model import FailureReason
 from tests.support import tables as cloud
@@ -121,6 +122,25 @@ def test_payments_show_the_ledger_with_names_and_what_each_line_does_to_the_bala
     ]
     totals = {total["label"]: total["amount"]["amount"] for total in answer["totals"]}
     assert totals == {"charge": 1250, "refund": -250, "fee": -39, "balance": 961}
+
+
+def test_what_was_never_at_stripe_is_shown_with_what_moved_and_leaves_the_balance_alone() -> None:
+    cash, bank = LedgerAccount.CASH, LedgerAccount.BANK
+    things.an_entry(
+        "received-1", "payment_1", "received", cash, things.INCOME, 700, "event_1", NOW + timedelta(hours=1)
+    )
+    things.an_entry("payout-1", None, "payout", bank, things.BALANCE, 400, None, NOW + timedelta(hours=2))
+    answer = json_of(read("payments", roles=FINANCE))
+    names = ("entry", "payer", "payment_id", "amount", "to_account", "from_account", "moved")
+    shown = [[item[name] for name in names] for item in answer["items"]][2:]
+    nothing, gone = ({"amount": pence, "currency": "gbp"} for pence in (0, -400))
+    received, sent = ({"amount": pence, "currency": "gbp"} for pence in (700, 400))
+    assert shown == [
+        ["received", "Ann O'Connor", "payment_1", nothing, "cash", "event_income", received],
+        ["payout", "alias-payer", None, gone, "bank", "stripe_balance", sent],
+    ]
+    totals = {total["label"]: total["amount"]["amount"] for total in answer["totals"]}
+    assert totals == {"charge": 1250, "refund": 0, "fee": -39, "received": 0, "payout": -400, "balance": 811}
 
 
 def test_a_payer_who_is_no_longer_known_is_shown_by_alias() -> None:

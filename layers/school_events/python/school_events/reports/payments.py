@@ -1,6 +1,7 @@
 """Where the money came from and went: the ledger, line by line, with names where the school still knows them.
 
-An amount is what the line does to the school's balance at Stripe: a charge adds, a refund or a fee takes away.
+An amount is what the line does to the school's balance at Stripe: a charge adds, a refund, a fee or a payout takes
+away; cash was never there. What moved, and between which accounts of the ledger, stands at the end of the line.
 Fees belong to a payment and to no event, so a report of one event leaves them out.
 """
 
@@ -11,7 +12,8 @@ from itertools import batched
 from school_events.core import clock
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event, find_events
-from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
+from school_events.payments.ledger.mirroring import on_balance
+from school_events.payments.ledger.model import LedgerEntry
 from school_events.payments.ledger.store import ledger_of_school
 from school_events.payments.model import Payment
 from school_events.people import access
@@ -30,6 +32,9 @@ _COLUMNS = (
     Column("payment_state", "Payment"),
     Column("payment_id", "Payment number"),
     Column("stripe_id", "Stripe number"),
+    Column("to_account", "To account"),
+    Column("from_account", "From account"),
+    Column("moved", "Moved", ColumnKind.MONEY),
 )
 _ENTRY = next(number for number, column in enumerate(_COLUMNS) if column.name == "entry")
 
@@ -87,17 +92,14 @@ def _rows(names: _Names, entries: list[LedgerEntry]) -> Iterator[Row]:
             entry.kind,
             event.title if event else None,
             payer.full_name if payer else entry.payer,
-            effect(entry),
+            on_balance(entry),
             payment.state.value if payment else None,
             entry.payment_id,
             entry.stripe_id,
+            entry.debit.value,
+            entry.credit.value,
+            entry.amount.amount,
         )
-
-
-def effect(entry: LedgerEntry) -> int:
-    """What an entry does to the school's balance at Stripe, in pence; nothing if the money was never there."""
-    came = entry.amount.amount if entry.debit is LedgerAccount.STRIPE_BALANCE else 0
-    return came - (entry.amount.amount if entry.credit is LedgerAccount.STRIPE_BALANCE else 0)
 
 
 PAYMENTS = Definition(
