@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from school_events.bookings import cancelling, checkout, chores
+from school_events.bookings import cancelling, checkout, chores, paying, settlement
+from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.core.errors import PaymentsNotReady
 from school_events.events.model import SchoolEvent
@@ -16,6 +17,7 @@ from school_events.payments.consequences import of as consequences_of
 from school_events.payments.model import PaymentState
 from school_events.payments.refunds.model import RefundState
 from school_events.payments.refunds.store import refunds_of_payment
+from school_events.payments.stripe_client import AccountLeft
 from tests.support.booked_world import (
     a_school_with_families,
     an_event,
@@ -24,11 +26,12 @@ from tests.support.booked_world import (
     book,
     booking_of,
     payment_of,
+    place_states,
 )
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.shop import Shop, ledger_balance
 from tests.support.tables import everything
-from tests.unit.bookings.paying import apply
+from tests.unit.bookings.paying import HOLD_OVER, apply
 
 LATER = NOW + timedelta(hours=2)
 
@@ -139,6 +142,23 @@ def test_another_account_takes_new_payments_and_old_ones_stay_where_they_were_pa
     assert _refund_states(booked) == [RefundState.MADE]
     (made,) = shop.all("refund")
     assert made["charge"] == payment_of(booked).charge_id
+
+
+def test_a_hold_on_an_account_that_left_ends_when_its_page_is_over_and_money_that_came_is_found_later(
+    shop: Shop, event: SchoolEvent
+) -> None:
+    booked = book(event)
+    shop.pay(shop.open(booked))
+    shop.server.holders.deauthorise(shop.account_id)
+    assert paying.find_for_caller(as_parent(), booked.payment_id or "").state is PaymentState.OPEN
+    with pytest.raises(AccountLeft):
+        settlement.let_go(as_system(), booked.payment_id or "")
+    assert settlement.let_go(as_system(HOLD_OVER), booked.payment_id or "").state is PaymentState.EXPIRED
+    assert set(place_states(event)) == {"free"}
+    shop.server.holders.reauthorise(shop.account_id)
+    assert settlement.apply_payment(as_system(LATER), booked.payment_id or "").state is PaymentState.PAID
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert ledger_balance() == shop.balance()
 
 
 def test_two_who_connect_another_account_at_once_connect_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

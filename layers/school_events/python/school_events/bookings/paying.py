@@ -8,6 +8,7 @@ from school_events.payments import store as payments
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.disputes.store import disputes_of_payment
 from school_events.payments.model import Payment, PaymentState
+from school_events.payments.stripe_client import AccountLeft
 from school_events.people import access
 
 
@@ -30,13 +31,20 @@ def checkout(ctx: Context, booking_id: str) -> Payment:
 def find_for_caller(ctx: Context, payment_id: str) -> Payment:
     """A payment as it stands at Stripe now: the payer's own, or the school's to its finance staff.
 
+    Of one on an account that the school has disconnected we know no more than we did.
+
     Raises:
         NotFound: there is none, or it is another's.
     """
     payment = payments.find_payment(ctx.school_id, payment_id)
     if not is_payers(ctx, payment) and not ctx.has_role("finance", "school_admin"):
         raise NotFound
-    return settlement.apply_payment(ctx, payment_id) if payment.state is PaymentState.OPEN else payment
+    if payment.state is not PaymentState.OPEN:
+        return payment
+    try:
+        return settlement.apply_payment(ctx, payment_id)
+    except AccountLeft:
+        return payment
 
 
 def show(ctx: Context, payment_id: str) -> PaymentView:

@@ -14,7 +14,7 @@ from school_events.payments.model import (
     PaymentLine,
     PaymentState,
 )
-from school_events.payments.stripe_client import require_time
+from school_events.payments.stripe_client import AccountLeft, require_time
 
 
 class PaidMeanwhile(WrongState):
@@ -93,13 +93,25 @@ def look_at(ctx: Context, attempt: Checkout) -> CheckoutSnapshot:
 def is_closed_at_stripe(ctx: Context, payment: Payment) -> bool:
     """Whether a payment's page is closed and unpaid, closing it if need be; also one whose address we never got.
 
+    On an account the school has disconnected nobody can close a page or see whether it was paid: there it is closed
+    once its time is over. Money that came nevertheless is found when the account is back, and is late then.
+
     Raises:
+        AccountLeft: the school has disconnected the account, and the page may still be open.
         TryAgain: Stripe did not answer.
     """
     try:
-        payment = ensure_session(ctx, payment)
+        return _is_closed(ctx, payment)
     except gateway.NotOpened:
         return True
+    except AccountLeft:
+        if payment.checkout is None or payment.checkout.expires_at + rules.GRACE > ctx.now:
+            raise
+        return True
+
+
+def _is_closed(ctx: Context, payment: Payment) -> bool:
+    payment = ensure_session(ctx, payment)
     if payment.checkout is None or payment.checkout.session_id is None:
         raise TryAgain
     require_time(ctx)
