@@ -66,7 +66,7 @@ def listed(
 
 @api.route(
     "GET",
-    f"{SCHOOL}/payments/attention",
+    f"{SCHOOL}/attention",
     roles={"finance", "school_admin"},
     summary="What of the school's money somebody has to look at, oldest first",
     errors=(Invalid,),

@@ -22,7 +22,7 @@ CAPABILITY = Capability(
     routes=(
         school("POST", "/bookings/{booking_id}/checkout", rate=200, burst=1000),
         school("GET", "/payments"),
-        school("GET", "/payments/attention"),
+        school("GET", "/attention"),
         school("GET", "/payments/{payment_id}"),
         school("POST", "/payments/{payment_id}/return", rate=5, burst=10),
         school("POST", "/school/stripe-account", rate=5, burst=10),
