@@ -13,7 +13,7 @@ from school_events.payments.refunds.service import give_back_received
 from school_events.payments.rules import HAS_MONEY
 from school_events.people.rules import today
 
-_SETTLED = HAS_MONEY | {PaymentState.EXPIRED}
+_SETTLED = HAS_MONEY | {PaymentState.EXPIRED, PaymentState.LOST}
 
 
 def end_unpaid(transaction: Transaction, ctx: Context, booking: Booking) -> None:
