@@ -13,6 +13,7 @@ from school_events.bookings.model import BookingState
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError, TryAgain
 from school_events.events.model import SchoolEvent
+from school_events.payments import service as payments
 from school_events.payments.model import Payment, PaymentState
 from tests.contract.races.families import PATIENCE, an_event, books, moment_of
 from tests.support.at_once import at_once
@@ -116,6 +117,6 @@ def test_late_money_settled_by_many_at_once_is_one_place_or_one_refund(shop: Sho
 def _let_go_unseen(payment: Payment) -> None:
     """Let a hold go as if Stripe had said that nobody paid: what a payer's bank can make true a moment later."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settlement, "_closed_at_stripe", lambda *_: True)
+        patch.setattr(payments, "is_closed_at_stripe", lambda *_: True)
         released = settlement.let_go(_worker(), payment.id)
     assert released.state is PaymentState.EXPIRED

@@ -74,9 +74,9 @@ def once_before(monkeypatch: pytest.MonkeyPatch, room: ModuleType, name: str, ac
     """Let something happen just before the next call of a step of some room."""
     step = getattr(room, name)
 
-    def be_overtaken(*args: object) -> object:
+    def be_overtaken(*args: object, **named: object) -> object:
         monkeypatch.setattr(room, name, step)
         action()
-        return step(*args)
+        return step(*args, **named)
 
     monkeypatch.setattr(room, name, be_overtaken)

@@ -11,7 +11,7 @@ from school_events.core import logs
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import AlreadyBooked
+from school_events.core.errors import AlreadyBooked, StaleVersion, WrongState
 from school_events.core.money import Money
 from school_events.payments import service as payments
 from school_events.payments.model import Payment, PaymentLine
@@ -54,7 +54,11 @@ def _settle_line(ctx: Context, payment_id: str, line: PaymentLine) -> None:
 def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking, left: Money) -> Refund:
     transaction = Transaction(ctx)
     store.require_unchanged(transaction, ctx.school_id, booking)
-    refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", left)
+    try:
+        refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", left)
+    except WrongState as error:
+        # Somebody else asked for the same money a moment ago.
+        raise StaleVersion from error
     transaction.commit()
     logs.count("LateRefund")
     return refund
