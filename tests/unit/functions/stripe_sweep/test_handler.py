@@ -155,6 +155,8 @@ def test_an_account_that_cannot_be_asked_keeps_no_other_back_and_is_asked_again_
     done = _run()
     assert (done["accounts"], done["failed"]) == (2, 1)
     messages("stripe-events")
+    clock.move_to(moment + timedelta(minutes=4))
+    assert _run()["accounts"] == 0
     clock.move_to(moment + timedelta(minutes=6))
     done = _run()
     assert (done["accounts"], done["failed"]) == (1, 0)
