@@ -17,6 +17,8 @@ type Row = Mapping[str, Any]
 TERM = "term"
 _A_DESK = 10_000
 _HOLDERS = {"held": {BookingState.PENDING, BookingState.EXPIRING}, "taken": {BookingState.CONFIRMED}}
+_PAYABLE = {PaymentState.CREATED, PaymentState.OPEN}
+_OF_AN_END = {"cancelled", "called_off"}
 _HAD_MONEY = {PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED}
 
 
@@ -155,41 +157,53 @@ def _guard_faults(event: SchoolEvent, found: Iterable[Row], live: Mapping[tuple[
 
 
 def _money_faults(bookings: Iterable[Booking]) -> list[str]:
-    """Money taken for a place means the place or its refund, never both, never neither."""
-    to_pay = [one for one in bookings if one.payment_id is not None]
-    found = rows("Payments") if to_pay else []
+    """Money taken for a place means the place or its refund, never both, never neither; nobody owes for what ended."""
+    bookings = list(bookings)
+    found = rows("Payments") if any(one.payment_id or one.further_payments for one in bookings) else []
     payments = {
         payment.id: payment
         for row in found
         if row["kind"]["S"] == "payment"
         for payment in [Payment.model_validate_json(row["record"]["S"])]
     }
-    refunds = {
-        refund.line: refund
-        for row in found
-        if row["kind"]["S"] == "refund"
-        for refund in [Refund.model_validate_json(row["record"]["S"])]
-    }
+    refunds: dict[str, list[Refund]] = {}
+    for row in found:
+        if row["kind"]["S"] == "refund":
+            refund = Refund.model_validate_json(row["record"]["S"])
+            refunds.setdefault(refund.line.partition("#")[0], []).append(refund)
     faults = []
-    for booking in to_pay:
+    for booking in bookings:
+        faults += _faults_of_ending(booking, payments, refunds.get(booking.id, []))
         payment = payments.get(booking.payment_id or "")
-        if payment is None:
+        if payment is not None:
+            faults += _faults_of_paying(booking, payment, refunds.get(booking.id, []))
+        elif booking.payment_id is not None:
             faults.append(f"{booking.id} has no payment")
-        else:
-            faults += _faults_of_paying(booking, payment, refunds.get(booking.id))
     return faults
 
 
-def _faults_of_paying(booking: Booking, payment: Payment, refund: Refund | None) -> list[str]:
-    has_place, has_refund = booking.state is BookingState.CONFIRMED, refund is not None
-    is_paid = payment.state in _HAD_MONEY
+def _faults_of_ending(booking: Booking, payments: Mapping[str, Payment], refunds: Sequence[Refund]) -> list[str]:
+    """What a cancellation decided goes back, over all payments, and what was due later is owed no more."""
+    if booking.state in LIVE:
+        return []
     owed = NOTHING if booking.cancellation is None else booking.cancellation.refund
-    if booking.cancellation is not None and owed != (NOTHING if refund is None else refund.amount):
-        return [f"{booking.id} is cancelled for {owed.amount} pence that did not go back"]
+    back = sum((one.amount for one in refunds if one.why in _OF_AN_END), NOTHING)
+    later = [payments[one] for one in booking.further_payments if one in payments]
+    lines = [line for one in later if one.state in _PAYABLE for line in one.lines if line.reference == booking.id]
+    faults = [f"{booking.id} has ended and {line.key} is still to be paid" for line in lines if not line.over]
+    if owed != back:
+        faults.append(f"{booking.id} is cancelled for {owed.amount} pence that did not go back")
+    return faults
+
+
+def _faults_of_paying(booking: Booking, payment: Payment, refunds: Sequence[Refund]) -> list[str]:
+    of_place = [one for one in refunds if one.line == booking.id]
+    has_place, has_refund = booking.state is BookingState.CONFIRMED, bool(of_place)
+    is_paid = payment.state in _HAD_MONEY
     if is_paid and booking.cancellation is None and has_place == has_refund:
         return [f"{booking.id} is paid and has {'place and refund' if has_place else 'neither place nor refund'}"]
     if not is_paid and (has_place or has_refund):
         return [f"{booking.id} is not paid and has a place or a refund"]
-    if refund is not None and refund.state is not RefundState.MADE:
+    if any(one.state is not RefundState.MADE for one in refunds):
         return [f"{booking.id} has a refund that was never made"]
     return []

@@ -7,6 +7,7 @@ from school_events.core.errors import NotFound, WrongState
 from school_events.payments import store as payments
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.disputes.store import disputes_of_payment
+from school_events.payments.listing import is_shown
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.stripe_client import AccountLeft
 from school_events.people import access
@@ -34,10 +35,11 @@ def find_for_caller(ctx: Context, payment_id: str) -> Payment:
     Of one on an account that the school has disconnected we know no more than we did.
 
     Raises:
-        NotFound: there is none, or it is another's.
+        NotFound: there is none, or it is another's, or a contribution and the caller not of the finance staff.
     """
     payment = payments.find_payment(ctx.school_id, payment_id)
-    if not is_payers(ctx, payment) and not ctx.has_role("finance", "school_admin"):
+    is_schools = ctx.has_role("finance", "school_admin") and is_shown(ctx, payment)
+    if not is_payers(ctx, payment) and not is_schools:
         raise NotFound
     if payment.state is not PaymentState.OPEN:
         return payment

@@ -66,6 +66,11 @@ def is_overdue(payment: Payment, day: date) -> bool:
     return payment.state in _UNPAID and payment.due_on is not None and payment.due_on < day
 
 
+def is_shown(ctx: Context, payment: Payment) -> bool:
+    """Whether a member of staff sees a payment: who gave of their own will, only who answers for the money (B8)."""
+    return payment.purpose is not PaymentPurpose.CONTRIBUTION or ctx.has_role("finance")
+
+
 def page(ctx: Context, wanted: Wanted, cursor: str | None) -> Page[PaymentView]:
     """A page of the school's payments, newest first.
 
@@ -87,7 +92,7 @@ def page(ctx: Context, wanted: Wanted, cursor: str | None) -> Page[PaymentView]:
     last = ""
     for payment, position in islice(listed, MOST_LOOKED_AT):
         last = position
-        if wanted.has(payment, today(ctx.now)):
+        if is_shown(ctx, payment) and wanted.has(payment, today(ctx.now)):
             found.append(payment)
         if len(found) == PAGE:
             break
