@@ -114,6 +114,22 @@ def test_late_money_settled_by_many_at_once_is_one_place_or_one_refund(shop: Sho
     assert ledger_balance() == shop.balance()
 
 
+def test_what_was_paid_twice_and_is_seen_by_many_at_once_goes_back_once(shop: Shop) -> None:
+    event = an_event(capacity=len(FAMILIES), price=PRICE)
+    held = [_held(event, shop, number) for number in FAMILIES[:3]]
+    for number, payment in zip(FAMILIES, held, strict=False):
+        _pays(shop, payment)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(payments, "is_closed_at_stripe", lambda *_: True)
+            closed = payments.close_page(_worker(), payment)
+        _pays(shop, checkout.open_page(moment_of(number), closed.id))
+    _all_at_once(held, _applies, _applies, _applies)
+    assert faults_of(event) == []
+    assert [one.state for one in bookings_of(event)] == [BookingState.CONFIRMED] * len(held)
+    assert [one["amount"] for one in shop.all("refund")] == [PRICE] * len(held)
+    assert ledger_balance() == shop.balance()
+
+
 def _let_go_unseen(payment: Payment) -> None:
     """Let a hold go as if Stripe had said that nobody paid: what a payer's bank can make true a moment later."""
     with pytest.MonkeyPatch.context() as patch:
