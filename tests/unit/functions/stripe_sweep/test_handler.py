@@ -13,6 +13,7 @@ from local.stripe.errors import Json
 from school_events.bookings.service import Booked
 from school_events.core import aws
 from school_events.events.model import SchoolEvent
+from school_events.payments.accounts import store as accounts
 from school_events.payments.events import gateway, store
 from school_events.payments.events.model import TYPES
 from school_events.payments.events.queued import ids_of
@@ -20,6 +21,7 @@ from school_events.payments.events.store import Sweep
 from school_events.payments.model import PaymentState
 from tests.support.booked_world import a_school_with_families, an_event, book, payment_of
 from tests.support.contexts import NOW, SCHOOL
+from tests.support.crashes import Calls, Killed, watched
 from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.shop import Shop, ledger_balance
 from tests.support.tables import everything, messages
@@ -183,7 +185,11 @@ def test_a_school_that_has_disconnected_is_not_asked_for_every_few_minutes(
     moment = NOW + timedelta(hours=2)
     with monkeypatch.context() as gone:
         gone.delitem(shop.server.world.books, shop.account_id)
-        assert _sweep(moment, clock, shop) == []
+        (left,) = _sweep(moment, clock, shop)
+        _work([left])
+        account = accounts.find_account(SCHOOL)
+        assert account is not None
+        assert not account.charges_enabled, "also if no webhook has said so"
         assert not list(store.due_sweeps(moment + timedelta(hours=23)))
     assert len(_sweep(moment + timedelta(hours=25), clock, shop)) > 1, "it was connected again, and nothing is lost"
 
@@ -203,3 +209,22 @@ def test_an_account_that_was_connected_before_there_was_a_sweep_is_swept_once_st
     with time_machine.travel(NOW, tick=False):
         _work([told | {"object_id": shop.account_id, "payment_id": None}])
         assert [one.account_id for one in store.due_sweeps(NOW)] == [shop.account_id]
+
+
+def test_killed_anywhere_it_misses_nothing(shop: Shop, event: SchoolEvent, clock: time_machine.Traveller) -> None:
+    moment, killed = NOW + timedelta(hours=2), 0
+    for stop in range(9):
+        shop.server.dashboard.sell(shop.account_id, 500)
+        happened = {one["id"] for one in shop.all("event")[:4] if one["type"] in TYPES}
+        moment += timedelta(minutes=61)
+        clock.move_to(moment)
+        shop.at(moment)
+        try:
+            with watched(Calls(stop_before=stop)):
+                _run()
+        except Killed:
+            killed += 1
+        queued = messages("stripe-events") + _sweep(moment + timedelta(minutes=6), clock, shop)
+        assert happened
+        assert happened <= {one["event_id"] for one in queued}
+    assert killed > 5

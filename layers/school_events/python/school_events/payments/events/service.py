@@ -9,7 +9,7 @@ from itertools import batched
 
 from school_events.core import logs
 from school_events.payments.events import gateway, store
-from school_events.payments.events.model import TYPES
+from school_events.payments.events.model import ACCOUNT_LEFT, TYPES, StripeEvent
 from school_events.payments.events.store import Sweep
 from school_events.payments.stripe_client import AccountLeft
 
@@ -72,10 +72,23 @@ def sweep_safely(one: Sweep, now: datetime) -> int | None:
     try:
         return sweep(one, now)
     except AccountLeft:
-        # It comes back only by connecting again, of which we hear; and what was missed meanwhile is then asked for.
+        # Should the webhook that said so be lost, the worker finds out. What happens until it is connected again is
+        # asked for then.
+        gateway.queue([_left(one, now)])
         store.keep_swept(one, one.swept_until, now + _LEFT)
         return 0
     except Exception as error:  # noqa: BLE001 - one account never keeps the others back
         logs.logger.error("account not swept", error=type(error).__name__, school_id=one.school_id)
         store.keep_swept(one, one.swept_until, now + _SOON)
         return None
+
+
+def _left(one: Sweep, now: datetime) -> StripeEvent:
+    """An event of our own: it has the worker ask Stripe whether the account is still connected."""
+    return StripeEvent(
+        event_id=f"swept-{now:%Y-%m-%d}",
+        type=ACCOUNT_LEFT,
+        account=one.account_id,
+        object_id=one.account_id,
+        payment_id=None,
+    )
