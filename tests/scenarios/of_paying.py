@@ -9,7 +9,7 @@ from tests.scenarios.story import story
 from tests.support.booked_world import an_event
 from tests.support.scene import Scene
 from tests.support.shop import ledger
-from tests.support.tables import everything, messages
+from tests.support.tables import everything
 
 
 def _is_paid_once(scene: Scene, booked: Json) -> None:
@@ -101,7 +101,7 @@ def _forged(scene: Scene) -> None:
     for told in scene.post.on_their_way:
         for how in set(Signature) - {Signature.GOOD}:
             assert scene.post.knock(told, how) == 400
-    assert messages("stripe-events") == []
+    assert scene.wire.queued == []
     assert everything() == before
     scene.post.deliver()
     _is_paid_once(scene, booked)

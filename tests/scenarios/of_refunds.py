@@ -2,7 +2,7 @@
 
 from local.stripe.errors import Json
 from tests.scenarios.story import story
-from tests.support.scene import ADMIN, Scene
+from tests.support.scene import ADMIN, FINANCE, Answer, Scene, received_in_cash
 
 _REFUNDED_LATER, _REFUND_FAILS = "4000000000007726", "4000000000005126"
 
@@ -84,3 +84,80 @@ def _made_later(scene: Scene) -> None:
     scene.pass_time(days=3)
     scene.settle()
     assert _seen(scene, booked) == ("refunded", 1250)
+
+
+def _asks(scene: Scene, booked: Json, key: str, pence: int | None = None) -> Answer:
+    """Finance staff ask for money to go back: all of it, unless told."""
+    line = {"booking_id": booked["booking_ids"][0], "amount": {"amount": pence, "currency": "gbp"}}
+    body = {"reason": "goodwill"} if pence is None else {"reason": "goodwill", "lines": [line]}
+    route = "POST /payments/{payment_id}/refunds"
+    return scene.ask(route, FINANCE, body, key=key, payment_id=booked["payment_id"])
+
+
+@story("8", "asking for a refund is not answered, and staff press again: it is one refund")
+def _pressed_again(scene: Scene) -> None:
+    booked, _ = _paid(scene)
+    scene.shop.server.faults.lose_answers(3)
+    first, second = _asks(scene, booked, "press", 500), _asks(scene, booked, "press", 500)
+    assert first.status == second.status == 201
+    assert [one["id"] for one in first.body["items"]] == [one["id"] for one in second.body["items"]]
+    scene.settle()
+    assert _seen(scene, booked) == ("part_refunded", 500)
+    assert [one["amount"] for one in scene.shop.all("refund")] == [500]
+
+
+@story("8b", "two deliberate equal refunds are two, and no more goes back than came")
+def _two_deliberate(scene: Scene) -> None:
+    booked, _ = _paid(scene)
+    assert [_asks(scene, booked, key, 500).status for key in ("one", "two")] == [201, 201]
+    assert _asks(scene, booked, "three", 500).status in {409, 422}
+    scene.settle()
+    assert _seen(scene, booked) == ("part_refunded", 1000)
+    assert scene.state_of(booked) == "confirmed"
+
+
+@story("8c", "two of finance give everything back at once: it goes back once")
+def _at_once(scene: Scene) -> None:
+    booked, _ = _paid(scene)
+    others: list[int] = []
+    scene.wire.meanwhile("TransactWriteItems", lambda: others.append(_asks(scene, booked, "hers").status))
+    mine = _asks(scene, booked, "his").status
+    assert sorted([mine, *others]) in ([201, 409], [201])
+    scene.settle()
+    assert _seen(scene, booked) == ("refunded", 1250)
+
+
+@story("11", "paid twice, through two pages: one goes back, and the place stays")
+def _paid_twice(scene: Scene) -> None:
+    booked = scene.book(scene.event)
+    first = scene.checkout(booked)
+    received_in_cash(scene, booked, 500)
+    second = scene.checkout(booked)
+    scene.pay(second)
+    scene.post.deliver()
+    assert scene.state_of(booked) == "confirmed"
+    scene.pay_though_closed(first, page=0)
+    scene.settle()
+    assert scene.state_of(booked) == "confirmed"
+    assert scene.look(booked)["state"] == "paid"
+    assert [one["amount"] for one in scene.shop.all("refund")] == [1250]
+
+
+@story("22", "another amount than ours is kept apart and confirms nothing; finance give it back")
+def _other_amount(scene: Scene) -> None:
+    booked = scene.book(scene.event)
+    opened = scene.checkout(booked)
+    scene.page_of(opened)["amount_total"] = 1100
+    scene.pay(opened)
+    scene.settle()
+    assert scene.state_of(booked) == "pending"
+    assert scene.shown_to_finance(booked)["state"] == "quarantined"
+    assert "quarantined" in scene.attention()
+    assert scene.ask("POST /payments/{payment_id}/return", FINANCE, payment_id=booked["payment_id"]).status in {
+        200,
+        201,
+    }
+    scene.settle()
+    assert scene.state_of(booked) == "released"
+    assert [one["amount"] for one in scene.shop.all("refund")] == [1100]
+    assert "quarantined" not in scene.attention()

@@ -5,14 +5,16 @@
 
 import os
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from tests.scenarios import of_holds, of_paying, of_refunds
 from tests.scenarios.story import STORIES, Story, live, points_of, some_of
 from tests.support.scene import Scene
 
-__all__ = ["of_holds", "of_paying", "of_refunds"]
+for _stories in sorted(Path(__file__).parent.glob("of_*.py")):
+    import_module(f"tests.scenarios.{_stories.stem}")
 
 _ASKED = os.environ.get("SCENARIO_POINTS", "3")
 POINTS = sys.maxsize if _ASKED == "all" else int(_ASKED)

@@ -123,7 +123,7 @@ def _ledger(books: Books) -> list[str]:
 
 
 def _refunds(books: Books) -> list[str]:
-    """What was asked is made, or waits for a person; each refund of ours is one of Stripe's, and each of its is ours."""
+    """What was asked is made, or waits for a person; each of our refunds is one of Stripe's, each of its is ours."""
     asked = [one for one in books.refunds if one["state"] == "asked" and one["through"] == "stripe"]
     faults = [f"{one['id']} was never made" for one in asked if one.get("trouble") not in _WAITING]
     ours: Counter[str] = Counter()

@@ -69,7 +69,7 @@ class Scene:
         self.now = NOW
         self.gives_up = False
         self.pages: dict[str, list[str]] = {}
-        self.post = Post(self.invoke, self._seconds)
+        self.post = Post(self.invoke, self._seconds, wire.queued)
         self._clock, self._chance = clock, chance
         self._asked = 0
         shop.server.world.on_event(self.post.take)
@@ -196,11 +196,18 @@ class Scene:
         """
         self.shop.server.pay(self.pages[opened["id"]][-1], card)
 
-    def pay_though_closed(self, opened: Json, card: str = GOOD_CARD) -> None:
-        """Money comes although Stripe said that the page was closed: it had been sent before."""
-        with self.shop.server.world.lock:
-            self.page_of(opened)["status"] = "open"
-            self.pay(opened, card)
+    def pay_though_closed(self, opened: Json, *, page: int = -1) -> None:
+        """Money comes although Stripe said that the page was closed: it had been sent before.
+
+        Args:
+            opened: the payment.
+            page: which of its pages; the one that was opened last unless told.
+        """
+        named = self.pages[opened["id"]][page]
+        world = self.shop.server.world
+        with world.lock:
+            world.owner_of("checkout.session", named).objects[named]["status"] = "open"
+            self.shop.server.pay(named)
 
     def buy(self, event: SchoolEvent, *pupils: str, by: int = 1) -> Json:
         """Book, and pay; we have not heard of it yet."""
@@ -222,6 +229,15 @@ class Scene:
         """Where a booking stands, as its parent sees it."""
         asked = self.ask("GET /bookings/{booking_id}", parent(by), booking_id=booked["booking_ids"][which])
         return str(self._expect(asked, 200)["state"])
+
+    def shown_to_finance(self, booked: Json) -> Json:
+        """A payment, as who answers for the money sees it."""
+        answer = self.ask("GET /payments/{payment_id}", FINANCE, payment_id=booked["payment_id"])
+        return self._expect(answer, 200)
+
+    def attention(self) -> list[str]:
+        """Why somebody of the school has to look at its money."""
+        return [str(one["kind"]) for one in self._expect(self.ask("GET /attention", FINANCE), 200)["items"]]
 
     @staticmethod
     def _expect(answer: Answer, status: int) -> Json:
@@ -252,6 +268,18 @@ class Scene:
         self._set_clock(self.now + _UNTIL_QUIET[0])
         self.housekeeping()
         self.post.deliver()
+
+
+def received_in_cash(scene: Scene, booked: Json, pence: int) -> None:
+    """Finance staff write down what they were handed for a payment."""
+    body = {
+        "method": "cash",
+        "amount": {"amount": pence, "currency": "gbp"},
+        "reference": "cash book 12",
+        "received_on": "2026-11-23",
+    }
+    asked = scene.ask("POST /payments/{payment_id}/receipts", FINANCE, body, payment_id=booked["payment_id"])
+    assert asked.status in {200, 201}, asked
 
 
 class _Chance:
@@ -288,7 +316,11 @@ def a_scene(shop: Shop) -> Iterator[Scene]:
     """A scene at ``NOW``; housekeeping has nothing left to do."""
     a_school_with_families()
     chance = _Chance()
-    with time_machine.travel(NOW, tick=False) as clock, wired() as wire, pytest.MonkeyPatch.context() as patch:
+    with (
+        time_machine.travel(NOW, tick=False) as clock,
+        wired(shop.server, "stripe-events") as wire,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         only_what_is_due(patch)
         patch.setattr(os, "urandom", chance)
         patch.setattr(random, "_urandom", chance)

@@ -54,7 +54,7 @@ class Shop:
 
     def all(self, kind: str) -> list[Json]:
         """Every object of a kind on the school's account: ``charge``, ``refund``, ``balance_transaction`` …"""
-        return list(self.server.world.book(self.account_id).all(kind))
+        return list(self.server.world.books[self.account_id].all(kind))
 
     def status_of(self, payment: Payment) -> str:
         """Where Stripe's page stands: ``open``, ``complete`` or ``expired``."""

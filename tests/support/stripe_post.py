@@ -11,7 +11,6 @@ from typing import Any
 from local.stripe.errors import Json
 from local.stripe.signing import Signature, signed
 from tests.support.http_events import http_event, sqs_event
-from tests.support.tables import messages
 
 type Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
 """Invokes a function by its name."""
@@ -26,17 +25,19 @@ _MOST_RECEIVES = 4
 class Post:
     """What Stripe has to tell us."""
 
-    def __init__(self, invoke: Invoke, seconds: Callable[[], float]) -> None:
+    def __init__(self, invoke: Invoke, seconds: Callable[[], float], queued: list[Any]) -> None:
         """Nothing is on its way yet.
 
         Args:
             invoke: invokes one of our functions.
             seconds: the present instant, in seconds since the epoch.
+            queued: the messages in the queue behind the door.
         """
         self.on_their_way: list[Json] = []
         self.dead: list[Any] = []
         self._invoke = invoke
         self._seconds = seconds
+        self._queued = queued
 
     def take(self, event: Json) -> None:
         """Stripe has something to tell."""
@@ -46,7 +47,7 @@ class Post:
         """Nothing is on its way, nor in our queue."""
         self.on_their_way.clear()
         self.dead.clear()
-        messages(_QUEUE)
+        self._queued.clear()
 
     def lose(self, *types: str) -> None:
         """What is on its way, of these types or of all, never comes."""
@@ -80,7 +81,8 @@ class Post:
 
     def work(self) -> None:
         """What is in the queue is worked on, again if it fails, until it is done or dead."""
-        waiting: list[Any] = messages(_QUEUE)
+        waiting = list(self._queued)
+        self._queued.clear()
         for receives in range(1, _MOST_RECEIVES):
             if not waiting:
                 return

@@ -3,6 +3,7 @@
 Before any of them the invocation can be overtaken by another, broken, or killed.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +15,15 @@ import pytest
 import stripe
 from botocore.client import BaseClient
 
+from local.stripe.api import Api, Request
+from local.stripe.running import LocalStripe
 from tests.support.crashes import Killed
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue"})
 _NONE = ""
 """Stands for the test, which asks for things of its own in the midst of an invocation."""
 
+_SENDING = frozenset({"SendMessage", "SendMessageBatch"})
 _IDENTIFIER = re.compile(r"/[a-z]+_(?:test_)?[0-9A-Za-z]+(?=/|$)")
 
 
@@ -37,10 +41,12 @@ class Wire:
     Args:
         kill_at: the invocation under way is killed once this many calls have been made, if that is not negative.
         calls: what was called, in order, each with the function that called.
+        queued: the messages in the queue.
     """
 
     kill_at: int = -1
     calls: list[str] = field(default_factory=list)
+    queued: list[Any] = field(default_factory=list)
     _functions: list[str] = field(default_factory=list)
     _meanwhile: list[_Meanwhile] = field(default_factory=list)
 
@@ -67,6 +73,7 @@ class Wire:
         """Forget what was called and what is to come."""
         self.kill_at = kill_at
         self.calls.clear()
+        self.queued.clear()
         self._meanwhile.clear()
 
     def points(self) -> list[int]:
@@ -107,19 +114,46 @@ def _is_read(call: str) -> bool:
 
 
 @contextmanager
-def wired() -> Iterator[Wire]:
-    """Inside the block every call to AWS and Stripe goes through the wire."""
+def wired(server: LocalStripe, queue: str) -> Iterator[Wire]:
+    """Inside the block every call to AWS and Stripe goes through the wire; those to Stripe and a queue go no further.
+
+    Args:
+        server: the Stripe that is asked, past its HTTP.
+        queue: the name of the queue whose messages are kept on the wire.
+    """
     wire = Wire()
-    ask_aws, ask_stripe = BaseClient._make_api_call, stripe.RequestsClient.request
+    ask_aws, api = BaseClient._make_api_call, Api(server.world, server.keys, server.faults)
+
+    def sent(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        bodies = [one["MessageBody"] for one in asked.get("Entries", [asked])]
+        wire.queued += [json.loads(body) for body in bodies]
+        return {}
 
     def aws_asked(client: Any, operation: str, asked: dict[str, Any]) -> Any:
+        if operation in _SENDING and asked["QueueUrl"].endswith(f"/{queue}"):
+            return wire.make(operation, lambda: sent(operation, asked))
         return wire.make(operation, lambda: ask_aws(client, operation, asked))
 
     def stripe_asked(client: Any, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
         path = _IDENTIFIER.sub("/{id}", urlsplit(url).path).removeprefix("/v1/")
-        return wire.make(f"Stripe {method.upper()} {path}", lambda: ask_stripe(client, method, url, headers, post_data))
+        return wire.make(
+            f"Stripe {method.upper()} {path}", lambda: _stripe_answers(api, method, url, headers, post_data)
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", aws_asked)
         patch.setattr(stripe.RequestsClient, "request", stripe_asked)
         yield wire
+
+
+def _stripe_answers(
+    api: Api, method: str, url: str, headers: dict[str, str], post_data: str | None
+) -> tuple[bytes, int, dict[str, str]]:
+    """What the SDK's HTTP client would bring back."""
+    parts = urlsplit(url)
+    sent = {name.lower(): value for name, value in headers.items()}
+    answer = api.answer(Request(method.upper(), parts.path, parts.query, post_data or "", sent))
+    if answer.lost:
+        lost: Callable[..., Exception] = stripe.APIConnectionError
+        raise lost("The answer was lost", should_retry=True)
+    return answer.body, answer.status, answer.headers
