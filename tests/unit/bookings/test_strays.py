@@ -4,6 +4,7 @@ import pytest
 
 from school_events.bookings import settlement, strays
 from school_events.bookings.model import BookingState
+from school_events.core import logs
 from school_events.core.errors import TryAgain, WrongState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
@@ -147,6 +148,20 @@ def test_the_school_is_shown_what_is_not_what_was_asked_for(shop: Shop, event: S
     ]
     assert _on_account(LedgerAccount.SUSPENSE) == -999
     assert ledger_balance() == shop.balance()
+
+
+def test_it_raises_an_alarm_wherever_it_was_seen_first(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = quarantined(shop, event)
+    counted: list[str] = []
+    monkeypatch.setattr(logs, "count", lambda name, value=1: counted.append(name))
+    apply(booked)
+    assert "PaymentQuarantined" in counted
+    strays.give_back(a_context(), booked.payment_id or "")
+    counted.clear()
+    apply(booked)
+    assert counted == []
 
 
 def test_given_back_as_a_whole_the_place_goes_and_nothing_is_left(shop: Shop, event: SchoolEvent) -> None:

@@ -12,6 +12,7 @@ from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments import settling as instalments
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import tell_booker
+from school_events.core import logs
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
@@ -70,6 +71,9 @@ def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) ->
 def _money_came(ctx: Context, payment_id: str, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:
     again_if_stale(lambda: _take(ctx, payment_id, attempt, snapshot))
     payment = payment_store.find_payment(ctx.school_id, payment_id)
+    if payment.state is PaymentState.QUARANTINED:
+        # Whoever sees it first, the worker that Stripe's events come to counts it too: that one has the alarm.
+        logs.count("PaymentQuarantined")
     if payment.payer_alias is not None:
         fee = ledger_rules.fee_entry(payment.model_copy(update={"checkout": attempt}), snapshot, ctx.now)
         if fee is not None:

@@ -47,7 +47,6 @@ def quarantine(ctx: Context, payment: Payment, attempt: Checkout, snapshot: Chec
     Raises:
         StaleVersion: somebody else was faster.
     """
-    logs.count("PaymentQuarantined")
     transaction = Transaction(ctx)
     for booking in baskets.waiting_for(ctx, payment):
         kept = booking.model_copy(update={"hold_until": None})
