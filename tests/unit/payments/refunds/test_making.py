@@ -220,6 +220,38 @@ def test_a_disputed_payments_refund_waits_and_is_made_once_the_bank_has_decided(
     assert to_look_at() == []
 
 
+def test_a_refund_made_while_another_run_was_refused_is_not_made_again(
+    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, then the bank decided and the next run made it; only then does the first write down that it waits."""
+    dispute = shop.server.dashboard.dispute(payment.charge_id or "")
+    shop.server.faults.outage(2)
+    [refund] = ask(payment, (0, 100))
+    shop.server.faults.clear()
+
+    def decided_and_made() -> None:
+        shop.server.dashboard.decide(dispute["id"], "won")
+        shop.server.keys.reset()
+        _make(refund)
+
+    once_before(monkeypatch, service, "_wait", decided_and_made)
+    _make(refund)
+    assert _states(payment) == ["made"]
+    housekeeping(NOW + 61 * MINUTE)
+    assert len(shop.all("refund")) == 1
+
+
+def test_with_another_key_it_is_looked_for_first(shop: Shop, payment: Payment) -> None:
+    """One run was refused and changed the key, while what another had asked was made, and nobody heard."""
+    shop.server.faults.lose_answers(2)
+    [refund] = ask(payment, (0, 100))
+    refused = refund.model_copy(update={"refusals": 1, "trouble": "charge_disputed"})
+    store.refund_item(a_context(), refused, stamp(a_context(), "refund.waiting")).save()
+    housekeeping(NOW + MINUTE)
+    assert _states(payment) == ["made"]
+    assert len(shop.all("refund")) == 1
+
+
 def test_what_its_bank_took_back_for_good_cannot_be_refunded_any_more(shop: Shop, payment: Payment) -> None:
     dispute = shop.server.dashboard.dispute(payment.charge_id or "")
     ask(payment, (0, 100))

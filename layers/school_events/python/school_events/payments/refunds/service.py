@@ -188,9 +188,13 @@ def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
 
 
 def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
-    """The refund at Stripe, made now unless it was; a key that Stripe has forgotten would make it once more."""
+    """The refund at Stripe, made now unless it was.
+
+    A key that Stripe has forgotten would make it once more, and so would another key after a refusal, if what somebody
+    else asked at that moment was not refused.
+    """
     charge_id, account_id = rules.charged(payment, asked)
-    if ctx.now - asked.asked_at >= rules.KEY_LIFE:
+    if asked.refusals or ctx.now - asked.asked_at >= rules.KEY_LIFE:
         for found in gateway.refunds_of_charge(account_id, charge_id):
             if found.refund_id == asked.id:
                 return found

@@ -243,8 +243,6 @@ def _handed_over(
     before, now = refund
     made = now.model_copy(update={"state": RefundState.MADE})
     moved = rules.moved(payment, [(before, made)])
-    if any(line.back.amount > line.amount.amount for line in moved.payment.lines):
-        raise WrongState("More than was paid cannot be refunded")
     change: Change = stamp(ctx, "payment.refunded")
     store.keep(transaction, ctx, before, made, change)
     attention.settle(transaction, ctx, AttentionKind.TO_PAY_OUT, made.id)
