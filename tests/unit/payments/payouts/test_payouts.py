@@ -12,7 +12,7 @@ from school_events.events.model import SchoolEvent
 from school_events.payments.attention import store as attention
 from school_events.payments.payouts import gateway, service, store
 from school_events.payments.payouts.model import PayoutLine, PayoutSnapshot, PayoutState
-from tests.support.booked_world import a_school_with_families, an_event, as_system
+from tests.support.booked_world import a_school_with_families, an_event, as_system, book
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.paying import apply, paid
@@ -105,6 +105,20 @@ def test_it_is_made_up_of_what_each_event_took_and_of_fees_to_the_penny(shop: Sh
     lines = store.lines_of(SCHOOL, payout_id)
     assert payout.amount == pounds(sum(line.pence for line in lines)) == pounds(sum(by_event.values()))
     assert all(line.pence == sum(part.pence for part in line.parts) for line in lines)
+
+
+def test_what_was_entered_by_who_began_before_stripe_booked_it_is_found(shop: Shop) -> None:
+    a_school_with_families()
+    booked = book(an_event())
+    payment = shop.open(booked)
+    shop.at(NOW + timedelta(minutes=20))
+    shop.pay(payment)
+    apply(booked)
+    payout_id = a_payout(shop, days=4)
+    shop.at(NOW + timedelta(days=5, hours=2))
+    service.look_at(later(5), shop.account_id, payout_id)
+    service.follow_up(later(5), shop.account_id)
+    assert store.known(SCHOOL, payout_id).itemised
 
 
 def test_what_the_ledger_cannot_explain_is_shown_and_looked_at_again(shop: Shop, trip: SchoolEvent) -> None:

@@ -55,7 +55,7 @@ def _movements(account_id: str, params: "BalanceTransactionListParams") -> Itera
 
 
 def _page(account_id: str, params: "BalanceTransactionListParams", after: str | None) -> dict[str, Any]:
-    asked: BalanceTransactionListParams = {**params, "limit": _PAGE}
+    asked: BalanceTransactionListParams = {**params, "limit": _PAGE, "expand": ["data.source"]}
     if after is not None:
         asked["starting_after"] = after
     return ask(
@@ -64,10 +64,13 @@ def _page(account_id: str, params: "BalanceTransactionListParams", after: str | 
 
 
 def _movement(row: dict[str, Any]) -> Movement:
+    source = row["source"] if isinstance(row["source"], dict) else {"id": row["source"]}
+    payment_id = (source.get("metadata") or {}).get("payment_id")
     return Movement(
         id=row["id"],
         mirror=mirror_of(row["type"], row["reporting_category"]),
-        source=row["source"] or row["id"],
+        source=source["id"] or row["id"],
+        payment_id=payment_id if isinstance(payment_id, str) else None,
         amount=row["amount"],
         fee=row["fee"],
         at=datetime.fromtimestamp(row["created"], UTC),

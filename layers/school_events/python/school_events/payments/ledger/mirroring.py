@@ -36,6 +36,7 @@ class Movement:
         amount: in pence, below zero when it left the balance.
         fee: what Stripe kept of it, in pence; below zero when it gave a fee back.
         at: when, UTC.
+        payment_id: the payment a charge names in its metadata; what moved for anything else names none itself.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Movement:
     amount: int
     fee: int
     at: datetime
+    payment_id: str | None = None
 
     @property
     def net(self) -> int:

@@ -113,16 +113,6 @@ def keep_difference(transaction: Transaction, ctx: Context, difference: Differen
     transaction.put(item)
 
 
-def find_difference(school_id: str, difference_id: str) -> Difference | None:
-    """A difference, open or settled, read strongly."""
-    try:
-        return DifferenceItem.get(
-            school_key(school_id, "DIFFERENCES"), f"DIFFERENCE#{difference_id}", consistent_read=True
-        ).record
-    except DifferenceItem.DoesNotExist:
-        return None
-
-
 def open_differences(school_id: str, limit: int | None = None) -> list[Difference]:
     """What of a school differs, oldest first."""
     items = DifferenceItem.listing.query(school_key(school_id, "DIFFERENCES"), limit=limit)
