@@ -1,6 +1,5 @@
 """Finance staff write down what the school received itself: what is paid that way is paid, once, to the penny."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -9,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 
-from functions.receipts.handler import lambda_handler
 from school_events.bookings import cancelling, chores, settlement
 from school_events.bookings.service import Booked
 from school_events.core.dynamodb import Transaction
@@ -35,24 +33,11 @@ from tests.support.booked_world import (
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
-from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.support.tables import everything
 from tests.unit.bookings.paying import let_go_unseen, once_before
-
-FINANCE: Mapping[str, Any] = {"person": "staff-finance", "roles": ["finance"]}
-RECEIPTS = "/v1/schools/{school_id}/payments/{payment_id}/receipts"
-PRICE = 1250
-
-CASH: Mapping[str, Any] = {
-    "method": "cash",
-    "amount": {"amount": PRICE},
-    "reference": "cash book 17",
-    "received_on": "2026-11-22",
-}
-SEEN: Mapping[str, Any] = {"reference": "BGC 000123", "seen_on": "2026-11-22"}
-MISTAKE: Mapping[str, Any] = {"reason": "It was for another trip"}
+from tests.unit.functions.receipts.asking import CASH, MISTAKE, PRICE, RECEIPTS, SEEN, accounts, ask, on, pence, receive
 
 
 @pytest.fixture(autouse=True)
@@ -63,42 +48,9 @@ def event(shop: Shop) -> Iterator[SchoolEvent]:
         yield an_event()
 
 
-def ask(route: str, payment_id: str, body: Any = None, key: str = "", **parameters: str) -> tuple[int, Any]:
-    """The status and body of an answer to finance staff."""
-    headers = {"Idempotency-Key": key} if key else None
-    asked = http_event(route, {"payment_id": payment_id, **parameters}, body, headers=headers, **FINANCE)
-    answer = lambda_handler(asked, LambdaContext())
-    return answer["statusCode"], json_of(answer)
-
-
-def receive(booked: Booked, key: str = "", **others: Any) -> tuple[int, Any]:
-    """Write down cash for what was booked; others than the whole price by name."""
-    return ask(f"POST {RECEIPTS}", booked.payment_id or "", {**CASH, **others}, key)
-
-
-def pence(amount: int) -> dict[str, int]:
-    """An amount in a body."""
-    return {"amount": amount}
-
-
-def on(booked: Booked, receipt: Mapping[str, Any], what: str, body: Any, key: str = "") -> tuple[int, Any]:
-    """Match or reverse a receipt."""
-    route = f"POST {RECEIPTS}/{{receipt_id}}/{what}"
-    return ask(route, booked.payment_id or "", body, key, receipt_id=receipt["id"])
-
-
 def _is_held(booked: Booked) -> bool:
     booking = booking_of(booked)
     return booking.state == "pending" and booking.hold_until is not None and booking.hold_until > NOW
-
-
-def accounts() -> dict[str, int]:
-    """What each account of the ledger holds, in pence; those that hold nothing are left out."""
-    held: Counter[str] = Counter()
-    for entry in ledger():
-        held[entry.debit] += entry.amount.amount
-        held[entry.credit] -= entry.amount.amount
-    return {name: amount for name, amount in held.items() if amount}
 
 
 @pytest.mark.parametrize(

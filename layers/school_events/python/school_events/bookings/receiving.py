@@ -81,8 +81,8 @@ def _receive(ctx: Context, payment_id: str, asked: NewReceipt, request: Request)
 
 
 def _reverse(ctx: Context, payment_id: str, receipt_id: str, asked: Mistake, request: Request) -> Recorded:
-    receipt = receipt_store.find(ctx.school_id, payment_id, receipt_id)
     payment = _without_page(ctx, payment_id)
+    receipt = receipt_store.find(ctx.school_id, payment_id, receipt_id)
     rules.require_reversible(payment, receipt)
     found = store.find_bookings(ctx.school_id, [line.reference for line in payment.lines]).values()
     if any(booking.state not in LIVE for booking in found):
@@ -100,9 +100,10 @@ def _without_page(ctx: Context, payment_id: str) -> Payment:
     """The payment, with Stripe's page closed if it had one.
 
     Raises:
+        NotFound: there is none that the caller sees.
         PaidMeanwhile: it was paid there.
     """
-    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    payment = service.find_shown(ctx, payment_id)
     if payment.merges:
         raise WrongState("This is paid by card; receive what it stands for one by one")
     if any(line.over for line in payment.lines):

@@ -40,7 +40,7 @@ class ReceiptPart(Record):
         amount: in pence, above zero.
     """
 
-    line: ThingId
+    line: Words
     amount: Amount
 
 
