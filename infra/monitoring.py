@@ -80,6 +80,13 @@ def _capability_rules(stage: Stage, capability: Capability) -> Iterator[AlarmRul
         f"{capability.name} ended with an error, which is a bug or an outage: its log group has the stack trace.",
         function_metric(stage, capability.name, "Errors"),
     )
+    if "stripe" in capability.layers:
+        yield AlarmRule(
+            f"{capability.name}-payment-quarantined",
+            "Money came that is not what was asked for: nothing was fulfilled and its places stay held. Look at the "
+            "payment in the school's Stripe account and decide with the school.",
+            own_metric(capability.name, "PaymentQuarantined"),
+        )
     streams = [trigger for trigger in capability.triggers if isinstance(trigger, StreamTrigger)]
     if streams:
         yield AlarmRule(
@@ -253,14 +260,6 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             "into the secret (the sweep catches up meanwhile), or does somebody forge them? Its log has the reasons.",
             own_metric("stripe_webhook", "WebhookRefused"),
             threshold=20,
-        ),
-    ),
-    "stripe_events": (
-        AlarmRule(
-            "payment-quarantined",
-            "Money came that is not what was asked for: nothing was fulfilled and its places stay held. Look at the "
-            "payment in the school's Stripe account and decide with the school.",
-            own_metric("stripe_events", "PaymentQuarantined"),
         ),
     ),
     "stripe_sweep": (

@@ -59,7 +59,6 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "RetentionRun",
         "HoldStuck",
         "RefundStuck",
-        "PaymentQuarantined",
         "WebhookRefused",
         "StripeEventMissed",
         "StripeSweepFailed",
@@ -95,6 +94,11 @@ def test_a_day_without_any_snapshot_is_told(prod: Assembly) -> None:
     (alarm,) = _alarms(prod, "SnapshotMissing")
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SampleCount", 3600, 26)
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
+def test_whoever_asks_stripe_may_find_money_that_is_not_ours_and_somebody_is_told(prod: Assembly) -> None:
+    told = {_dimension(alarm, "service") for alarm in _alarms(prod, "PaymentQuarantined")}
+    assert told == {one.name for one in CAPABILITIES if "stripe" in one.layers} >= {"stripe_events", "payments"}
 
 
 def test_three_hours_without_asking_stripe_what_happened_are_told(prod: Assembly) -> None:
