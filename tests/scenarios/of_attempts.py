@@ -7,7 +7,7 @@ from local.stripe.cards import CHALLENGED_CARD
 from local.stripe.errors import Json, StripeError
 from tests.scenarios.story import story
 from tests.support.booked_world import an_event
-from tests.support.scene import Scene, received_in_cash
+from tests.support.scene import Scene, receive_in_cash
 
 _IN_THREE_WEEKS = "2026-12-14"
 
@@ -41,7 +41,7 @@ def _asked_meanwhile(scene: Scene) -> None:
 def _other_price(scene: Scene) -> None:
     booked = scene.book(scene.event)
     first = scene.checkout(booked)
-    received_in_cash(scene, booked, 500)
+    assert receive_in_cash(scene, booked["payment_id"], 500).status == 201
     second = scene.checkout(booked)
     assert scene.pages[first["id"]][0] != scene.pages[second["id"]][-1]
     assert scene.page_of(second)["amount_total"] == 750

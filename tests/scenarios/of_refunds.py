@@ -2,7 +2,7 @@
 
 from local.stripe.errors import Json
 from tests.scenarios.story import story
-from tests.support.scene import ADMIN, FINANCE, Answer, Scene, received_in_cash
+from tests.support.scene import ADMIN, FINANCE, Answer, Scene, receive_in_cash
 
 _REFUNDED_LATER, _REFUND_FAILS = "4000000000007726", "4000000000005126"
 
@@ -131,7 +131,7 @@ def _at_once(scene: Scene) -> None:
 def _paid_twice(scene: Scene) -> None:
     booked = scene.book(scene.event)
     first = scene.checkout(booked)
-    received_in_cash(scene, booked, 500)
+    assert receive_in_cash(scene, booked["payment_id"], 500).status == 201
     second = scene.checkout(booked)
     scene.pay(second)
     scene.post.deliver()

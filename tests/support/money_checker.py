@@ -70,6 +70,7 @@ class Books:
         self.places = Counter(row["state"]["S"] for row in found if row["kind"]["S"] == "place")
         self.charges = [one for one in shop.all("charge") if one["paid"]]
         self.made = shop.all("refund")
+        self.disputes = shop.all("dispute")
         self.movements = shop.all("balance_transaction")
         self.pages = {one["id"]: one for one in shop.all("checkout.session")}
 

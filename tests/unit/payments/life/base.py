@@ -104,6 +104,10 @@ class Base(RuleBasedStateMachine):
         """The bookings that were paid for, likewise."""
         return [one for one in self.live() if self.books.bookings[one[1]].state is BookingState.CONFIRMED]
 
+    def paid(self) -> list[Json]:
+        """The payments whose money came, as they are kept."""
+        return [one for one in self.books.payments.values() if one.get("charge_id")]
+
     def pages(self, status: str) -> list[Json]:
         """The payments whose page Stripe has so, each as it was answered when it was opened."""
         return [one for one in self.opened if self.scene.page_of(one)["status"] == status]

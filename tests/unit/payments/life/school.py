@@ -5,7 +5,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.support.scene import ADMIN
+from tests.support.scene import ADMIN, FINANCE, receive_in_cash
 from tests.unit.payments.life.base import KILLED, WHICH, Base, Kill, pick
 
 
@@ -39,6 +39,24 @@ class School(Base):
         self.scene.pass_time(minutes=2)
         with self.killed(killed):
             self.scene.housekeeping()
+
+    @precondition(lambda self: self.paid())
+    @rule(which=WHICH, pence=st.sampled_from([None, 1, 500]), killed=KILLED)
+    def finance_give_back(self, which: int, pence: int | None, killed: Kill | None) -> None:
+        """Of what a family paid, for whatever reason."""
+        payment = pick(self.paid(), which)
+        line = {"booking_id": payment["lines"][0]["reference"], "amount": {"amount": pence, "currency": "gbp"}}
+        body = {"reason": "goodwill"} if pence is None else {"reason": "goodwill", "lines": [line]}
+        route = "POST /payments/{payment_id}/refunds"
+        asked = partial(self.scene.ask, route, FINANCE, body, payment_id=str(payment["id"]))
+        self.act("finance give back", asked, killed)
+
+    @precondition(lambda self: self.pages("open"))
+    @rule(which=WHICH, pence=st.sampled_from([500, 1221, 1250]), killed=KILLED)
+    def finance_receive(self, which: int, pence: int, killed: Kill | None) -> None:
+        """Cash, for what a family was about to pay by card."""
+        payment_id = str(pick(self.pages("open"), which)["id"])
+        self.act("finance receive", partial(receive_in_cash, self.scene, payment_id, pence), killed)
 
     def _cancel(self, booking_id: str, refund: str, killed: Kill | None) -> None:
         route, body = "POST /bookings/{booking_id}/cancel", {"refund": refund}
