@@ -16,6 +16,7 @@ from local.deployed import Deployed, deployed_functions, local_stage_settings
 from local.places import Ports
 from local.progress import Progress
 from local.stage import LocalStage
+from local.stripe.endpoints import PLATFORM_SECRET
 from local.stripe.running import WEBHOOK_SECRET
 from local.synth import template_hash
 
@@ -60,7 +61,11 @@ def deploy_stacks(clients: Clients, assembly_folder: Path, progress: Progress) -
 def _fill_secrets(stage: LocalStage) -> None:
     contents: dict[str, dict[str, object]] = {
         STRIPE_KEY.secret: {"api_key": STRIPE_KEY_VALUE},
-        STRIPE_WEBHOOK.secret: {"signing_secrets": [WEBHOOK_SECRET], "livemode": False},
+        STRIPE_WEBHOOK.secret: {
+            "signing_secrets": [WEBHOOK_SECRET],
+            "platform_signing_secrets": [PLATFORM_SECRET],
+            "livemode": False,
+        },
         CURSOR.secret: {"key": secrets.token_urlsafe(48)},
     }
     for variable, content in contents.items():

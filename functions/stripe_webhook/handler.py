@@ -46,7 +46,7 @@ def _taken_in(event: dict[str, Any]) -> dict[str, Any]:
 def _verified(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The secret that was good for it, and Stripe's event."""
     body, name = _body(event), settings.required("STRIPE_WEBHOOK_SECRET")
-    header = {key.lower(): value for key, value in event["headers"].items()}.get("stripe-signature", "")
+    header = {key.lower(): value for key, value in (event.get("headers") or {}).items()}.get("stripe-signature", "")
     secret, now = thin_aws.secret(name), time.time()
     try:
         found = signers(body, header, _secrets_in(secret), now)

@@ -8,12 +8,14 @@ from functools import partial
 import pytest
 
 from local.stripe.errors import StripeError
-from school_events.bookings import checkout, settlement
+from school_events.bookings import checkout, settlement, stripe_events
 from school_events.bookings.model import BookingState
 from school_events.core.context import Context
 from school_events.core.errors import SchoolEventsError, TryAgain
 from school_events.events.model import SchoolEvent
 from school_events.payments import service as payments
+from school_events.payments.events.model import TYPES, StripeEvent
+from school_events.payments.events.queued import ids_of
 from school_events.payments.model import Payment, PaymentState
 from tests.contract.races.families import PATIENCE, an_event, books, moment_of
 from tests.support.at_once import at_once
@@ -81,6 +83,25 @@ def test_what_was_paid_before_it_was_let_go_stays_booked_and_is_entered_once(sho
     assert faults_of(event) == []
     assert {one.state for one in bookings_of(event)} == {BookingState.CONFIRMED}
     assert [_entered(payment, "charge") for payment in payments] == [1] * len(payments)
+    assert ledger_balance() == shop.balance()
+
+
+def test_all_that_stripe_tells_of_a_payment_three_times_at_once_is_applied_once(shop: Shop) -> None:
+    """Scenario 2, and several events of one payment besides; a message that fails is given out again, as by SQS."""
+    event = an_event(capacity=len(FAMILIES), price=PRICE)
+    told: list[StripeEvent] = []
+    shop.server.world.on_event(lambda one: told.append(StripeEvent.model_validate(ids_of(one))))
+    payments = [_held(event, shop, number) for number in FAMILIES]
+    for payment in payments:
+        shop.pay(payment)
+    meant = [one for one in told if one.type in TYPES]
+    assert len(meant) >= 3 * len(payments)
+    outcomes = at_once([partial(stripe_events.apply, _worker(), shop.account_id, one) for one in meant * 3])
+    assert {one for one in outcomes if isinstance(one, type)} <= {TryAgain}
+    for one in meant:
+        stripe_events.apply(_worker(), shop.account_id, one)
+    assert faults_of(event) == []
+    assert [_entered(payment, kind) for payment in payments for kind in ("charge", "fee")] == [1, 1] * len(payments)
     assert ledger_balance() == shop.balance()
 
 
