@@ -5,10 +5,10 @@ import pytest
 from school_events.bookings import settlement, strays
 from school_events.bookings.model import BookingState
 from school_events.core import logs
-from school_events.core.errors import TryAgain, WrongState
+from school_events.core.errors import StaleVersion, TryAgain, WrongState
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
-from school_events.payments import gateway, service
+from school_events.payments import gateway, service, store
 from school_events.payments.attention.store import open_ones
 from school_events.payments.ledger.model import LedgerAccount
 from school_events.payments.model import PaymentState
@@ -19,7 +19,7 @@ from tests.support.contexts import SCHOOL, a_context
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.attempts import costs, quarantined, two_open_pages
-from tests.unit.bookings.paying import apply, let_go
+from tests.unit.bookings.paying import apply, let_go, once_before
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -59,6 +59,23 @@ def test_a_page_that_was_paid_is_not_closed(shop: Shop, event: SchoolEvent) -> N
     with pytest.raises(service.PaidMeanwhile):
         shop.open(booked)
     assert len(shop.all("checkout.session")) == 1
+
+
+def test_a_page_that_somebody_else_opened_meanwhile_is_not_taken_for_the_closed_one(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    first = shop.open(booked)
+
+    def open_another() -> None:
+        service.close_page(a_context(), payment_of(booked))
+        shop.open(booked)
+
+    once_before(monkeypatch, store, "find_payment", open_another)
+    with pytest.raises(StaleVersion):
+        service.close_page(a_context(), first)
+    assert payment_of(booked).state is PaymentState.OPEN
+    assert [one["status"] for one in shop.all("checkout.session")] == ["open", "expired"]
 
 
 def test_money_for_a_former_price_waits_for_a_person(
