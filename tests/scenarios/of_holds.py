@@ -58,6 +58,27 @@ def _half_resold(scene: Scene) -> None:
     assert (seen["state"], seen["refunded"]["amount"]) == ("part_refunded", 1250)
 
 
+@story("4d", "nothing that Stripe tells of late money reaches us, until it is asked what happened")
+def _swept(scene: Scene) -> None:
+    event = an_event(capacity=1)
+    booked = scene.book(event)
+    opened = scene.checkout(booked)
+    _lets_go(scene)
+    others = scene.buy(event, "pupil-3", by=3)
+    scene.pay_though_closed(opened)
+    scene.post.lose()
+    scene.settle()
+    assert scene.look(booked)["state"] == "refunded"
+    assert scene.state_of(others, by=3) == "confirmed"
+
+
+@story("4e", "who books and never goes to the page holds no place for good")
+def _never_pays(scene: Scene) -> None:
+    booked = scene.book(scene.event)
+    scene.settle()
+    assert scene.state_of(booked) == "released"
+
+
 @story("5", "paid after the parent cancelled: the place, or the money back")
 def _cancelled_first(scene: Scene) -> None:
     event = an_event(capacity=1)
