@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from functions.stripe_webhook import handler as webhook
-from school_events.bookings import chores, late_money, places, strays, stripe_events
+from school_events.bookings import cancelling, chores, late_money, places, strays, stripe_events
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import SchoolEventsError
 from school_events.payments import rules
