@@ -411,6 +411,7 @@ VISITS: dict[str, Callable[[Watch], None]] = {
     "portal_sync": visit_portal_sync,
     "receipts": asking("receipts"),
     "reconciliation": visit_reconciliation,
+    "refunds": asking("refunds"),
     "registers": visit_registers,
     "report_export": visit_report_export,
     "reports": asking("reports"),
