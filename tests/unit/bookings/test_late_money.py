@@ -1,6 +1,7 @@
 """Money that comes when the place was let go: the place or the money back, never both (PAYMENTS.md 5)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -234,6 +235,26 @@ def test_late_money_goes_back_when_nobody_can_have_a_place_any_more(
     assert settlement.apply_payment(as_system(moment), payment.id).state is PaymentState.REFUNDED
     assert booking_of(booked).state is BookingState.RELEASED
     assert ledger_balance() == shop.balance()
+
+
+def test_late_money_takes_no_place_that_the_school_closed_just_now(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    look = places.free_places
+
+    def look_and_be_closed(*args: Any, **named: Any) -> Any:
+        found = look(*args, **named)
+        monkeypatch.setattr(places, "free_places", look)
+        close(event)
+        return found
+
+    monkeypatch.setattr(places, "free_places", look_and_be_closed)
+    assert apply(booked).state is PaymentState.REFUNDED
+    assert booking_of(booked).state is BookingState.RELEASED
 
 
 def test_while_it_goes_back_as_a_whole_the_payment_says_so(
