@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from local.journey import planning, portal, refusals, story, taking_part
+from local.journey import money, planning, portal, refusals, story, taking_part
 from local.journey.traveller import Journey
 from local.progress import Progress
 from local.stage import LocalStage
@@ -39,11 +39,15 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a residential trip is planned, its letter fetched", planning.plan_residential),
     ("a pupil who moves into its audience is invited", portal.late_joiner),
     ("a child's charge is remitted, the others are reminded", planning.book_residential),
+    ("a deposit is paid, an instalment waits for its day", money.pay_deposit),
     ("a teacher wanted at two places is reported", planning.find_clash),
+    ("an instalment is paid by voucher and card", money.pay_by_voucher_and_card),
     ("what is told of a child's health is for few", taking_part.health_for_few),
     ("a child missing at the register alarms the family", taking_part.mark_register),
     ("the place given up goes to the first family", taking_part.accept_offer),
     ("its price is back at Stripe", taking_part.see_refund),
+    ("the office gives a part back, twice", money.give_back_in_part),
+    ("a bank disputes a payment, and the school wins", money.dispute_payment),
     ("the reports are exported and add up", story.export_reports),
     ("the Portal's nightly snapshot finds nothing to repair", portal.nightly_snapshot),
     ("the dead letter is shown with its reason", refusals.dead_letter_reason),
