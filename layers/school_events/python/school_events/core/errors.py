@@ -10,6 +10,7 @@
     │   ├── NoFreePlace
     │   ├── AlreadyBooked
     │   ├── WrongState
+    │   │   └── PaidMeanwhile     (payments) what was to be changed was paid, or its bank is about to pay
     │   ├── PaymentsNotReady
     │   │   └── AccountLeft       (payments) the school has disconnected its Stripe account
     │   ├── SlotTaken             (bookings.appointments)
