@@ -10,6 +10,7 @@ import time_machine
 from functions.payouts.handler import lambda_handler
 from school_events.events.model import SchoolEvent
 from school_events.payments.payouts import reading
+from school_events.payments.payouts.store import lines_of
 from school_events.payments.reconciliation.store import last_closing
 from tests.support.booked_world import a_school_with_families, an_event
 from tests.support.contexts import NOW, SCHOOL
@@ -85,7 +86,8 @@ def test_pages_follow_each_other(shop: Shop, trip: SchoolEvent, monkeypatch: pyt
         _, page = ask("payouts/{payout_id}", cursor, payout_id=earliest)
         seen += [one["transaction_id"] for one in page["items"]]
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
-    assert len(seen) == len(set(seen)) > 1
+    assert seen == [one.transaction_id for one in lines_of(SCHOOL, earliest)]
+    assert len(seen) > 1
 
 
 @pytest.mark.parametrize("route", ["payouts", "payouts/{payout_id}"])
@@ -127,12 +129,15 @@ def test_what_moved_is_the_opening_and_the_closing_apart_and_equal_to_stripe(sho
 
 def test_a_day_is_closed_once_and_what_is_later_is_added_to_it(shop: Shop, trip: SchoolEvent) -> None:
     for day in range(1, 4):
+        shop.server.dashboard.sell(shop.account_id, 900)
         checked(shop, day)
     closing = last_closing(SCHOOL, FIRST + timedelta(days=9))
     assert closing is not None
     assert closing.day == FIRST + timedelta(days=3)
     opening = {one["account"]: one["opening"] for one in reconciled(closing.day, closing.day)["accounts"]}
     assert opening == {one.account.value: one.pence for one in closing.balances}
+    tomorrow = by_account(reconciled(closing.day + timedelta(days=1), closing.day + timedelta(days=1)))
+    assert tomorrow["stripe_balance"][0] == shop.balance() != opening["stripe_balance"]
 
 
 def test_what_differs_is_shown(shop: Shop, trip: SchoolEvent) -> None:

@@ -141,7 +141,7 @@ def test_what_is_none_of_ours_is_looked_at_once(shop: Shop, trip: SchoolEvent, m
     monkeypatch.setattr(gateway, "movements_of_source", look_and_note)
     for day in (1, 2, 3):
         checked(shop, day)
-    assert not [one for one in looked if one.startswith("ch_")], "the list says whose they are"
+    assert [one for one in looked if not one.startswith("po_")] == [], "the list says whose they are"
     assert_equal(shop)
 
 
