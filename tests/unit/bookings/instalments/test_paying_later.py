@@ -154,6 +154,15 @@ def test_one_of_a_basket_is_paid_alone_once_its_page_is_closed(shop: Shop, trip:
     assert (_again(basket).state, _again(second).state) == (PaymentState.EXPIRED, PaymentState.CREATED)
 
 
+def test_another_choice_closes_the_page_of_the_one_before(shop: Shop, trip: SchoolEvent) -> None:
+    booked = confirmed(shop, trip, "pupil-1", "pupil-2")
+    (first, second), (third, _) = instalments(booked), instalments(booked, 1)
+    before = family.checkout_together(as_parent(), [first.id, second.id])
+    after = family.checkout_together(as_parent(), [first.id, third.id])
+    assert (shop.status_of(before), _again(second).state) == ("expired", PaymentState.CREATED)
+    assert [line.key for line in after.lines] == [first.lines[0].key, third.lines[0].key]
+
+
 def test_a_basket_that_was_paid_a_moment_ago_is_not_paid_again_by_parts(shop: Shop, trip: SchoolEvent) -> None:
     first, second = instalments(confirmed(shop, trip))
     basket = family.checkout_together(as_parent(), [first.id, second.id])

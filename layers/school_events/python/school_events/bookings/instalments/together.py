@@ -95,7 +95,7 @@ def _open_instalments(ctx: Context, account_id: str, ids: Sequence[str]) -> Paym
         pages.close_page(ctx, basket.id)
     for one in found:
         pages.close_page(ctx, one.id)
-    found = list(payment_store.find_payments(ctx.school_id, wanted).values())
+    found = list(payment_store.find_payments(ctx.school_id, [one.id for one in found]).values())
     pages.require_payable(ctx, found)
     references = [line.reference for one in found for line in one.lines]
     bookings = list(store.find_bookings(ctx.school_id, references).values())
