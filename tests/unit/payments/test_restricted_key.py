@@ -14,6 +14,8 @@ _BESIDE = {
     "charge": "charges",
     "latest_charge": "charges",
     "balance_transaction": "balance_transactions",
+    # Stripe's permission is called "balance transaction sources" and is both.
+    "source": "balance_transactions",
 }
 """What Stripe is asked to send with something else, by the name it has there."""
 
