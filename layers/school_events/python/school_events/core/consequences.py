@@ -19,6 +19,7 @@ TellingKind = Literal[
     "consent_asked",
     "payment_due",
     "payment_received",
+    "payment_failed",
     "refunded",
     "offered",
     "waiting_over",

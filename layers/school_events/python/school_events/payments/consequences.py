@@ -1,5 +1,6 @@
 """What follows from a change of a payment."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from school_events.core import clock
@@ -15,6 +16,14 @@ from school_events.payments.rules import state_for_payer
 from school_events.payments.store import PaymentItem
 
 _DUE = frozenset({"payment.reminded", "payment.end_announced"})
+
+
+_CAME_TO_NOTHING: Mapping[str, TellingKind] = {
+    "payment.failed": "payment_failed",
+    "payment.given_back": "payment_failed",
+    "payment.paid_twice": "refunded",
+}
+"""What a payer is told when a debit failed, or when what they paid goes back: not what was asked for, or double."""
 
 
 def of(item: Item) -> Consequences | None:
@@ -46,6 +55,8 @@ def _of_payment(item: PaymentItem) -> Consequences:
     subject = Subject("payment", item.record.id)
     if item.change.action == "payment.paid":
         return Consequences(subject, (_received(item),), (_telling(item, "payment_received"),))
+    if item.change.action in _CAME_TO_NOTHING:
+        return Consequences(subject, (), (_telling(item, _CAME_TO_NOTHING[item.change.action]),))
     if item.change.action in _DUE:
         return Consequences(subject, (), (_telling(item, "payment_due"),))
     if item.change.action == "payment.refunded":
