@@ -14,7 +14,7 @@ from tests.unit.bookings.paying import paid
 from tests.unit.payments.reconciliation.mornings import differences, morning
 
 
-def run(shop: Shop, day: int, remaining_ms: int = 840_000) -> dict[str, int]:
+def run(shop: Shop, day: int, remaining_ms: int = 280_000) -> dict[str, int]:
     shop.at(morning(day))
     with time_machine.travel(morning(day), tick=False):
         return lambda_handler({}, LambdaContext(remaining_ms=remaining_ms))
