@@ -78,9 +78,8 @@ def test_a_school_has_one_stripe_account_and_an_account_one_school(engine: Engin
     assert accounts.school_of_account("acct_1") == SCHOOL
 
 
-@broken_by(faults.checks_nothing)
-def test_a_place_is_given_only_while_no_refund_is_written_down(engine: Engine) -> None:
-    refund = Refund(
+def _a_refund() -> Refund:
+    return Refund(
         id="late-booking_1",
         idempotency_key="late:booking_1",
         payment_id="payment_1",
@@ -89,6 +88,26 @@ def test_a_place_is_given_only_while_no_refund_is_written_down(engine: Engine) -
         state=RefundState.ASKED,
         asked_at=NOW,
     )
+
+
+@broken_by(faults.checks_nothing)
+def test_a_refund_is_written_once_and_changes_only_from_where_it_was_read(engine: Engine) -> None:
+    asked = _a_refund()
+    made = asked.model_copy(update={"state": RefundState.MADE})
+    for before, after, expected in (
+        (None, asked, None),
+        (None, asked, StaleVersion),
+        (asked, made, None),
+        (asked, asked, StaleVersion),
+    ):
+        refusal = written(lambda one: refunds.keep(one, a_context(), before, after, a_change()))  # noqa: B023 - called at once
+        assert refusal is expected
+    assert refunds.find_refund(SCHOOL, "payment_1", asked.id) == made
+
+
+@broken_by(faults.checks_nothing)
+def test_a_place_is_given_only_while_no_refund_is_written_down(engine: Engine) -> None:
+    refund = _a_refund()
     for expected in (None, StaleVersion):
         found = written(lambda one: refunds.require_no_refund(one, SCHOOL, "payment_1", refund.id))
         assert found is expected
