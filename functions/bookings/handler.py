@@ -9,6 +9,7 @@ from school_events.bookings.api import BookingView, NewBooking
 from school_events.bookings.capacity.api import PlaceCounts
 from school_events.bookings.capacity.extra import Extra
 from school_events.bookings.capacity.reading import place_counts
+from school_events.bookings.model import BookingState
 from school_events.bookings.terms.api import CancelBody, CancellationTerms, Cancelled, cancelled_view
 from school_events.bookings.terms.service import preview
 from school_events.bookings.ways import Wish
@@ -72,7 +73,8 @@ def cancel(school_id: str, booking_id: str, body: CancelBody | None = None) -> C
         # Whether less would come back tells what was paid (B8).
         raise Invalid.of("expected_refund", "is for who is shown what comes back")
     expected = asked.expected_refund or NOTHING
-    ended = cancelling.cancel(ctx, booking, cancelling.Asked(asked.refund, expected, api.asked(body)))
+    state = None if asked.expected_state is None else BookingState(asked.expected_state)
+    ended = cancelling.cancel(ctx, booking, cancelling.Asked(asked.refund, expected, api.asked(body), state))
     return cancelled_view(ended, money=money)
 
 

@@ -119,7 +119,7 @@ def _cancelled_before_paid(scene: Scene) -> None:
 def _paid_before_cancelled(scene: Scene) -> None:
     booked = scene.buy(scene.event)
     scene.wire.meanwhile("TransactWriteItems", scene.post.deliver)
-    scene.cancel(booked, expected=409)
+    scene.cancel(booked, seen="pending", expected=409)
     assert scene.state_of(booked) == "confirmed"
     scene.cancel(booked, by=ADMIN)
     scene.settle()

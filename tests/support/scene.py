@@ -220,9 +220,27 @@ class Scene:
         answer = self.ask("GET /payments/{payment_id}", parent(by), payment_id=booked["payment_id"])
         return self._expect(answer, 200)
 
-    def cancel(self, booked: Json, *, by: Mapping[str, Any] | None = None, which: int = 0, expected: int = 200) -> Json:
-        """Somebody gives a booking up, the parent who made it unless told."""
-        asked = self.ask("POST /bookings/{booking_id}/cancel", by or parent(), booking_id=booked["booking_ids"][which])
+    def cancel(
+        self,
+        booked: Json,
+        *,
+        by: Mapping[str, Any] | None = None,
+        which: int = 0,
+        seen: str | None = None,
+        expected: int = 200,
+    ) -> Json:
+        """Somebody gives a booking up, the parent who made it unless told.
+
+        Args:
+            booked: what was booked together.
+            by: the caller.
+            which: of the bookings.
+            seen: where the caller was shown it stands, if they say so.
+            expected: the status of the answer.
+        """
+        body = None if seen is None else {"expected_state": seen}
+        booking_id = str(booked["booking_ids"][which])
+        asked = self.ask("POST /bookings/{booking_id}/cancel", by or parent(), body, booking_id=booking_id)
         return self._expect(asked, expected)
 
     def state_of(self, booked: Json, *, by: int = 1, which: int = 0) -> str:

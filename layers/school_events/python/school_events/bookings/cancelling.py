@@ -35,11 +35,13 @@ class Asked:
             it says otherwise.
         expects: at least so much is to come back, as the family was shown; else nothing is cancelled.
         request: what is asked, for answering the same request alike.
+        state: the booking is so, as the family was shown; else nothing is cancelled.
     """
 
     refund: Decided | None = None
     expects: Money = NOTHING
     request: Request = _UNASKED
+    state: BookingState | None = None
 
 
 AS_USUAL = Asked()
@@ -102,7 +104,7 @@ def _cancel(ctx: Context, seen: Booking, asked: Asked) -> Booking:
     booking = store.find_booking(ctx.school_id, seen.id)
     if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
         raise WrongState(f"This booking is {booking.state}")
-    if booking.state is not seen.state:
+    if booking.state is not seen.state or asked.state not in {None, booking.state}:
         raise WrongState("This booking was paid for meanwhile")
     if booking.state is BookingState.PENDING:
         return end_hold(ctx, booking, asked.request)

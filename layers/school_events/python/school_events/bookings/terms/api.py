@@ -1,6 +1,7 @@
 """What is asked with a cancellation, and what is answered."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,6 +21,11 @@ class CancelBody(ApiModel):
     )
     expected_refund: Money | None = Field(
         default=None, description="What the family was shown: if less would go back by now, nothing is cancelled (409)"
+    )
+    expected_state: Literal["pending", "confirmed"] | None = Field(
+        default=None,
+        description="What the family was shown: who gives a hold up that was paid for meanwhile cancels nothing (409), "
+        "however often it is asked",
     )
 
 
