@@ -21,6 +21,7 @@ from school_events.events.model import SchoolEvent
 from school_events.events.news.store import NEWS
 from school_events.payments import gateway
 from school_events.payments.refunds.store import REFUND
+from school_events.payments.store import UNPAID
 from school_events.people import waiting
 from tests.support.booked_world import (
     a_school_with_families,
@@ -51,6 +52,7 @@ KINDS = (
     events_store.CALL_OFF,
     SLOTS,
     store.HOLD,
+    UNPAID,
     REFUND,
 )
 """In the order in which they are looked for: what needs Stripe comes last."""
