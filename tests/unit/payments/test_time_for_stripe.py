@@ -7,15 +7,18 @@ from datetime import timedelta
 import pytest
 
 from school_events.bookings import checkout, settlement
+from school_events.bookings.chores import make_due_refunds
 from school_events.core.context import Context
 from school_events.core.errors import TryAgain
 from school_events.events.model import SchoolEvent
 from school_events.payments.model import PaymentState
+from school_events.payments.refunds import service
 from school_events.payments.stripe_client import LONGEST_CALL, require_time
-from tests.support.booked_world import a_school_with_families, an_event, as_parent, book, payment_of
+from tests.support.booked_world import a_school_with_families, an_event, as_parent, as_system, book, payment_of
 from tests.support.contexts import NOW, a_context
 from tests.support.shop import Shop, shop
 from tests.support.tables import everything
+from tests.unit.bookings.paying import late_and_gone
 
 __all__ = ["shop"]
 
@@ -65,3 +68,20 @@ def test_without_time_stripe_is_not_asked_how_it_stands(shop: Shop, event: Schoo
     assert changed == (step is settlement.let_go)
     assert payment_of(booked).state is PaymentState.OPEN
     assert step(as_parent(now=NOW), booked.payment_id or "").state is PaymentState.PAID
+
+
+def test_without_time_no_refund_is_begun_and_it_stays_due(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = late_and_gone(shop, event, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "require_time", _out_of_time)
+        with pytest.raises(TryAgain):
+            settlement.apply_payment(as_system(), booked.payment_id or "")
+    assert shop.all("refund") == []
+    make_due_refunds(NOW + timedelta(hours=1), lambda _: as_system(NOW + timedelta(hours=1)), lambda: True)
+    assert len(shop.all("refund")) == 1
+
+
+def _out_of_time(ctx: Context) -> None:
+    require_time(_left(ctx, timedelta(seconds=3)))

@@ -20,7 +20,7 @@ from school_events.payments.ledger import store as ledger
 from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.payments.refunds import gateway, rules, store, ways
 from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
-from school_events.payments.stripe_client import AccountLeft
+from school_events.payments.stripe_client import AccountLeft, require_time
 
 RefundReason = Literal["late", "called_off", "cancelled"]
 
@@ -194,6 +194,7 @@ def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
     else asked at that moment was not refused.
     """
     charge_id, account_id = rules.charged(payment, asked)
+    require_time(ctx)
     if asked.refusals or ctx.now - asked.asked_at >= rules.KEY_LIFE:
         for found in gateway.refunds_of_charge(account_id, charge_id):
             if found.refund_id == asked.id:
