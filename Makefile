@@ -18,7 +18,7 @@ define step
 @printf '  … %s\n' "$(1)"; began=$$(date +%s); $(2) && printf '  ✓ %s (%s s)\n' "$(1)" "$$(($$(date +%s) - began))"
 endef
 
-.PHONY: help setup run journey redeploy test races bench check format clean
+.PHONY: help setup run journey redeploy test races scenarios bench check format clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ test: $(SETUP) ## all tests
 
 races: $(SETUP) ## 10,000 races for places, with and without faults, then a look at the tables; RACES= how many, SEED=
 	@$(PYTHON) -m tests.races $(RACES) $(SEED)
+
+scenarios: $(SETUP) ## the scenarios of payments, each killed at every call; SCENARIO_POINTS= at so many of them
+	@SCENARIO_POINTS=$(or $(SCENARIO_POINTS),all) $(PYTHON) -m pytest tests/scenarios --numprocesses 2
 
 bench: $(SETUP) ## figures of this machine: a table, and one line of JSON at the end
 	@$(PYTHON) -m tests.bench
