@@ -1,6 +1,7 @@
 """A paid place is given up under the event's policy, or cancelled by the school: place and refund go together (D6)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from school_events.core.money import pounds
 from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
-from school_events.payments.model import Payment, PaymentState
+from school_events.payments.model import PaymentState
 from school_events.payments.refunds import gateway as refund_gateway
-from school_events.payments.refunds.model import Refund
+from school_events.payments.refunds.model import StripeRefund
 from tests.support.booked_world import (
     CLOSES_AT,
     a_school_with_families,
@@ -276,13 +277,14 @@ def test_a_refund_asked_for_twice_after_a_time_out_is_one(
     cancelling.cancel(as_parent(now=NEXT_DAY), booking_of(booked))
     make = refund_gateway.create_refund
 
-    def make_and_hear_nothing(school_id: str, payment: Payment, refund: Refund) -> str:
-        make(school_id, payment, refund)
+    def make_and_hear_nothing(*asked: Any) -> StripeRefund:
+        make(*asked)
         raise TimeoutError
 
     with monkeypatch.context() as patch:
         patch.setattr(refund_gateway, "create_refund", make_and_hear_nothing)
         _refunds_are_made(NEXT_DAY)
+    assert len(shop.all("refund")) == 1
     assert payment_of(booked).refunded == pounds(0)
     _refunds_are_made(NEXT_DAY + chores.PUT_OFF)
     assert [one["amount"] for one in shop.all("refund")] == [626]

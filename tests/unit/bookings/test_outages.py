@@ -13,6 +13,7 @@ from school_events.events.model import SchoolEvent
 from school_events.payments.accounts import service as accounts
 from school_events.payments.model import PaymentState
 from school_events.payments.refunds import gateway
+from school_events.payments.refunds.model import StripeRefund
 from tests.support.booked_world import as_parent, as_system, book, booking_of, payment_of, place_states
 from tests.support.contexts import NOW, a_context
 from tests.support.event_checker import faults_of
@@ -120,7 +121,7 @@ def test_giving_late_money_back(
     booked = late_and_gone(shop, event, monkeypatch)
     make = gateway.create_refund
 
-    def make_in_trouble(*args: Any) -> str:
+    def make_in_trouble(*args: Any) -> StripeRefund:
         monkeypatch.setattr(gateway, "create_refund", make)
         trouble(shop)
         return make(*args)
