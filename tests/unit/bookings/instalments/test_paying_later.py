@@ -187,6 +187,11 @@ def test_holds_of_several_bookings_are_paid_with_one_page_and_let_go_together(sh
     assert basket.amount == pounds(500)
     assert family.checkout_together(as_parent(), ids).id == basket.id
     assert family.checkout(as_parent(), ids[0]).id == basket.id
+    other = book(a_trip(), "pupil-1")
+    before, basket = basket, family.checkout_together(as_parent(), [ids[0], other.payment_id or ""])
+    assert (shop.status_of(before), basket.amount) == ("expired", pounds(750))
+    assert {family.checkout(as_parent(), one).id for one in (*ids, other.payment_id or "")} == {basket.id}
+    booked.append(other)
     shop.pay(basket)
     assert _hear(basket).state is PaymentState.PAID
     assert {booking_of(one).state for one in booked} == {BookingState.CONFIRMED}

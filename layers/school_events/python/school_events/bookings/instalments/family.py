@@ -24,7 +24,7 @@ def checkout(ctx: Context, payment_id: str) -> Payment:
     """
     payment = _own(ctx, payment_id)
     if payment.purpose is PaymentPurpose.PLACE:
-        return places.open_page(ctx, payment.merged_into or payment.id)
+        return places.open_page(ctx, together.paid_with(ctx, payment_id).id)
     return pages.open_page(ctx, payment_id)
 
 

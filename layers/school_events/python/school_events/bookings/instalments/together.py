@@ -53,39 +53,45 @@ def open_page(ctx: Context, wanted: Sequence[Payment]) -> Payment:
         raise Invalid.of("payment_ids", "must all be places, or all be instalments: the rest is paid by itself")
     if any(payment_rules.to_pay(one) != one.amount for one in wanted):
         raise Invalid.of("payment_ids", "must not be paid in part already: pay the rest of it by itself")
-    account = accounts.ready_account(ctx.school_id)
     ids = [one.id for one in wanted]
     join = _open_places if purposes == {PaymentPurpose.PLACE} else _open_instalments
     try:
-        return again_if_stale(partial(join, ctx, account.account_id, ids))
+        return again_if_stale(partial(join, ctx, ids))
     except TooManyActions as error:
         raise _too_many() from error
 
 
-def _open_places(ctx: Context, account_id: str, ids: Sequence[str]) -> Payment:
-    found = [payment_store.find_payment(ctx.school_id, one) for one in ids]
-    into = {one.merged_into or one.id for one in found}
-    if len(into) == 1:
-        return checkout.open_page(ctx, into.pop())
-    found = [payment_store.find_payment(ctx.school_id, one) for one in sorted(into)]
-    for one in found:
+def paid_with(ctx: Context, payment_id: str) -> Payment:
+    """The payment that places are paid with by now: their own, or the one it was put into, be it several times."""
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    while payment.state is PaymentState.MERGED and payment.merged_into is not None:
+        payment = payment_store.find_payment(ctx.school_id, payment.merged_into)
+    return payment
+
+
+def _open_places(ctx: Context, ids: Sequence[str]) -> Payment:
+    accounts.ready_account(ctx.school_id)
+    standing = {one.id: one for one in (paid_with(ctx, one) for one in ids)}
+    if len(standing) == 1:
+        return checkout.open_page(ctx, *standing)
+    for one in standing.values():
         payment_rules.require_payable(one, ctx.now)
-    found = [payments.close_page(ctx, one) for one in found]
+    found = [payments.close_page(ctx, one) for one in standing.values()]
     bookings = [booking for one in found for booking in baskets.bookings_of(ctx, one)]
     if any(one.state is not BookingState.PENDING for one in bookings):
         raise WrongState("These places are no longer held")
     if sum(_ROOM_FOR_AN_END + len(one.further_payments) for one in bookings) > _MOST_WRITES:
         raise _too_many()
-    basket = pages.begun(_basket(ctx, found), account_id, ctx).model_copy(update={"look_at": None})
-    transaction = _joined(ctx, found, basket)
+    basket = _basket(ctx, found)
+    transaction = _joined(ctx, found, basket, "payment.created")
     for booking in bookings:
-        update = {"payment_id": basket.id, "hold_until": payment_rules.held_until(basket)}
-        _keep(transaction, ctx, booking, booking.payment_id, update)
+        _keep(transaction, ctx, booking, booking.payment_id, {"payment_id": basket.id})
     transaction.commit()
-    return payments.ensure_session(ctx, basket)
+    return checkout.open_page(ctx, basket.id)
 
 
-def _open_instalments(ctx: Context, account_id: str, ids: Sequence[str]) -> Payment:
+def _open_instalments(ctx: Context, ids: Sequence[str]) -> Payment:
+    account = accounts.ready_account(ctx.school_id)
     found = list(payment_store.find_payments(ctx.school_id, _apart(ctx, ids)).values())
     wanted = {one.id for one in found}
     for basket_id in {one.merged_into for one in found if one.state is PaymentState.MERGED}:
@@ -100,8 +106,8 @@ def _open_instalments(ctx: Context, account_id: str, ids: Sequence[str]) -> Paym
     references = [line.reference for one in found for line in one.lines]
     bookings = list(store.find_bookings(ctx.school_id, references).values())
     before = _same_basket(ctx, bookings, wanted)
-    basket = pages.begun(before or _basket(ctx, found), account_id, ctx)
-    transaction = _joined(ctx, found, basket, before)
+    basket = pages.begun(before or _basket(ctx, found), account.account_id, ctx)
+    transaction = _joined(ctx, found, basket, "payment.opened", before)
     for booking in bookings:
         if basket.id not in booking.further_payments:
             _keep(transaction, ctx, booking, basket.id, {})
@@ -130,15 +136,17 @@ def _basket(ctx: Context, found: Sequence[Payment]) -> Payment:
     return asked.model_copy(update=update)
 
 
-def _joined(ctx: Context, found: Sequence[Payment], basket: Payment, before: Payment | None = None) -> Transaction:
+def _joined(
+    ctx: Context, found: Sequence[Payment], basket: Payment, action: str, before: Payment | None = None
+) -> Transaction:
     """Write a basket, and that its payments are in it, as they were read."""
     transaction = Transaction(ctx)
     for one in found:
         payment_store.replace(transaction, ctx, one, rules.joined(one, basket.id), stamp(ctx, "payment.merged"))
     if before is None:
-        transaction.create(payment_store.payment_item(ctx, basket, stamp(ctx, "payment.opened")))
+        transaction.create(payment_store.payment_item(ctx, basket, stamp(ctx, action)))
     else:
-        payment_store.replace(transaction, ctx, before, basket, stamp(ctx, "payment.opened"))
+        payment_store.replace(transaction, ctx, before, basket, stamp(ctx, action))
     for one in (basket, *found):
         transaction.put(baskets.tell_payer(ctx, one))
     return transaction
