@@ -68,7 +68,7 @@ def _debited(scene: Scene, account: str) -> Json:
 @story("19", "a direct debit is complete and unpaid for days, then fails: the place is let go")
 def _debit_fails(scene: Scene) -> None:
     booked = _debited(scene, "00022222227"[-8:])
-    scene.pass_time(days=9)
+    scene.pass_days(9)
     scene.settle()
     assert scene.state_of(booked) == "released"
 

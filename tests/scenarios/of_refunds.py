@@ -71,7 +71,7 @@ def _fails_later(scene: Scene) -> None:
     scene.cancel(booked, by=ADMIN)
     scene.settle()
     assert _seen(scene, booked) == ("refunded", 1250)
-    scene.pass_time(days=6)
+    scene.pass_days(6)
     scene.settle()
     assert _seen(scene, booked) == ("paid", 0)
 
@@ -81,7 +81,7 @@ def _made_later(scene: Scene) -> None:
     booked, _ = _paid(scene, card=_REFUNDED_LATER)
     scene.cancel(booked, by=ADMIN)
     scene.settle()
-    scene.pass_time(days=3)
+    scene.pass_days(3)
     scene.settle()
     assert _seen(scene, booked) == ("refunded", 1250)
 

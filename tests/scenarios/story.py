@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tests.support.money_checker import Books, faults_in_the_end
-from tests.support.scene import GivenUp, Scene
+from tests.support.scene import REST_WAITS, GivenUp, Scene
 
 type Tell = Callable[[Scene], None]
 
@@ -66,6 +66,8 @@ def live(scene: Scene, one: Story, kill_at: int = -1, *, gives_up: bool = False)
         scene.settle()
     except GivenUp:
         scene.gives_up = False
+        scene.settle()
+        scene.pass_days(REST_WAITS)
         scene.settle()
     where = scene.wire.calls[max(kill_at - 1, 0) : kill_at + 1] if kill_at >= 0 else "nowhere"
     faults = faults_in_the_end(Books(scene.shop))

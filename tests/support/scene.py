@@ -38,6 +38,9 @@ FINANCE: Mapping[str, Any] = {"person": "staff-finance", "roles": ["finance"]}
 _UNTIL_QUIET = tuple(timedelta(minutes=minutes) for minutes in (2, 40, 6))
 """Refunds are due a minute after they were decided, pages close after 35, and what failed is tried again after five."""
 
+REST_WAITS = 4
+"""Days after which also a place is let go that was paid for in part, in cash (0042)."""
+
 _RUN_MS = 60_000
 _UNTIL_SWEPT = timedelta(minutes=75)
 """An account is swept once an hour, of what is older than some minutes."""
@@ -153,6 +156,12 @@ class Scene:
             amount: as ``timedelta`` takes it.
         """
         self._set_clock(self.now + timedelta(**amount))
+
+    def pass_days(self, days: int) -> None:
+        """Days go by; housekeeping runs in each of them at least once, as it does every minute."""
+        for _ in range(days):
+            self.pass_time(days=1)
+            self.housekeeping()
 
     def _set_clock(self, now: datetime) -> None:
         self.now = now

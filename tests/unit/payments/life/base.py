@@ -14,7 +14,7 @@ from school_events.bookings.model import LIVE, BookingState
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import an_event
 from tests.support.money_checker import Books, faults_in_the_end, faults_now
-from tests.support.scene import Answer, GivenUp, Scene, a_scene
+from tests.support.scene import REST_WAITS, Answer, GivenUp, Scene, a_scene
 from tests.support.shop import Shop
 
 WHICH = st.integers(0, 5)
@@ -156,6 +156,7 @@ class Base(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end nothing is under way any more, and all money is where it belongs, to the penny."""
         self.scene.settle()
+        self.scene.pass_days(REST_WAITS)
         self.scene.settle()
         _none(faults_in_the_end(Books(self.scene.shop)))
         _none([f"never applied: {one}" for one in self.scene.post.dead])

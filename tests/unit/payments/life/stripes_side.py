@@ -104,7 +104,7 @@ class StripesSide(Families):
     @rule(days=st.integers(1, 4))
     def stripe_pays_out(self, days: int) -> None:
         """What is available goes to the school's bank, every day."""
-        self.scene.pass_time(days=days)
+        self.scene.pass_days(days)
 
     @property
     def _dashboard(self) -> Dashboard:
