@@ -20,6 +20,7 @@ from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
+from school_events.payments.listing import find_shown
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.receipts import rules, service
 from school_events.payments.receipts import store as receipt_store
@@ -103,7 +104,7 @@ def _without_page(ctx: Context, payment_id: str) -> Payment:
         NotFound: there is none that the caller sees.
         PaidMeanwhile: it was paid there.
     """
-    payment = service.find_shown(ctx, payment_id)
+    payment = find_shown(ctx, payment_id)
     if payment.merges:
         raise WrongState("This is paid by card; receive what it stands for one by one")
     if any(line.over for line in payment.lines):

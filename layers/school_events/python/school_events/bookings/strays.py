@@ -24,6 +24,7 @@ from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger import store as ledger
+from school_events.payments.listing import find_shown
 from school_events.payments.model import Checkout, CheckoutSnapshot, Payment, PaymentState, Stray
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds import store as refund_store
@@ -110,7 +111,7 @@ def give_back(ctx: Context, payment_id: str) -> Payment:
 
 
 def _give_back(ctx: Context, payment_id: str) -> Payment:
-    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    payment = find_shown(ctx, payment_id)
     if payment.state is PaymentState.FAILED and payment.strays:
         return payment
     if payment.state is not PaymentState.QUARANTINED:

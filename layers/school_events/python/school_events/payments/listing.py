@@ -10,7 +10,7 @@ from itertools import islice
 
 from school_events.core import clock, cursors
 from school_events.core.context import Context
-from school_events.core.errors import Invalid
+from school_events.core.errors import Invalid, NotFound
 from school_events.core.http import Page
 from school_events.payments import store
 from school_events.payments.api import PaymentView, payment_view
@@ -69,6 +69,18 @@ def is_overdue(payment: Payment, day: date) -> bool:
 def is_shown(ctx: Context, payment: Payment) -> bool:
     """Whether a member of staff sees a payment: who gave of their own will, only who answers for the money (B8)."""
     return payment.purpose is not PaymentPurpose.CONTRIBUTION or ctx.has_role("finance")
+
+
+def find_shown(ctx: Context, payment_id: str) -> Payment:
+    """A payment that the calling member of staff sees.
+
+    Raises:
+        NotFound: there is none, or it is a contribution and they are not of the finance staff.
+    """
+    payment = store.find_payment(ctx.school_id, payment_id)
+    if not is_shown(ctx, payment):
+        raise NotFound
+    return payment
 
 
 def page(ctx: Context, wanted: Wanted, cursor: str | None) -> Page[PaymentView]:

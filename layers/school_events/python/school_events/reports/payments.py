@@ -2,6 +2,7 @@
 
 An amount is what the line does to the school's balance at Stripe: a charge adds, a refund, a fee or a payout takes
 away; cash was never there. What moved, and between which accounts of the ledger, stands at the end of the line.
+Who gave a contribution is not in it: finance staff find the payment by its number.
 Fees belong to a payment and to no event, so a report of one event leaves them out.
 """
 
@@ -15,7 +16,7 @@ from school_events.events.store import find_event, find_events
 from school_events.payments.ledger.mirroring import on_balance
 from school_events.payments.ledger.model import LedgerEntry
 from school_events.payments.ledger.store import ledger_of_school
-from school_events.payments.model import Payment
+from school_events.payments.model import Payment, PaymentPurpose
 from school_events.people import access
 from school_events.people.model import Contact
 from school_events.people.store import find_contacts
@@ -91,7 +92,7 @@ def _rows(names: _Names, entries: list[LedgerEntry]) -> Iterator[Row]:
             entry.at,
             entry.kind,
             event.title if event else None,
-            payer.full_name if payer else entry.payer,
+            _payer(entry, payment, payer),
             on_balance(entry),
             payment.state.value if payment else None,
             entry.payment_id,
@@ -100,6 +101,13 @@ def _rows(names: _Names, entries: list[LedgerEntry]) -> Iterator[Row]:
             entry.credit.value,
             entry.amount.amount,
         )
+
+
+def _payer(entry: LedgerEntry, payment: Payment | None, payer: Contact | None) -> str | None:
+    """Who paid, by name, or else by alias; nobody of a contribution: administrators, too, read this report (B8)."""
+    if payment is not None and payment.purpose is PaymentPurpose.CONTRIBUTION:
+        return None
+    return payer.full_name if payer else entry.payer
 
 
 PAYMENTS = Definition(

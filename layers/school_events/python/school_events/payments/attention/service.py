@@ -1,12 +1,16 @@
 """Raising and settling what somebody of the school has to look at."""
 
+from collections.abc import Sequence
+
 from school_events.core import cursors
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.http import Page
+from school_events.payments import store as payments
 from school_events.payments.attention import store
 from school_events.payments.attention.api import AttentionView, attention_view
 from school_events.payments.attention.model import Attention, AttentionKind
+from school_events.payments.listing import is_shown
 
 _PAGE = 50
 
@@ -48,6 +52,9 @@ def was_raised(ctx: Context, kind: AttentionKind, thing_id: str) -> bool:
 def page(ctx: Context, cursor: str | None) -> Page[AttentionView]:
     """A page of what the school has to look at, oldest first.
 
+    What concerns a contribution is for finance staff only: a refund is named by the booking it is of (B8). So a page
+    may be short though more follow.
+
     Raises:
         Invalid: the cursor is not one of this list.
     """
@@ -55,4 +62,12 @@ def page(ctx: Context, cursor: str | None) -> Page[AttentionView]:
     after = cursors.open_cursor(cursor, scope)["after"] if cursor else None
     found = store.open_ones(ctx.school_id, after=after, limit=_PAGE + 1)
     more = cursors.seal({"after": found[_PAGE - 1][1]}, scope) if len(found) > _PAGE else None
-    return Page(items=[attention_view(one) for one, _ in found[:_PAGE]], next_cursor=more)
+    shown = _shown(ctx, [one for one, _ in found[:_PAGE]])
+    return Page(items=[attention_view(one) for one in shown], next_cursor=more)
+
+
+def _shown(ctx: Context, found: Sequence[Attention]) -> list[Attention]:
+    """Those that the calling member of staff sees."""
+    about = payments.find_payments(ctx.school_id, (one.payment_id for one in found if one.payment_id))
+    hidden = {payment.id for payment in about.values() if not is_shown(ctx, payment)}
+    return [one for one in found if one.payment_id not in hidden]

@@ -7,30 +7,17 @@ from school_events.core.again import again_if_stale
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import NotFound, WrongState
+from school_events.core.errors import WrongState
 from school_events.core.money import Money
 from school_events.core.requests import Request, answered_once, remember
-from school_events.payments import store as payments
 from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger import store as ledger
-from school_events.payments.listing import is_shown
+from school_events.payments.listing import find_shown
 from school_events.payments.model import Payment
 from school_events.payments.receipts import rules, store
 from school_events.payments.receipts.api import NewReceipt, ReceiptView, Recorded, Sighting, receipt_view
 from school_events.payments.receipts.model import Receipt, ReceiptState
 from school_events.people.rules import today
-
-
-def find_shown(ctx: Context, payment_id: str) -> Payment:
-    """A payment that the calling member of staff sees.
-
-    Raises:
-        NotFound: there is none, or it is a contribution and they are not of the finance staff.
-    """
-    payment = payments.find_payment(ctx.school_id, payment_id)
-    if not is_shown(ctx, payment):
-        raise NotFound
-    return payment
 
 
 def new_receipt(ctx: Context, payment: Payment, asked: NewReceipt) -> Receipt:

@@ -22,6 +22,7 @@ from school_events.payments.attention.model import AttentionKind
 from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger import store as ledger
 from school_events.payments.ledger.model import LedgerAccount
+from school_events.payments.listing import find_shown
 from school_events.payments.model import Payment
 from school_events.payments.refunds import rules, store
 from school_events.payments.refunds.api import NewRefund, PaidOut, RefundLine
@@ -43,7 +44,7 @@ def of_payment(ctx: Context, payment_id: str) -> list[Refund]:
     Raises:
         NotFound: there is no such payment.
     """
-    payments.find_payment(ctx.school_id, payment_id)
+    find_shown(ctx, payment_id)
     found = [item.record for item in store.refunds_of_payment(ctx.school_id, payment_id)]
     return sorted(found, key=lambda refund: (refund.asked_at, refund.id))
 
@@ -111,7 +112,7 @@ def _once(ctx: Context, payment_id: str, request: Request, ask_now: Callable[[],
 
 
 def _ask(ctx: Context, payment_id: str, wanted: NewRefund, request: Request) -> Asked:
-    payment = payments.find_payment(ctx.school_id, payment_id)
+    payment = find_shown(ctx, payment_id)
     payment_rules.require_undisputed(payment)
     parts = _parts(payment, wanted.lines)
     after, change = payment, stamp(ctx, "payment.refund_asked")
@@ -188,7 +189,7 @@ def _in_its_place(
     ctx: Context, payment_id: str, refund_id: str, through: RefundWay, account: LedgerAccount | None
 ) -> Refund:
     """A refund in place of one that failed, written with what becomes of that."""
-    payment = payments.find_payment(ctx.school_id, payment_id)
+    payment = find_shown(ctx, payment_id)
     old = _found(ctx, payment_id, refund_id)
     if old.replaced_by is not None:
         return _found(ctx, payment_id, old.replaced_by)
@@ -218,6 +219,7 @@ def _replace(ctx: Context, payment: Payment, old: Refund, through: RefundWay, ac
 
 
 def _pay_out(ctx: Context, payment_id: str, refund_id: str, paid: PaidOut) -> Refund:
+    payment = find_shown(ctx, payment_id)
     refund = _found(ctx, payment_id, refund_id)
     if refund.through is RefundWay.STRIPE:
         if refund.replaced_by is None and not refund.line:
@@ -225,7 +227,6 @@ def _pay_out(ctx: Context, payment_id: str, refund_id: str, paid: PaidOut) -> Re
         return _in_its_place(ctx, payment_id, refund_id, RefundWay.SCHOOL, _FROM[paid.taken_from])
     if refund.state is RefundState.MADE:
         return refund
-    payment = payments.find_payment(ctx.school_id, payment_id)
     transaction = Transaction(ctx)
     made = _handed_over(transaction, ctx, payment, (refund, refund), _FROM[paid.taken_from])
     transaction.commit()
