@@ -21,6 +21,7 @@ from tests.support.contexts import NOW, SCHOOL
 from tests.support.people import tell
 from tests.support.shop import Shop, ledger, ledger_balance, shop
 from tests.support.tables import everything
+from tests.unit.bookings.attempts import paid_otherwise
 from tests.unit.bookings.paying import apply, late_and_gone, paid
 from tests.unit.privacy.leaving import FORGOTTEN_AT, let_expire, look_at, naming, pupil_left
 
@@ -63,6 +64,16 @@ def test_a_refund_that_a_parent_set_off_names_them_no_more(shop: Shop, monkeypat
     assert refund.change.actor_kind == "system"
     assert refund.record.state == "made"
     assert ledger_balance() == shop.balance()
+
+
+def test_what_a_parents_look_put_on_the_schools_list_names_them_no_more(shop: Shop) -> None:
+    a_school_with_families()
+    booked = paid_otherwise(shop, an_event())
+    settlement.apply_payment(as_parent(1), booked.payment_id or "")
+    assert payment_of(booked).state is PaymentState.QUARANTINED
+    forget("pupil-1", "pupil-2")
+    let_expire(FORGOTTEN_AT, "Idempotency", "Inbox")
+    assert {table for table, _, _ in naming(everything(), ["contact-1"])} == {"People"}
 
 
 def test_money_that_comes_for_a_booking_of_nobody_still_confirms_it(shop: Shop) -> None:

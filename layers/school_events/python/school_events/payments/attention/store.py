@@ -1,11 +1,13 @@
 """What is to be looked at, in the Payments table: one item for each kind and thing, listed while it is open."""
 
+from dataclasses import replace
+
 from pynamodb.attributes import UnicodeAttribute
 
 from school_events.core import clock
 from school_events.core.attributes import ThingKey
 from school_events.core.change import Change, stamp
-from school_events.core.context import Context
+from school_events.core.context import Actor, Context
 from school_events.core.dynamodb import Document, Transaction, school_key
 from school_events.core.indexes import Listing
 from school_events.payments.attention.model import Attention
@@ -36,8 +38,15 @@ def _item(ctx: Context, attention: Attention) -> AttentionItem:
         listing_pk=partition if is_open else None,
         listing_sk=f"{clock.to_text(attention.raised_at)}#{attention.kind}#{attention.thing_id}" if is_open else None,
         record=attention,
-        change=stamp(ctx, "attention.raised" if is_open else "attention.settled"),
+        change=_stamp(ctx, "attention.raised" if is_open else "attention.settled"),
     )
+
+
+def _stamp(ctx: Context, action: str) -> Change:
+    """The stamp; whose request found it stands at what it found, and is not kept here too if a family asked (H2)."""
+    if ctx.actor.kind == "contact":
+        ctx = replace(ctx, actor=Actor("system", "payments"), origin="payments")
+    return stamp(ctx, action)
 
 
 def find(school_id: str, kind: str, thing_id: str) -> Attention | None:
