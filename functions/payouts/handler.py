@@ -1,13 +1,12 @@
 """What reached the school's bank and what it was made of, and the ledger beside Stripe."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from school_events.core.context import Role
 from school_events.core.errors import Invalid, NotFound
-from school_events.core.http import Page, SchoolApi
+from school_events.core.http import LocalDate, Page, SchoolApi
 from school_events.payments.payouts import reading
 from school_events.payments.payouts.api import PayoutPage, PayoutView
 from school_events.payments.reconciliation.api import ReconciliationView
@@ -49,7 +48,7 @@ def read(school_id: str, payout_id: str, cursor: Annotated[str | None, Query()] 
     errors=(Invalid,),
 )
 def reconcile(
-    school_id: str, first_day: Annotated[date, Query()], last_day: Annotated[date, Query()]
+    school_id: str, first_day: Annotated[LocalDate, Query()], last_day: Annotated[LocalDate, Query()]
 ) -> ReconciliationView:
     return report(api.context, first_day, last_day)
 

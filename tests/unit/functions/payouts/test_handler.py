@@ -161,3 +161,9 @@ def test_a_span_that_is_none_is_refused_by_its_field(
 ) -> None:
     status, body = ask("payments/reconciliation", query)
     assert (status, body["errors"][0]["field"]) == (422, field)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1700000000", "soon"])
+def test_what_is_no_day_is_refused_by_name(trip: SchoolEvent, day: str) -> None:
+    status, problem = ask("payments/reconciliation", {"first_day": day, "last_day": day})
+    assert (status, {one["field"] for one in problem["errors"]}) == (422, {"first_day", "last_day"})
