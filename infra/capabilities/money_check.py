@@ -22,7 +22,7 @@ CAPABILITY = Capability(
     grants=(
         # What money that nobody told us of means for a place is what it means for stripe_events.
         table(PEOPLE, *READ),
-        table(EVENTS, "GetItem"),
+        table(EVENTS, "GetItem", "Query"),
         table(BOOKINGS, *READ, *WRITE),
         table(PAYMENTS, *READ, "PutItem", "UpdateItem", "BatchWriteItem", "ConditionCheckItem"),
         index(PAYMENTS, "ledger", "listing", "due"),

@@ -7,10 +7,10 @@ from functions.money_check.handler import lambda_handler
 from school_events.bookings.model import BookingState
 from school_events.core import logs
 from school_events.payments.model import PaymentState
-from tests.support.booked_world import a_school_with_families, an_event, booking_of, payment_of
+from tests.support.booked_world import a_school_with_families, an_event, book, booking_of, payment_of
 from tests.support.http_events import LambdaContext
 from tests.support.shop import Shop, ledger_balance
-from tests.unit.bookings.paying import paid
+from tests.unit.bookings.paying import let_go_unseen, paid
 from tests.unit.payments.reconciliation.mornings import differences, morning
 
 
@@ -30,6 +30,18 @@ def test_a_payment_nobody_told_us_of_is_found_its_place_confirmed_and_its_payout
     assert payment_of(booked).state is PaymentState.PAID
     assert booking_of(booked).state is BookingState.CONFIRMED
     assert not differences()
+
+
+def test_money_nobody_told_us_of_for_a_place_let_go_is_given_one_that_is_free(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_school_with_families()
+    booked = book(an_event())
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    assert run(shop, 1) == {"checked": 1, "failed": 0, "differences": 0}
+    assert booking_of(booked).state is BookingState.CONFIRMED
 
 
 def test_without_time_for_one_nothing_is_begun(shop: Shop) -> None:
