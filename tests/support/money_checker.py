@@ -72,6 +72,7 @@ class Books:
         self.made = shop.all("refund")
         self.disputes = shop.all("dispute")
         self.movements = shop.all("balance_transaction")
+        self.is_connected = shop.server.world.books[shop.account_id].connected
         self.pages = {one["id"]: one for one in shop.all("checkout.session")}
 
     def refunds_of(self, payment: Json, key: str) -> list[Json]:
@@ -108,7 +109,12 @@ def _never_more_asked_back_than_came(books: Books) -> list[str]:
 
 
 def _ledger(books: Books) -> list[str]:
-    """The ledger has every movement of Stripe's balance, to the penny and by the object it was for, and no other."""
+    """The ledger has every movement of Stripe's balance, to the penny and by the object it was for, and no other.
+
+    What a school does after it has left is not ours to see.
+    """
+    if not books.is_connected:
+        return []
     source_of = {one["id"]: one["source"] or one["id"] for one in books.movements}
     ours: Counter[str] = Counter()
     for entry in books.ledger:
