@@ -12,6 +12,7 @@ from infra.stages import Stage
 
 _MINUTE = Duration.minutes(1)
 _FIVE_MINUTES = Duration.minutes(5)
+_HALF_HOUR = Duration.minutes(30)
 _HOUR = Duration.hours(1)
 _TOO_MUCH = aws_cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 _TOO_LITTLE = aws_cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -252,6 +253,15 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             "is shown to the school instead.",
             own_metric("housekeeping", "RefundStuck"),
         ),
+        AlarmRule(
+            "chores-failing",
+            "For an hour something that is due has failed again and again: a cancelled event that is not called off, "
+            "an unpaid instalment nobody is reminded of, places that do not follow their event. Its log says why.",
+            # What is put off is tried again every five minutes; what fails once and is done then is no matter.
+            own_metric("housekeeping", "ChoreFailed").with_(period=_HALF_HOUR),
+            threshold=4,
+            periods=2,
+        ),
     ),
     "stripe_webhook": (
         AlarmRule(
@@ -274,8 +284,9 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             "stripe-sweep-failing",
             "For an hour Stripe could not be asked what has happened to some account: its log names the school. Is "
             "Stripe down, or does the restricted key lack the permission to read events?",
-            own_metric("stripe_sweep", "StripeSweepFailed"),
-            periods=12,
+            # One account alone is tried again after five minutes or ten: not every five minutes have a failure.
+            own_metric("stripe_sweep", "StripeSweepFailed").with_(period=_HALF_HOUR),
+            periods=2,
         ),
         AlarmRule(
             "stripe-sweep-missed",
@@ -297,8 +308,9 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             "money-check-failing",
             "For an hour some account could not be compared with the ledger: its log says why. Is Stripe down, or does "
             "the restricted key lack the permission to read balance transactions and payouts?",
-            own_metric("money_check", "MoneyCheckFailed"),
-            periods=12,
+            # One account alone is tried again after a quarter of an hour.
+            own_metric("money_check", "MoneyCheckFailed").with_(period=_HALF_HOUR),
+            periods=2,
         ),
         AlarmRule(
             "money-check-missed",

@@ -59,6 +59,7 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "RetentionRun",
         "HoldStuck",
         "RefundStuck",
+        "ChoreFailed",
         "WebhookRefused",
         "StripeEventMissed",
         "StripeSweepFailed",
@@ -111,6 +112,19 @@ def test_a_day_without_comparing_any_money_with_stripe_is_told(prod: Assembly) -
     (alarm,) = _alarms(prod, "MoneyChecked")
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 26, 1)
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
+@pytest.mark.parametrize(
+    ("metric", "tried_again_at_the_latest_after", "times"),
+    [("StripeSweepFailed", 10, 1), ("MoneyCheckFailed", 20, 1), ("ChoreFailed", 6, 4)],
+)
+def test_one_thing_alone_that_fails_for_an_hour_is_told(
+    prod: Assembly, metric: str, tried_again_at_the_latest_after: int, times: int
+) -> None:
+    """What is put off comes again with the first run after that: in every period it has failed so often."""
+    (alarm,) = _alarms(prod, metric)
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
+    assert alarm["Threshold"] == times <= alarm["Period"] // (60 * tried_again_at_the_latest_after)
 
 
 def test_the_latency_alarm_looks_at_the_slowest_hundredth(prod: Assembly) -> None:
