@@ -10,6 +10,7 @@ from collections.abc import Callable
 from school_events.bookings import allocating, baskets, debits, endings, late_money, places, store, strays
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments import settling as instalments
+from school_events.bookings.instalments.ending import give_back_paid
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import tell_booker
 from school_events.core import logs
@@ -59,7 +60,7 @@ def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) ->
     if snapshot.on_its_way:
         again_if_stale(lambda: debits.wait_for_bank(ctx, payment.id))
     elif snapshot.status is not CheckoutStatus.OPEN and payment.purpose is not PaymentPurpose.PLACE:
-        instalments.page_came_to_nothing(ctx, payment.id)
+        instalments.page_came_to_nothing(ctx, payment)
     elif snapshot.status is CheckoutStatus.EXPIRED:
         let_go(ctx, payment.id)
     elif snapshot.status is CheckoutStatus.COMPLETE:
@@ -165,6 +166,7 @@ def _release(
     for booking in held:
         released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
         endings.end(transaction, ctx, booking, released, "booking.released")
+    give_back_paid(transaction, ctx, held)
     ended = give_back_received(transaction, ctx, payment.model_copy(update={"state": state}))
     payment = payment_store.replace(transaction, ctx, payment, ended, stamp(ctx, f"payment.{state}"))
     transaction.put(baskets.tell_payer(ctx, payment))

@@ -5,14 +5,17 @@ the school, who has it given back as a whole; the places that waited for it go t
 it apart from income.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from school_events.bookings import allocating, baskets, endings, store
 from school_events.bookings.errors import again_if_stale
+from school_events.bookings.instalments.ending import give_back_paid
+from school_events.bookings.instalments.settling import come_to_nothing
 from school_events.bookings.model import BookingState
 from school_events.core import logs
 from school_events.core.audit import UNKNOWN_ALIAS
-from school_events.core.change import stamp
+from school_events.core.change import Change, stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import TryAgain, WrongState
@@ -25,7 +28,7 @@ from school_events.payments.attention.model import AttentionKind
 from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger import store as ledger
 from school_events.payments.listing import find_shown
-from school_events.payments.model import Checkout, CheckoutSnapshot, Payment, PaymentState, Stray
+from school_events.payments.model import Checkout, CheckoutSnapshot, Payment, PaymentPurpose, PaymentState, Stray
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds import store as refund_store
 from school_events.payments.refunds.model import Refund, RefundState
@@ -33,6 +36,7 @@ from school_events.people import aliases
 
 type Why = Literal["dup", "return"]
 _REASONS: tuple[Why, ...] = ("dup", "return")
+_GIVEN_BACK = frozenset({PaymentState.FAILED, PaymentState.CREATED, PaymentState.EXPIRED})
 
 
 def payer_alias(ctx: Context, payment: Payment) -> str:
@@ -112,35 +116,50 @@ def give_back(ctx: Context, payment_id: str) -> Payment:
 
 def _give_back(ctx: Context, payment_id: str) -> Payment:
     payment = find_shown(ctx, payment_id)
-    if payment.state is PaymentState.FAILED and payment.strays:
+    if payment.state in _GIVEN_BACK and attention.was_raised(ctx, AttentionKind.QUARANTINED, payment.id):
         return payment
     if payment.state is not PaymentState.QUARANTINED:
         raise WrongState(f"This payment is {rules.state_for_payer(payment)}")
-    refund = _rest(ctx, payment)
+    rest = _rest(ctx, payment)
     change = stamp(ctx, "payment.given_back")
     transaction = Transaction(ctx)
     held = baskets.waiting_for(ctx, payment)
     for booking in held:
         released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
         endings.end(transaction, ctx, booking, released, "booking.released")
-    failed = payment.model_copy(update={"state": PaymentState.FAILED})
-    failed = payment_store.replace(transaction, ctx, payment, failed, change)
-    if refund is not None:
+    give_back_paid(transaction, ctx, held)
+    if payment.purpose is PaymentPurpose.PLACE:
+        after = _failed(transaction, ctx, payment, change)
+    else:
+        # No place waits for it: it is owed as before.
+        after = come_to_nothing(transaction, ctx, payment, change.action)
+    for refund in rest:
         refund_store.keep(transaction, ctx, None, refund, change)
     attention.settle(transaction, ctx, AttentionKind.QUARANTINED, payment.id)
-    transaction.put(baskets.tell_payer(ctx, failed))
     transaction.commit()
     for booking in held:
         allocating.move_on(ctx, booking.place)
-    return failed
+    return after
 
 
-def _rest(ctx: Context, payment: Payment) -> Refund | None:
-    """The refund of what came and did not go back in Stripe's dashboard already; None if nothing is left."""
+def _failed(transaction: Transaction, ctx: Context, payment: Payment, change: Change) -> Payment:
+    failed = refunds.give_back_received(transaction, ctx, payment.model_copy(update={"state": PaymentState.FAILED}))
+    transaction.put(baskets.tell_payer(ctx, failed))
+    return payment_store.replace(transaction, ctx, payment, failed, change)
+
+
+def _rest(ctx: Context, payment: Payment) -> list[Refund]:
+    """The refunds of what came, is not on its way back and did not go back in Stripe's dashboard already."""
     if not payment.strays:
         raise TryAgain("Stripe has not said yet what came")
-    stray = payment.strays[0]
     rows = [item.record for item in refund_store.refunds_of_payment(ctx.school_id, payment.id)]
+    decided = {row.id for row in rows}
+    strays = [one for one in payment.strays if not decided & {_refund_id(why, one) for why in _REASONS}]
+    found = [_rest_of(ctx, payment, rows, one) for one in strays]
+    return [one for one in found if one is not None]
+
+
+def _rest_of(ctx: Context, payment: Payment, rows: Sequence[Refund], stray: Stray) -> Refund | None:
     gone = [one.amount.amount for one in rows if one.charge_id == stray.charge_id and one.is_gone]
     if sum(gone) >= stray.amount.amount:
         return None

@@ -39,7 +39,8 @@ class PaymentState(StrEnum):
         open → quarantined        amount or currency is not ours: a person decides
         expired | failed → paid   money that came late …
         paid → late_refunding     … for places that are gone, all of them: everything goes back
-        quarantined → failed      the school gives back what was not asked for
+        quarantined → failed      the school gives back what was not asked for;
+        quarantined → created     … if no place waits for it, it is owed as before
         created → merged          to be paid together with others, as another payment; or back again
         paid | part_refunded | refunded ⇄ disputed → lost     the payer's bank takes the money back
     """

@@ -17,6 +17,7 @@ from school_events.core.errors import Invalid, NotFound, WrongState
 from school_events.core.money import SMALLEST_PRICE, Money
 from school_events.events import store as events
 from school_events.events.charging.rules import NO_CHARGING
+from school_events.payments import rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.model import Payment, PaymentLine, PaymentPurpose, PaymentState
@@ -87,6 +88,8 @@ def _changed(ctx: Context, unpaid: Payment, amount: Money) -> Payment:
     closed = pages.close_page(ctx, unpaid.id)
     if closed.state is not PaymentState.CREATED:
         raise WrongState("This contribution was given just now")
+    if rules.to_pay(closed) != closed.amount:
+        raise WrongState("The school has received a part of this contribution: give the rest of it first")
     [line] = closed.lines
     lines = (line.model_copy(update={"amount": amount}),)
     transaction = Transaction(ctx)

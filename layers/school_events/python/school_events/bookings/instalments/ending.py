@@ -1,15 +1,19 @@
 """Unpaid instalments end with what they are for: without a page at once, with one when housekeeping has closed it."""
 
+from collections.abc import Iterable
+
 from school_events.bookings.instalments import rules
+from school_events.bookings.instalments.paid import paid_for
 from school_events.bookings.model import Booking
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
+from school_events.core.money import Money
 from school_events.payments import store
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.model import Payment, PaymentPurpose, PaymentState
-from school_events.payments.refunds.service import give_back_received
+from school_events.payments.refunds.service import ask_refunds, give_back_received
 from school_events.payments.rules import HAS_MONEY
 from school_events.people.rules import today
 
@@ -27,6 +31,20 @@ def end_unpaid(transaction: Transaction, ctx: Context, booking: Booking) -> None
     for one in store.find_payments(ctx.school_id, booking.further_payments).values():
         if one.purpose is not PaymentPurpose.PLACE and one.state not in _SETTLED:
             _end(transaction, ctx, one, booking.id)
+
+
+def give_back_paid(transaction: Transaction, ctx: Context, let_go: Iterable[Booking]) -> None:
+    """What was paid of the later payments of holds goes back, in the transaction that lets them go.
+
+    A school may receive an instalment before its place is paid for, or take back what had paid for the place. Asked
+    once what is unpaid was ended, so that what is paid meanwhile is noticed.
+    """
+    back: dict[str, dict[str, Money]] = {}
+    for booking in let_go:
+        for part in paid_for(ctx, booking).parts if booking.further_payments else ():
+            back.setdefault(part.payment_id, {})[part.line] = part.left
+    for payment_id, amounts in back.items():
+        ask_refunds(transaction, ctx, payment_id, amounts, "cancelled")
 
 
 def _end(transaction: Transaction, ctx: Context, payment: Payment, booking_id: str) -> None:

@@ -4,6 +4,7 @@ Each look is one step, written on the condition that the payment is as it was re
 goes on there, and nobody is told twice.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from school_events.bookings import baskets, cancelling, settlement, store
@@ -20,6 +21,7 @@ from school_events.payments import store as payments
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.model import Payment, PaymentState
+from school_events.people import access
 
 _AGAIN = timedelta(hours=1)
 """When an instalment is looked at again whose place is not confirmed yet."""
@@ -56,26 +58,46 @@ def _look_at_page(ctx: Context, payment: Payment) -> None:
 
 
 def _look(ctx: Context, payment: Payment) -> None:
-    if payment.state is not PaymentState.CREATED or payment.due_on is None:
+    if payment.state is not PaymentState.CREATED:
+        return
+    if payment.due_on is None:
+        _leave(ctx, payment)
         return
     booking = store.find_booking(ctx.school_id, payment.lines[0].reference)
     if booking.state is not BookingState.CONFIRMED:
         if booking.state in LIVE:
             payments.put_payment_off(ctx.school_id, payment, ctx.now + _AGAIN)
         return
-    policy = _policy(ctx, booking)
-    due = rules.look(payment, policy, ctx.now)
+    can_pay = _can_pay(ctx, payment, booking)
+    due = rules.look(payment, _policy(ctx, booking) if can_pay else UnpaidInstalment(), ctx.now)
+    if not can_pay:
+        due = replace(due, remind=False)
     if due.ends and cancelling.end_unpaid(ctx, booking, payment):
         return
     told = due.remind or due.ends_at is not None
-    update = {"look_at": due.again_at, "told_at": ctx.now if told else payment.told_at}
-    after = payment.model_copy(update=update | ({"ends_at": due.ends_at} if due.ends_at is not None else {}))
+    ends_at = due.ends_at or (payment.ends_at if can_pay else None)
+    update = {"look_at": due.again_at, "told_at": ctx.now if told else payment.told_at, "ends_at": ends_at}
+    after = payment.model_copy(update=update)
     transaction = Transaction(ctx)
     payments.replace(transaction, ctx, payment, after, stamp(ctx, _action(due)))
     if due.overdue and not attention.was_raised(ctx, AttentionKind.OVERDUE, payment.id):
         attention.raise_for(transaction, ctx, AttentionKind.OVERDUE, "payment", payment.id, payment.id)
     transaction.put(baskets.tell_payer(ctx, after))
     transaction.commit()
+
+
+def _leave(ctx: Context, payment: Payment) -> None:
+    """What nobody owes on a day is nothing to look at any more, once its page has closed."""
+    left = payment.model_copy(update={"look_at": None})
+    transaction = Transaction(ctx)
+    payments.replace(transaction, ctx, payment, left, stamp(ctx, "payment.looked_at"))
+    transaction.commit()
+
+
+def _can_pay(ctx: Context, payment: Payment, booking: Booking) -> bool:
+    """Whether the payer sees the child now; otherwise they cannot pay, hear nothing, and the place stays (A8)."""
+    payer = access.persons_now(ctx.school_id, [payment.payer_id])[payment.payer_id]
+    return bool(access.open_links_among(ctx, [(payer, booking.pupil_id)]))
 
 
 def _policy(ctx: Context, booking: Booking) -> UnpaidInstalment:

@@ -97,7 +97,7 @@ def show_page(ctx: Context, payment: Payment) -> Payment:
     try:
         return payments.ensure_session(ctx, payment)
     except gateway.NotOpened as error:
-        settling.page_came_to_nothing(ctx, payment.id)
+        settling.page_came_to_nothing(ctx, payment)
         raise PaymentsNotReady from error
 
 
@@ -114,5 +114,5 @@ def close_page(ctx: Context, payment_id: str) -> Payment:
     if payment.state is not PaymentState.OPEN:
         return payment
     if payments.is_closed_at_stripe(ctx, payment):
-        return settling.page_came_to_nothing(ctx, payment_id)
+        return settling.page_came_to_nothing(ctx, payment)
     return settlement.apply_payment(ctx, payment_id)

@@ -23,38 +23,59 @@ from school_events.payments.refunds import store as refund_store
 _HAS_PAGE = frozenset({PaymentState.OPEN, PaymentState.PROCESSING})
 
 
-def page_came_to_nothing(ctx: Context, payment_id: str) -> Payment:
+def page_came_to_nothing(ctx: Context, seen: Payment) -> Payment:
     """Let a payment be paid again whose page Stripe has closed unpaid, or whose bank did not pay.
 
-    One that stood for several comes apart.
+    One that stood for several comes apart. Nothing changes if another page was opened meanwhile.
+
+    Args:
+        ctx: the moment.
+        seen: with that page.
 
     Raises:
         NotFound: there is no such payment.
         TryAgain: too busy.
     """
-    return again_if_stale(partial(_page_came_to_nothing, ctx, payment_id))
+    return again_if_stale(partial(_page_came_to_nothing, ctx, seen))
 
 
-def _page_came_to_nothing(ctx: Context, payment_id: str) -> Payment:
-    payment = store.find_payment(ctx.school_id, payment_id)
-    if payment.state not in _HAS_PAGE:
+def _page_came_to_nothing(ctx: Context, seen: Payment) -> Payment:
+    payment = store.find_payment(ctx.school_id, seen.id)
+    if payment.state not in _HAS_PAGE or _attempt(payment) != _attempt(seen):
         return payment
     transaction = Transaction(ctx)
-    after = _write(transaction, ctx, payment, rules.not_paid(payment))
-    for one in store.find_payments(ctx.school_id, payment.merges).values() if payment.merges else ():
-        if one.merged_into == payment.id:
-            _write(transaction, ctx, one, rules.apart(one))
+    after = come_to_nothing(transaction, ctx, payment, "payment.page_closed")
     transaction.commit()
     return after
 
 
-def _write(transaction: Transaction, ctx: Context, before: Payment, after: Payment) -> Payment:
+def _attempt(payment: Payment) -> int | None:
+    return payment.checkout.attempt if payment.checkout is not None else None
+
+
+def come_to_nothing(transaction: Transaction, ctx: Context, payment: Payment, action: str) -> Payment:
+    """Write that a payment was not paid, in a transaction: it can be paid again, or comes apart, or is over.
+
+    Args:
+        transaction: the caller's.
+        ctx: the moment.
+        payment: as it was read.
+        action: what happened to it.
+    """
+    after = _write(transaction, ctx, payment, rules.not_paid(payment), action)
+    for one in store.find_payments(ctx.school_id, payment.merges).values() if payment.merges else ():
+        if one.merged_into == payment.id:
+            _write(transaction, ctx, one, rules.apart(one), "payment.page_closed")
+    return after
+
+
+def _write(transaction: Transaction, ctx: Context, before: Payment, after: Payment, action: str) -> Payment:
     look_at = ctx.now if after.due_on is not None else None
     after = after.model_copy(update={"look_at": look_at})
     transaction.put(baskets.tell_payer(ctx, after))
     if after.state is PaymentState.EXPIRED:
         after = refunds.give_back_received(transaction, ctx, after)
-    return store.replace(transaction, ctx, before, after, stamp(ctx, "payment.page_closed"))
+    return store.replace(transaction, ctx, before, after, stamp(ctx, action))
 
 
 def money_came(ctx: Context, payment: Payment) -> None:
@@ -70,6 +91,8 @@ def money_came(ctx: Context, payment: Payment) -> None:
     for line in payment.lines:
         if line.over:
             again_if_stale(partial(_give_back, ctx, payment.id, line))
+    for payment_id in payment.merges:
+        again_if_stale(partial(_pay_part, ctx, payment, payment_id))
 
 
 def _owed_no_more(ctx: Context, payment_id: str) -> None:
@@ -77,6 +100,28 @@ def _owed_no_more(ctx: Context, payment_id: str) -> None:
     attention.settle(transaction, ctx, AttentionKind.OVERDUE, payment_id)
     if len(transaction):
         transaction.commit()
+
+
+def _pay_part(ctx: Context, payment: Payment, part_id: str) -> None:
+    """Money came for several at once although they had come apart: it pays what is still owed, or goes back."""
+    part = store.find_payment(ctx.school_id, part_id)
+    if part.merged_into == payment.id:
+        return
+    if not _is_owed(ctx, payment, part):
+        for line in part.lines:
+            _give_back(ctx, payment.id, line)
+        return
+    transaction = Transaction(ctx)
+    store.replace(transaction, ctx, part, rules.joined(part, payment.id), stamp(ctx, "payment.merged"))
+    transaction.put(baskets.tell_payer(ctx, part))
+    transaction.commit()
+
+
+def _is_owed(ctx: Context, payment: Payment, part: Payment) -> bool:
+    """Whether all of a part is still to be paid, and its money did not go back already."""
+    late = [refunds.refund_id("late", line.key) for line in part.lines]
+    is_back = any(refund_store.find_refund(ctx.school_id, payment.id, one) is not None for one in late)
+    return part.state is PaymentState.CREATED and payment_rules.to_pay(part) == part.amount and not is_back
 
 
 def _give_back(ctx: Context, payment_id: str, line: PaymentLine) -> None:

@@ -51,8 +51,7 @@ def open_page(ctx: Context, wanted: Sequence[Payment]) -> Payment:
     purposes = {one.purpose for one in wanted}
     if purposes not in ({PaymentPurpose.PLACE}, {PaymentPurpose.INSTALMENT}):
         raise Invalid.of("payment_ids", "must all be places, or all be instalments: the rest is paid by itself")
-    if any(payment_rules.to_pay(one) != one.amount for one in wanted):
-        raise Invalid.of("payment_ids", "must not be paid in part already: pay the rest of it by itself")
+    _require_whole(wanted)
     ids = [one.id for one in wanted]
     join = _open_places if purposes == {PaymentPurpose.PLACE} else _open_instalments
     try:
@@ -77,6 +76,7 @@ def _open_places(ctx: Context, ids: Sequence[str]) -> Payment:
     for one in standing.values():
         payment_rules.require_payable(one, ctx.now)
     found = [payments.close_page(ctx, one) for one in standing.values()]
+    _require_whole(found)
     bookings = [booking for one in found for booking in baskets.bookings_of(ctx, one)]
     if any(one.state is not BookingState.PENDING for one in bookings):
         raise WrongState("These places are no longer held")
@@ -103,6 +103,7 @@ def _open_instalments(ctx: Context, ids: Sequence[str]) -> Payment:
         pages.close_page(ctx, one.id)
     found = list(payment_store.find_payments(ctx.school_id, [one.id for one in found]).values())
     pages.require_payable(ctx, found)
+    _require_whole(found)
     references = [line.reference for one in found for line in one.lines]
     bookings = list(store.find_bookings(ctx.school_id, references).values())
     before = _same_basket(ctx, bookings, wanted)
@@ -113,6 +114,12 @@ def _open_instalments(ctx: Context, ids: Sequence[str]) -> Payment:
             _keep(transaction, ctx, booking, basket.id, {})
     transaction.commit()
     return pages.show_page(ctx, payment_store.find_payment(ctx.school_id, basket.id))
+
+
+def _require_whole(found: Sequence[Payment]) -> None:
+    """Of no payment a part was received, which would then be in two: looked at in what is written on top of."""
+    if any(payment_rules.to_pay(one) != one.amount for one in found):
+        raise Invalid.of("payment_ids", "must not be paid in part already: pay the rest of it by itself")
 
 
 def _apart(ctx: Context, ids: Sequence[str]) -> list[str]:
