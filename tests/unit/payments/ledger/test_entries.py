@@ -121,6 +121,14 @@ def test_a_payout_leaves_for_the_bank_and_one_that_is_sent_back_is_at_stripe_aga
     assert balances((gone, account_rules.payout_failed_entry("acct_1", "po_1", 5000, NOW))) == {}
 
 
+def test_what_stripe_takes_from_the_bank_for_an_overdrawn_balance_comes_the_other_way() -> None:
+    came = account_rules.payout_entry("acct_1", "po_1", -5000, NOW)
+    back = account_rules.payout_failed_entry("acct_1", "po_1", -5000, NOW)
+    assert balances((came,)) == {"stripe_balance": 5000, "bank": -5000}
+    assert balances((came, back)) == {}
+    assert [one.amount for one in (came, back)] == [pounds(5000), pounds(5000)]
+
+
 @given(st.integers(-10_000_000, 10_000_000).filter(bool))
 def test_what_else_the_school_does_at_stripe_keeps_the_balance_equal(net: int) -> None:
     assert balances((account_rules.elsewhere_entry("acct_1", "txn_9", net, NOW),)) == {

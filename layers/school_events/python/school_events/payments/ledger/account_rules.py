@@ -17,33 +17,38 @@ def keys_of(stripe_ids: Iterable[str]) -> list[str]:
 def payout_entry(account_id: str, payout_id: str, pence: int, now: datetime) -> LedgerEntry:
     """What a payout enters: it left Stripe for the school's bank.
 
+    One below zero came the other way: from the bank, for a balance that was overdrawn by refunds or disputes
+    (https://support.stripe.com/questions/what-happens-when-i-have-a-negative-balance).
+
     Args:
         account_id: the school's account at Stripe.
         payout_id: Stripe's ``po_…``.
-        pence: above zero.
+        pence: as Stripe says; not zero.
         now: the present instant, UTC.
     """
+    left = pence > 0
     return LedgerEntry(
         key=f"payout:{payout_id}",
         at=now,
         kind=LedgerKind.PAYOUT,
-        debit=LedgerAccount.BANK,
-        credit=_BALANCE,
-        amount=pounds(pence),
+        debit=LedgerAccount.BANK if left else _BALANCE,
+        credit=_BALANCE if left else LedgerAccount.BANK,
+        amount=pounds(abs(pence)),
         stripe_id=payout_id,
         stripe_account=account_id,
     )
 
 
 def payout_failed_entry(account_id: str, payout_id: str, pence: int, now: datetime) -> LedgerEntry:
-    """What a payout enters that the bank sent back: it is at Stripe again; the arguments as above."""
+    """What a payout enters that the bank sent back: all is as before it; the arguments as above."""
+    left = pence > 0
     return LedgerEntry(
         key=f"payout_failed:{payout_id}",
         at=now,
         kind=LedgerKind.PAYOUT_FAILED,
-        debit=_BALANCE,
-        credit=LedgerAccount.BANK,
-        amount=pounds(pence),
+        debit=_BALANCE if left else LedgerAccount.BANK,
+        credit=LedgerAccount.BANK if left else _BALANCE,
+        amount=pounds(abs(pence)),
         stripe_id=payout_id,
         stripe_account=account_id,
     )
