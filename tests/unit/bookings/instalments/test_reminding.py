@@ -21,6 +21,7 @@ from school_events.payments.model import Payment, PaymentLine, PaymentPurpose, P
 from tests.support.booked_world import a_school_with_families, as_parent, as_system, booking_of
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.event_checker import faults_of
+from tests.support.people import link_told, tell
 from tests.support.shop import Shop, ledger_balance
 from tests.unit.bookings.instalments.owing import FIRST, SECOND, a_trip, confirmed, housekeep, instalments, morning
 
@@ -125,6 +126,26 @@ def test_a_place_ends_under_the_policy_a_week_after_its_family_was_told(shop: Sh
     assert not attention.open_ones(SCHOOL, limit=9)
     _refund(ends_at + timedelta(minutes=2))
     assert not faults_of(strict)
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+def test_who_sees_the_child_no_more_is_told_nothing_and_the_place_stays_for_the_school_to_decide(
+    shop: Shop, strict: SchoolEvent, told_before: bool
+) -> None:
+    """They could not even pay; the child's bookings stay under the other parent and the school (A8)."""
+    booked = confirmed(shop, strict)
+    (first,) = instalments(booked)
+    if told_before:
+        housekeep(morning(TOMORROW + timedelta(days=1)))
+        assert _again(first).ends_at is not None
+    tell(link_told(restricted=True, version=2))
+    told_at = _again(first).told_at
+    for days in range(12):
+        housekeep(morning(TOMORROW + timedelta(days=days)))
+        assert _told(first) == [] or told_before
+    assert (_again(first).told_at, _again(first).ends_at) == (told_at, None)
+    assert booking_of(booked).state is BookingState.CONFIRMED
+    assert [(one.kind, one.thing_id) for one, _ in attention.open_ones(SCHOOL, limit=9)] == [("overdue", first.id)]
 
 
 def test_who_pays_at_the_last_moment_keeps_the_place(shop: Shop, strict: SchoolEvent) -> None:
