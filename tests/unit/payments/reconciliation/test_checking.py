@@ -169,7 +169,7 @@ def test_a_day_is_not_closed_while_something_of_the_day_before_may_still_be_writ
         assert (store.last_closing(SCHOOL, midnight.date()) is not None) is closed
 
 
-def test_with_no_time_left_nothing_counts_as_compared(shop: Shop, trip: SchoolEvent) -> None:
+def test_with_no_time_left_nothing_counts_as_compared_and_others_go_first(shop: Shop, trip: SchoolEvent) -> None:
     paid(shop, trip)
     shop.at(morning(1))
     ctx = as_system(morning(1))
@@ -177,7 +177,10 @@ def test_with_no_time_left_nothing_counts_as_compared(shop: Shop, trip: SchoolEv
     assert money_checks.check_due(morning(1), lambda _: ctx, lambda: next(may)) == {
         "checked": 0, "failed": 1, "differences": 0,
     }  # fmt: skip
-    assert checked(shop) == FINE
+    minutes = {14: {"checked": 0, "failed": 0, "differences": 0}, 15: FINE}
+    for later, done in minutes.items():
+        now = morning(1) + timedelta(minutes=later)
+        assert money_checks.check_due(now, lambda _: ctx, lambda: True) == done
     assert_equal(shop)
 
 

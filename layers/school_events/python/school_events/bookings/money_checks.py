@@ -14,11 +14,11 @@ from school_events.payments.refunds import service as refunds
 from school_events.payments.stripe_client import AccountLeft
 
 _PUT_OFF = timedelta(minutes=15)
-"""When an account that could not be compared is tried again, so that it keeps no other back."""
+"""When an account that could not be compared, or not to the end, is tried again, so that it keeps no other back."""
 
 
 def check_due(now: datetime, context_for: Callable[[str], Context], may_go_on: MayGoOn) -> dict[str, int]:
-    """Compare every account that is due; what there is no time for stays due.
+    """Compare every account that is due; one there is no time to begin with stays due.
 
     Args:
         now: the present instant, UTC.
@@ -47,13 +47,20 @@ def _check(ctx: Context, one: MoneyCheck, may_go_on: MayGoOn) -> int | None:
         store.keep_checked(one, one.checked_until, rules.next_run(ctx.now))
         return 0
     except Exception as error:  # noqa: BLE001 - one account never keeps the others from being compared
-        logs.count("MoneyCheckFailed")
-        logs.logger.error("an account could not be compared", error=type(error).__name__)
-        store.keep_checked(one, one.checked_until, ctx.now + _PUT_OFF)
+        _put_off(ctx, one, type(error).__name__)
         return None
-    if found is not None:
+    if found is None:
+        # What was caught up with by now is not looked at again; one that is never done is told of like a failure.
+        _put_off(ctx, one, "no time")
+    else:
         logs.count("MoneyChecked")
     return found
+
+
+def _put_off(ctx: Context, one: MoneyCheck, why: str) -> None:
+    logs.count("MoneyCheckFailed")
+    logs.logger.error("an account could not be compared", error=why, school_id=one.school_id)
+    store.keep_checked(one, one.checked_until, ctx.now + _PUT_OFF)
 
 
 def catch_up(ctx: Context, account_id: str, source: str, payment_id: str) -> None:
