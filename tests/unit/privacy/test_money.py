@@ -4,11 +4,13 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from school_events.bookings import settlement
 from school_events.core import clock
 from school_events.core.consequences import Message
 from school_events.payments.model import PaymentState
+from school_events.payments.receipts import store as receipts
 from school_events.payments.refunds.store import refunds_of_payment
 from school_events.people import consequences
 from school_events.people.rules import Thing
@@ -16,14 +18,15 @@ from school_events.people.store import find_contacts
 from school_events.privacy.store import read_thing
 from school_events.reports.model import Filters
 from school_events.reports.payments import PAYMENTS
-from tests.support.booked_world import a_school_with_families, an_event, as_parent, booking_of, payment_of
+from tests.support.booked_world import a_school_with_families, an_event, as_parent, book, booking_of, payment_of
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.people import tell
 from tests.support.shop import Shop, ledger, ledger_balance, shop
 from tests.support.tables import everything
 from tests.unit.bookings.attempts import paid_otherwise
 from tests.unit.bookings.paying import apply, late_and_gone, paid
-from tests.unit.privacy.leaving import FORGOTTEN_AT, let_expire, look_at, naming, pupil_left
+from tests.unit.functions.receipts.asking import receive
+from tests.unit.privacy.leaving import FORGOTTEN_AT, contact_removed, let_expire, look_at, naming, pupil_left
 
 __all__ = ["shop"]
 
@@ -74,6 +77,24 @@ def test_what_a_parents_look_put_on_the_schools_list_names_them_no_more(shop: Sh
     forget("pupil-1", "pupil-2")
     let_expire(FORGOTTEN_AT, "Idempotency", "Inbox")
     assert {table for table, _, _ in naming(everything(), ["contact-1"])} == {"People"}
+
+
+@pytest.mark.parametrize("successor", [None, "contact-2"])
+def test_what_staff_wrote_on_a_receipt_goes_with_the_payer_and_not_with_a_second_record_of_them(
+    shop: Shop, successor: str | None
+) -> None:
+    a_school_with_families()
+    booked = book(an_event(), "pupil-1")
+    with time_machine.travel(NOW, tick=False):
+        receive(booked, method="voucher", reference="EDEN 99")
+    tell(contact_removed("contact-1", merged_into=successor))
+    look_at("contact", "contact-1", now=NOW + timedelta(days=60))
+    payment = payment_of(booked)
+    assert payment.payer_id == successor or payment.payer_id.startswith("nobody_")
+    (receipt,) = receipts.of_payment(SCHOOL, payment.id)
+    assert receipt.reference == ("EDEN 99" if successor else "")
+    forget("pupil-1")
+    assert "EDEN 99" not in str(everything())
 
 
 def test_money_that_comes_for_a_booking_of_nobody_still_confirms_it(shop: Shop) -> None:

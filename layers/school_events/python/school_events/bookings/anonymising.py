@@ -51,7 +51,15 @@ def forget_pupil(ctx: Context, pupil_id: str, before: datetime, nobody: NewId) -
     diaries.forget(ctx, diaries.child(pupil_id))
 
 
-def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], before: datetime, instead: NewId) -> None:
+def forget_contact(
+    ctx: Context,
+    contact_id: str,
+    pupil_ids: Iterable[str],
+    before: datetime,
+    instead: NewId,
+    *,
+    taken_over: bool = False,
+) -> None:
     """Take a contact out of the bookings they made for children, and out of what they paid; the children stay.
 
     Doing it again changes nothing.
@@ -62,6 +70,7 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
         pupil_ids: every child they were ever linked to here: nobody books for others.
         before: only bookings made earlier (UTC).
         instead: makes the ids that take the place of theirs; always the same where another contact takes over.
+        taken_over: whether one does.
 
     Raises:
         TryAgain: too busy; what is done is done.
@@ -71,7 +80,7 @@ def forget_contact(ctx: Context, contact_id: str, pupil_ids: Iterable[str], befo
         _until_unchanged(ctx, partial(of_registers.forget_contact, ctx, booking.id, contact_id, before, instead))
         of_answers.forget_contact(ctx, booking, contact_id, before, instead())
         if of_answers.names_contact(booking, contact_id):
-            _until_unchanged(ctx, partial(_forget_contact, ctx, booking.id, contact_id, instead))
+            _until_unchanged(ctx, partial(_forget_contact, ctx, booking.id, contact_id, instead, taken_over=taken_over))
     _until_unchanged(ctx, lambda: of_waiting.forget_contact(ctx, contact_id, pupil_ids, before, instead))
     diaries.forget(ctx, diaries.parent(contact_id))
 
@@ -126,7 +135,7 @@ def _not_yet_forgotten(ctx: Context, payment: Payment, booking: Booking) -> list
     return [one for one in others.values() if one.id != booking.id and not one.anonymised]
 
 
-def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: NewId) -> None:
+def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: NewId, *, taken_over: bool) -> None:
     booking = store.find_booking(ctx.school_id, booking_id)
     if not of_answers.names_contact(booking, contact_id):
         return
@@ -135,7 +144,7 @@ def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: New
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
     diaries.hand_on(transaction, ctx, booking, after)
     for payment in _payments_of(ctx, booking, contact_id):
-        of_payments.replace_payer(transaction, ctx, payment, instead())
+        of_payments.replace_payer(transaction, ctx, payment, instead(), taken_over=taken_over)
     transaction.commit()
 
 

@@ -12,7 +12,9 @@ from school_events.payments.refunds.store import RefundItem, refunds_of_payment
 _ACTION = "payment.anonymised"
 
 
-def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, payer_id: str) -> None:
+def replace_payer(
+    transaction: Transaction, ctx: Context, payment: Payment, payer_id: str, *, taken_over: bool = False
+) -> None:
     """Let somebody else stand for who pays, in a transaction; it is refused if the payment has changed since.
 
     The stamps of the payment and its refunds, which may name who did something, are made anew, and what staff wrote
@@ -23,6 +25,7 @@ def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, paye
         ctx: the moment; its actor is who the new stamps name.
         payment: as it was read.
         payer_id: a random id, or the contact who takes over.
+        taken_over: whether it is a contact: the same person, of whom what staff wrote is still to be matched.
     """
     store.replace(transaction, ctx, payment, payment.model_copy(update={"payer_id": payer_id}), stamp(ctx, _ACTION))
     for refund in refunds_of_payment(ctx.school_id, payment.id):
@@ -33,6 +36,6 @@ def replace_payer(transaction: Transaction, ctx: Context, payment: Payment, paye
                 RefundItem.state == refund.state,
                 refusal=StaleVersion(),
             )
-    for receipt in receipts.of_payment(ctx.school_id, payment.id):
+    for receipt in () if taken_over else receipts.of_payment(ctx.school_id, payment.id):
         if receipt != receipt.without_words():
             receipts.replace(transaction, ctx, receipt, receipt.without_words(), stamp(ctx, _ACTION))

@@ -96,6 +96,7 @@ def _bookings(ctx: Context, running: Anonymisation) -> None:
         _children(ctx, running),
         running.begun_at,
         lambda: running.successor or steps.nobody(ctx),
+        taken_over=running.successor is not None,
     )
 
 
