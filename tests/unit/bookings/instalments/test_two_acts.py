@@ -1,6 +1,6 @@
 """Two acts on the money of one booking: whatever comes second, nothing is kept that pays for nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,7 +22,7 @@ from school_events.payments.refunds.store import refunds_of_payment
 from tests.support.booked_world import a_school_with_families, as_parent, as_system, book, booking_of, payment_of
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.shop import Shop, ledger_balance
-from tests.unit.bookings.instalments.owing import a_trip, confirmed, housekeep, instalments
+from tests.unit.bookings.instalments.owing import FIRST, a_trip, confirmed, housekeep, instalments, morning
 from tests.unit.bookings.paying import once_before
 
 _BY_HAND = Request(None, "")
@@ -35,13 +35,13 @@ def trip(shop: Shop) -> SchoolEvent:
     return a_trip()
 
 
-def _finance() -> Context:
-    return a_context(actor=Actor("staff", "staff-1"), roles=("finance",))
+def _finance(now: datetime = NOW) -> Context:
+    return a_context(actor=Actor("staff", "staff-1"), roles=("finance",), now=now)
 
 
-def _receive(payment_id: str, pence: int) -> Recorded:
-    asked = NewReceipt(method="cash", amount=pounds(pence), reference="A 1", received_on=NOW.date())
-    return receiving.receive(_finance(), payment_id, asked, _BY_HAND)
+def _receive(payment_id: str, pence: int, now: datetime = NOW) -> Recorded:
+    asked = NewReceipt(method="cash", amount=pounds(pence), reference="A 1", received_on=now.date())
+    return receiving.receive(_finance(now), payment_id, asked, _BY_HAND)
 
 
 def _of(payment: Payment) -> Payment:
@@ -176,3 +176,22 @@ def test_money_for_a_basket_that_came_apart_pays_its_parts_once(
     assert [_of(one).state for one in both] == [PaymentState.PAID, PaymentState.MERGED]
     assert [one.amount.amount for one in _refunds(basket)] == [400]
     assert ledger_balance() == shop.balance()
+
+
+def test_places_that_were_put_together_can_be_paid_at_the_desk(shop: Shop, trip: SchoolEvent) -> None:
+    one, other = book(trip, "pupil-1"), book(trip, "pupil-2")
+    basket = together.open_page(as_parent(), [payment_of(one), payment_of(other)])
+    assert _receive(basket.id, 500).payment_state == PaymentState.PAID
+    assert {booking_of(one).state, booking_of(other).state} == {BookingState.CONFIRMED}
+    assert {session["status"] for session in shop.all("checkout.session")} == {"expired"}
+
+
+def test_an_instalment_is_overdue_again_when_its_receipt_was_a_mistake(shop: Shop, trip: SchoolEvent) -> None:
+    first = instalments(confirmed(shop, trip))[0]
+    late = morning(FIRST, timedelta(days=8))
+    housekeep(late)
+    receipt = _receive(first.id, 400, late)
+    assert open_ones(SCHOOL, limit=9) == []
+    receiving.reverse(_finance(late), first.id, receipt.id, Mistake(reason="not his"), _BY_HAND)
+    housekeep(late)
+    assert [(one.kind.value, one.thing_id) for one, _ in open_ones(SCHOOL, limit=9)] == [("overdue", first.id)]

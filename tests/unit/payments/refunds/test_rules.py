@@ -221,3 +221,17 @@ def test_money_of_no_line_leaves_the_lines_alone() -> None:
     assert (world.payment.refunded, [line.back for line in world.payment.lines]) == (NOTHING, [NOTHING] * 3)
     [entry] = world.ledger
     assert (entry.debit, entry.amount) == (LedgerAccount.SUSPENSE, pounds(999))
+
+
+@given(st.sampled_from(["succeeded", "failed"]))
+def test_an_answer_that_is_older_than_what_we_know_takes_nothing_back(decided: str) -> None:
+    world = _World()
+    world.ask(0, 500)
+    world.make(0, "pending")
+    (old,) = world.stripe.values()
+    row = world.rows["refund_0"]
+    for found in (old, old.model_copy(update={"status": decided})):
+        moved = rules.settled(world.payment, [row], found, NOW)
+        assert moved is not None
+        world.payment, ((_, row),) = moved.payment, moved.rows
+    assert rules.settled(world.payment, [row], old, NOW) is None

@@ -21,7 +21,7 @@ from school_events.payments import store as payment_store
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
 from school_events.payments.listing import find_shown
-from school_events.payments.model import Payment, PaymentState
+from school_events.payments.model import Payment, PaymentPurpose, PaymentState
 from school_events.payments.receipts import rules, service
 from school_events.payments.receipts import store as receipt_store
 from school_events.payments.receipts.api import Mistake, NewReceipt, Recorded
@@ -92,7 +92,9 @@ def _reverse(ctx: Context, payment_id: str, receipt_id: str, asked: Mistake, req
     for booking in baskets.bookings_of(ctx, payment):
         _wait(transaction, ctx, booking)
     change = stamp(ctx, "payment.receipt_reversed")
-    after = payment_store.replace(transaction, ctx, payment, rules.taken_back(payment, receipt), change)
+    look_at = ctx.now if payment.due_on is not None else None
+    owed = rules.taken_back(payment, receipt).model_copy(update={"look_at": look_at})
+    after = payment_store.replace(transaction, ctx, payment, owed, change)
     service.reverse(transaction, ctx, receipt, asked.reason)
     return _commit(transaction, ctx, after, receipt.id, ReceiptState.REVERSED, request)
 
@@ -105,7 +107,7 @@ def _without_page(ctx: Context, payment_id: str) -> Payment:
         PaidMeanwhile: it was paid there.
     """
     payment = find_shown(ctx, payment_id)
-    if payment.merges:
+    if payment.merges and payment.purpose is not PaymentPurpose.PLACE:
         raise WrongState("This is paid by card; receive what it stands for one by one")
     if any(line.over for line in payment.lines):
         raise WrongState("What this was to be paid for has ended")

@@ -80,7 +80,7 @@ def _look(ctx: Context, payment: Payment) -> None:
     after = payment.model_copy(update=update)
     transaction = Transaction(ctx)
     payments.replace(transaction, ctx, payment, after, stamp(ctx, _action(due)))
-    if due.overdue and not attention.was_raised(ctx, AttentionKind.OVERDUE, payment.id):
+    if due.overdue and not attention.is_open(ctx, AttentionKind.OVERDUE, payment.id):
         attention.raise_for(transaction, ctx, AttentionKind.OVERDUE, "payment", payment.id, payment.id)
     transaction.put(baskets.tell_payer(ctx, after))
     transaction.commit()

@@ -44,6 +44,12 @@ def settle(transaction: Transaction, ctx: Context, kind: AttentionKind, thing_id
         store.keep(transaction, ctx, attention.model_copy(update={"settled_at": ctx.now}))
 
 
+def is_open(ctx: Context, kind: AttentionKind, thing_id: str) -> bool:
+    """Whether something is on the list now."""
+    attention = store.find(ctx.school_id, kind, thing_id)
+    return attention is not None and attention.settled_at is None
+
+
 def was_raised(ctx: Context, kind: AttentionKind, thing_id: str) -> bool:
     """Whether something was put on the list before, and perhaps taken off it."""
     return store.find(ctx.school_id, kind, thing_id) is not None

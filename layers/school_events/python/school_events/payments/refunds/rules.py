@@ -136,9 +136,9 @@ def _seen(own: Iterable[Refund], found: StripeRefund) -> list[tuple[Refund | Non
 
 
 def _as_found(row: Refund, found: StripeRefund) -> Refund:
-    if row.state is RefundState.FAILED and row.was_taken:
-        return row
     state = _STATES.get(found.status, RefundState.PENDING)
+    if _is_older(row, state):
+        return row
     is_failed = state is RefundState.FAILED
     return row.model_copy(
         update={
@@ -148,6 +148,13 @@ def _as_found(row: Refund, found: StripeRefund) -> Refund:
             "trouble": (found.failure or found.status) if is_failed else None,
         }
     )
+
+
+def _is_older(row: Refund, state: RefundState) -> bool:
+    """Whether what we know can only have come after that: what failed at Stripe stays so, as does what arrived."""
+    if row.state is RefundState.FAILED:
+        return row.was_taken or row.stripe_id is not None
+    return row.state is RefundState.MADE and state is RefundState.PENDING
 
 
 def _from_dashboard(
