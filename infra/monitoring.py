@@ -314,8 +314,8 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
         ),
         AlarmRule(
             "money-check-missed",
-            "For 26 hours no school's money has been compared with Stripe. Look at the function's schedule and its "
-            "log, then run it by hand: it is safe at any hour, twice, and late.",
+            "For 26 hours no school's money has been compared with Stripe. Is any school connected to Stripe yet? Look "
+            "at the function's schedule and its log, then run it by hand: it is safe at any hour, twice, and late.",
             own_metric("money_check", "MoneyChecked").with_(period=_HOUR),
             periods=26,
             at_least=True,
