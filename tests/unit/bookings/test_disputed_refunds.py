@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from local.stripe.errors import Json
-from school_events.bookings import cancelling, chores, disputed
+from school_events.bookings import cancelling, chores, disputed, strays
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
@@ -17,6 +17,7 @@ from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
+from tests.unit.bookings.attempts import two_open_pages
 from tests.unit.bookings.paying import apply
 
 LATER = NOW + timedelta(minutes=2)
@@ -76,6 +77,28 @@ def test_a_refund_of_what_was_lost_has_failed_since_the_payer_has_the_money(shop
     assert _refund_of(booked).state is RefundState.FAILED
     assert payment_of(booked).state is PaymentState.LOST
     assert shop.all("refund") == []
+    assert ledger_balance() == shop.balance()
+
+
+def test_so_has_one_of_what_was_paid_twice_though_the_payment_is_not_lost(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    for page in two_open_pages(shop, booked, monkeypatch):
+        shop.pay(page)
+    with monkeypatch.context() as patch:
+        patch.setattr(strays, "make_refunds", lambda *_: None)
+        apply(booked)
+    (stray,) = payment_of(booked).strays
+    dispute = shop.server.dashboard.dispute(stray.charge_id)
+    _hear(shop, dispute)
+    _housekeep()
+    assert _refund_of(booked).trouble == "charge_disputed"
+    shop.server.dashboard.decide(dispute["id"], "lost")
+    _hear(shop, dispute, LATER)
+    _housekeep()
+    assert _refund_of(booked).state is RefundState.FAILED
+    assert payment_of(booked).state is PaymentState.PAID
     assert ledger_balance() == shop.balance()
 
 

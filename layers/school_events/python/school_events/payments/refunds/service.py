@@ -16,6 +16,8 @@ from school_events.payments import rules as payment_rules
 from school_events.payments import store as payments
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
+from school_events.payments.disputes.model import DisputeState
+from school_events.payments.disputes.store import disputes_of_payment
 from school_events.payments.ledger import store as ledger
 from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.payments.refunds import gateway, rules, store, ways
@@ -204,11 +206,19 @@ def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
 
 def _refused(ctx: Context, payment: Payment, asked: Refund, code: str) -> None:
     """Stripe will not make it: it waits for a bank's decision; or its money went back otherwise; or it failed."""
-    if code == RefundTrouble.DISPUTED and payment.state is not PaymentState.LOST:
+    if code == RefundTrouble.DISPUTED and not _is_lost(ctx, payment, asked):
         _wait(ctx, asked, RefundTrouble.DISPUTED)
         return
     catch_up(ctx, payment.id)
     again_if_stale(partial(_fail, ctx, asked, code))
+
+
+def _is_lost(ctx: Context, payment: Payment, asked: Refund) -> bool:
+    """Whether the payer's bank took the money back for good; what is not to be kept has a charge of its own."""
+    if asked.line:
+        return payment.state is PaymentState.LOST
+    disputes = [one for one in disputes_of_payment(ctx.school_id, payment.id) if one.charge_id == asked.charge_id]
+    return bool(disputes) and all(one.state is DisputeState.LOST for one in disputes)
 
 
 def _wait(ctx: Context, asked: Refund, trouble: RefundTrouble) -> None:
