@@ -181,7 +181,11 @@ class Scene:
 
     def open_page(self, booked: Json, *, by: int = 1) -> Answer:
         """Ask for Stripe's page for what was booked."""
-        asked = self.ask("POST /bookings/{booking_id}/checkout", parent(by), booking_id=booked["booking_ids"][0])
+        return self.open_at("POST /bookings/{booking_id}/checkout", by, booking_id=booked["booking_ids"][0])
+
+    def open_at(self, route: str, by: int, body: Any = None, **parameters: str) -> Answer:
+        """Ask for Stripe's page by whichever route opens one, see :meth:`ask`."""
+        asked = self.ask(route, parent(by), body, **parameters)
         if asked.status == 200 and asked.body["checkout_url"]:
             self._note_page(asked.body)
         return asked

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -16,11 +17,20 @@ from tests.support.booked_world import an_event
 from tests.support.money_checker import Books, faults_in_the_end, faults_now
 from tests.support.scene import REST_WAITS, Answer, GivenUp, Scene, a_scene
 from tests.support.shop import Shop
+from tests.unit.bookings.instalments.owing import DUE
 
 WHICH = st.integers(0, 5)
 """Which of those there are; the latest first."""
 
+WHO = st.integers(0, 14)
+"""Which of the households that may book one of the trips; the latest first."""
+
 _POLICY = ({"until": "2026-11-24", "refund_percent": 50},)
+
+_IN_PARTS = DUE | {
+    "voluntary_contribution": {"amount": 500},
+    "unpaid_instalment": {"then": "cancel", "after_days": 8},
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,11 @@ class Start:
 def a_start(shop: Shop) -> Iterator[Start]:
     """The school, at that moment."""
     with a_scene(shop) as scene:
-        events = scene.event, an_event(capacity=2, price=1251, cancellation=_POLICY)
+        events = (
+            scene.event,
+            an_event(capacity=2, price=1251, cancellation=_POLICY),
+            an_event(charging=_IN_PARTS, cancellation=_POLICY, on="2026-12-18"),
+        )
         scene.from_here()
         yield Start(scene, events)
 
@@ -107,6 +121,12 @@ class Base(RuleBasedStateMachine):
     def paid(self) -> list[Json]:
         """The payments whose money came, as they are kept."""
         return [one for one in self.books.payments.values() if one.get("charge_id")]
+
+    def owed(self) -> list[Json]:
+        """What is due later, or was offered, and is not paid, as it is kept; the latest is what was asked for last."""
+        each = (one for one in self.books.payments.values() if one["purpose"] != "place")
+        open_ones = [one for one in each if one["state"] in {"created", "open"} and not one.get("merged_into")]
+        return sorted(open_ones, key=itemgetter("created_at", "id"))
 
     def pages(self, status: str) -> list[Json]:
         """The payments whose page Stripe has so, each as it was answered when it was opened."""

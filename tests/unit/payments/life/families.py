@@ -9,7 +9,7 @@ from local.stripe.cards import DECLINED_CARD
 from local.stripe.errors import Json, StripeError
 from school_events.bookings.model import LIVE
 from tests.support.scene import parent
-from tests.unit.payments.life.base import KILLED, WHICH, Base, Booked, Kill, pick
+from tests.unit.payments.life.base import KILLED, WHICH, WHO, Base, Booked, Kill, pick
 
 type Household = tuple[int, tuple[str, ...]]
 """The number of a contact, and who is to be booked."""
@@ -38,31 +38,31 @@ class Families(Base):
         ]
 
     @precondition(lambda self: self._who_may_book())
-    @rule(which=WHICH, killed=KILLED)
+    @rule(which=WHO, killed=KILLED)
     def book(self, which: int, killed: Kill | None) -> None:
         """Places of one of the trips."""
         self._book(*pick(self._who_may_book(), which), killed)
 
-    @rule(who=st.sampled_from(HOUSEHOLDS), event=st.integers(0, 1))
+    @rule(who=st.sampled_from(HOUSEHOLDS), event=st.integers(0, 2))
     def ask_for_places(self, who: Household, event: int) -> None:
         """Whether they have them already or not."""
         self._book(who, event, None)
 
     @precondition(lambda self: self._who_may_book())
-    @rule(which=WHICH)
+    @rule(which=WHO)
     def book_and_pay(self, which: int) -> None:
         """As most families do; we have not heard of it yet."""
         self._buy(which)
 
     @precondition(lambda self: self._who_may_book())
-    @rule(which=WHICH)
+    @rule(which=WHO)
     def book_pay_and_hear(self, which: int) -> None:
         """And Stripe tells at once."""
         self._buy(which)
         self.scene.post.deliver()
 
     @precondition(lambda self: self._who_may_book())
-    @rule(which=WHICH, others=WHICH)
+    @rule(which=WHO, others=WHO)
     def pay_too_late(self, which: int, others: int) -> None:
         """The hold is over and perhaps somebody else has the place when the money comes."""
         opened = self._buy(which, pays=False)
@@ -99,11 +99,14 @@ class Families(Base):
         self._open(pick(self.booked, which), killed)
 
     def _open(self, booked: Booked, killed: Kill | None) -> Json | None:
-        asked = partial(self.scene.open_page, booked.body, by=booked.by)
-        opened = self.act("open a page", asked, killed)
-        if opened is not None and opened not in self.opened:
+        return self._note(self.act("open a page", partial(self.scene.open_page, booked.body, by=booked.by), killed))
+
+    def _note(self, opened: Json | None) -> Json | None:
+        """A page was opened, if Stripe has one for it."""
+        has_page = opened is not None and opened["id"] in self.scene.pages
+        if has_page and opened not in self.opened:
             self.opened.append(opened)
-        return opened
+        return opened if has_page else None
 
     @precondition(lambda self: self.pages("open"))
     @rule(which=WHICH)

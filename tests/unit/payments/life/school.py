@@ -63,7 +63,7 @@ class School(Base):
         self.act("school cancels a place", partial(self.scene.ask, route, ADMIN, body, booking_id=booking_id), killed)
 
     @precondition(lambda self: self.happened > 25)
-    @rule(event=st.integers(0, 1), killed=KILLED)
+    @rule(event=st.integers(0, 2), killed=KILLED)
     def school_cancels_a_trip(self, event: int, killed: Kill | None) -> None:
         """Everything goes back."""
         event_id = self.start.events[event].id
