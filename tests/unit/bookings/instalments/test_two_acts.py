@@ -195,3 +195,22 @@ def test_an_instalment_is_overdue_again_when_its_receipt_was_a_mistake(shop: Sho
     receiving.reverse(_finance(late), first.id, receipt.id, Mistake(reason="not his"), _BY_HAND)
     housekeep(late)
     assert [(one.kind.value, one.thing_id) for one, _ in open_ones(SCHOOL, limit=9)] == [("overdue", first.id)]
+
+
+def test_a_basket_whose_money_went_back_is_not_paid_a_second_time(
+    shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = instalments(confirmed(shop, trip))
+    basket = together.open_page(as_parent(), both)
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "expire_session", lambda *_: None)
+        pages.close_page(as_system(), basket.id)
+    for one in both:
+        family.checkout(as_parent(), one.id)
+    shop.pay(basket)
+    assert settlement.apply_payment(as_system(), basket.id).state is PaymentState.REFUNDED
+    another = together.open_page(as_parent(), both)
+    assert another.id != basket.id
+    shop.pay(another)
+    assert settlement.apply_payment(as_system(), another.id).state is PaymentState.PAID
+    assert ledger_balance() == shop.balance()

@@ -132,7 +132,13 @@ def _same_basket(ctx: Context, bookings: Sequence[Booking], wanted: set[str]) ->
     """The basket in which these very payments were to be paid before: it is taken up again."""
     known = [one for booking in bookings for one in booking.further_payments]
     found = payment_store.find_payments(ctx.school_id, known).values()
-    return next((one for one in found if set(one.merges) == wanted), None)
+    return next((one for one in found if set(one.merges) == wanted and _is_as_new(one)), None)
+
+
+def _is_as_new(basket: Payment) -> bool:
+    """Whether a basket came apart unpaid, so that it can be paid as if it had just been put together."""
+    is_unpaid = basket.state is PaymentState.EXPIRED and basket.payer_alias is None
+    return is_unpaid and not any(line.over or line.back.amount for line in basket.lines)
 
 
 def _basket(ctx: Context, found: Sequence[Payment]) -> Payment:
