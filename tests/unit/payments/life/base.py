@@ -10,10 +10,14 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
+from local.stripe.bacs import Outcome
+from local.stripe.bank_accounts import Debit
 from local.stripe.errors import Json
 from school_events.bookings.model import LIVE, BookingState
 from school_events.events.model import SchoolEvent
+from school_events.payments.reconciliation.store import open_differences
 from tests.support.booked_world import an_event
+from tests.support.contexts import SCHOOL
 from tests.support.money_checker import Books, faults_in_the_end, faults_now
 from tests.support.scene import REST_WAITS, Answer, GivenUp, Scene, a_scene
 from tests.support.shop import Shop
@@ -24,6 +28,9 @@ WHICH = st.integers(0, 5)
 
 WHO = st.integers(0, 14)
 """Which of the households that may book one of the trips; the latest first."""
+
+TRIP_IN_PARTS = 2
+"""Which of the trips is paid for in parts, and is far enough away for direct debits."""
 
 _POLICY = ({"until": "2026-11-24", "refund_percent": 50},)
 
@@ -78,7 +85,7 @@ def a_start(shop: Shop) -> Iterator[Start]:
         events = (
             scene.event,
             an_event(capacity=2, price=1251, cancellation=_POLICY),
-            an_event(charging=_IN_PARTS, cancellation=_POLICY, on="2026-12-18"),
+            an_event(charging=_IN_PARTS, cancellation=_POLICY, capacity=4, on="2026-12-18"),
         )
         scene.from_here()
         yield Start(scene, events)
@@ -128,6 +135,11 @@ class Base(RuleBasedStateMachine):
         open_ones = [one for one in each if one["state"] in {"created", "open"} and not one.get("merged_into")]
         return sorted(open_ones, key=itemgetter("created_at", "id"))
 
+    def kept(self) -> list[tuple[Json, Json]]:
+        """The lines of what was paid of which something is still there, each with its payment."""
+        each = [(payment, line) for payment in self.paid() for line in payment["lines"]]
+        return [(payment, line) for payment, line in each if line["back"]["amount"] < line["amount"]["amount"]]
+
     def pages(self, status: str) -> list[Json]:
         """The payments whose page Stripe has so, each as it was answered when it was opened."""
         return [one for one in self.opened if self.scene.page_of(one)["status"] == status]
@@ -165,6 +177,22 @@ class Base(RuleBasedStateMachine):
         finally:
             wire.kill_at, self.scene.gives_up = -1, False
 
+    def under_way(self) -> list[Debit]:
+        """The debits whose banks have not answered yet."""
+        return list(self.scene.shop.server.world.books[self.scene.shop.account_id].debits.values())
+
+    def banks_answer(self) -> None:
+        """Each as it would in days."""
+        for one in self.under_way():
+            outcome = Outcome.FAILS if one.account.code else Outcome.SUCCEEDS
+            self.scene.shop.server.payers.settle_debit(one.session_id, outcome)
+
+    def mornings_come(self) -> None:
+        """Two, each with its money check: what differs on one and is settled is found so on the next."""
+        for _ in range(2):
+            self.scene.pass_days(1)
+            self.scene.invoke("money_check", {})
+
     @invariant()
     def nothing_is_wrong_now(self) -> None:
         """After every step."""
@@ -175,10 +203,16 @@ class Base(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end nothing is under way any more, and all money is where it belongs, to the penny."""
+        self.banks_answer()
         self.scene.settle()
         self.scene.pass_days(REST_WAITS)
         self.scene.settle()
         _none(faults_in_the_end(Books(self.scene.shop)))
+        self.mornings_come()
+        books = Books(self.scene.shop)
+        _none(faults_in_the_end(books))
+        _none([f"{one.mirror} of {one.source} differs" for one in open_differences(SCHOOL)])
+        _none([f"{one['id']} is under way for ever" for one in books.payments.values() if one["state"] == "processing"])
         _none([f"never applied: {one}" for one in self.scene.post.dead])
 
 

@@ -103,10 +103,11 @@ class Families(Base):
 
     def _note(self, opened: Json | None) -> Json | None:
         """A page was opened, if Stripe has one for it."""
-        has_page = opened is not None and opened["id"] in self.scene.pages
-        if has_page and opened not in self.opened:
+        if opened is None or opened["id"] not in self.scene.pages:
+            return None
+        if opened not in self.opened:
             self.opened.append(opened)
-        return opened if has_page else None
+        return opened
 
     @precondition(lambda self: self.pages("open"))
     @rule(which=WHICH)
@@ -135,7 +136,6 @@ class Families(Base):
         self.scene.pay_though_closed(pick(self.pages("expired"), which))
         self.acts["pay though closed"] += 1
 
-    @precondition(lambda self: self.booked)
     @rule(which=WHICH, killed=KILLED)
     def look(self, which: int, killed: Kill | None) -> None:
         """The return page asks how it stands."""

@@ -7,8 +7,10 @@ from hypothesis.stateful import precondition, rule
 
 from local.stripe.errors import Json
 from tests.support.scene import parent
-from tests.unit.payments.life.base import KILLED, WHICH, Kill, pick
+from tests.unit.payments.life.base import KILLED, TRIP_IN_PARTS, WHICH, Kill, pick
 from tests.unit.payments.life.families import Families
+
+CHILDREN = (1, ("pupil-1", "pupil-2"))
 
 
 class Later(Families):
@@ -21,6 +23,13 @@ class Later(Families):
             if one["purpose"] == "instalment":
                 found.setdefault(str(one["payer_id"]), []).append(one)
         return found
+
+    def __init__(self) -> None:
+        """Two children have their places, and what is due later for each is not paid."""
+        super().__init__()
+        booked = self._book(CHILDREN, TRIP_IN_PARTS, None)
+        opened = None if booked is None else self._open(booked, None)
+        self._pay_and_hear(opened, hears=True)
 
     @precondition(lambda self: self.owed())
     @rule(which=WHICH, killed=KILLED)
@@ -50,13 +59,17 @@ class Later(Families):
 
     @precondition(lambda self: self.confirmed())
     @rule(which=WHICH, pence=st.sampled_from([None, 30, 700]), killed=KILLED)
-    def offer(self, which: int, pence: int | None, killed: Kill | None) -> None:
+    def give(self, which: int, pence: int | None, killed: Kill | None) -> None:
         """A contribution, of what is asked for or of another amount."""
         booked, booking_id = pick(self.confirmed(), which)
         body = None if pence is None else {"amount": {"amount": pence, "currency": "gbp"}}
         route = "POST /bookings/{booking_id}/contribution"
-        self.act("offer", partial(self.scene.ask, route, parent(booked.by), body, booking_id=booking_id), killed)
+        asked = partial(self.scene.ask, route, parent(booked.by), body, booking_id=booking_id)
+        offered = self.act("offer", asked, killed)
+        if offered is not None:
+            self._pay_and_hear(self._open_owed(offered, None), hears=False)
 
+    @precondition(lambda self: self._instalments())
     @rule(days=st.sampled_from([3, 8]))
     def days_come_when_something_is_due(self, days: int) -> None:
         """Families are reminded; some places end."""

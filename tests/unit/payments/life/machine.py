@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.unit.payments.life.base import Base, Start
+from tests.unit.payments.life.debits import Debits
 from tests.unit.payments.life.later import Later
 from tests.unit.payments.life.school import School
 from tests.unit.payments.life.stripes_side import StripesSide
@@ -13,7 +14,7 @@ from tests.unit.payments.life.stripes_side import StripesSide
 STEPS = 40
 
 
-class Life(Later, StripesSide, School):
+class Life(Debits, Later, StripesSide, School):
     """Everything that can happen to money, in any order."""
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from local.stripe.errors import Json
 from tests.support.scene import ADMIN, FINANCE, receive_in_cash
 from tests.unit.payments.life.base import KILLED, WHICH, Base, Kill, pick
 
@@ -40,23 +41,41 @@ class School(Base):
         with self.killed(killed):
             self.scene.housekeeping()
 
-    @precondition(lambda self: self.paid())
-    @rule(which=WHICH, pence=st.sampled_from([None, 1, 500]), killed=KILLED)
+    @precondition(lambda self: self.kept())
+    @rule(which=WHICH, pence=st.sampled_from([None, 1, 100, 500]), killed=KILLED)
     def finance_give_back(self, which: int, pence: int | None, killed: Kill | None) -> None:
-        """Of what a family paid, for whatever reason."""
-        payment = pick(self.paid(), which)
-        line = {"booking_id": payment["lines"][0]["reference"], "amount": {"amount": pence, "currency": "gbp"}}
-        body = {"reason": "goodwill"} if pence is None else {"reason": "goodwill", "lines": [line]}
-        route = "POST /payments/{payment_id}/refunds"
-        asked = partial(self.scene.ask, route, FINANCE, body, payment_id=str(payment["id"]))
-        self.act("finance give back", asked, killed)
+        """Of a place, an instalment or a contribution, for whatever reason."""
+        payment, line = pick(self.kept(), which)
+        part: Json = {"booking_id": line["reference"], "part": line["part"]}
+        if pence is not None:
+            part["amount"] = {"amount": pence, "currency": "gbp"}
+        self._give_back("finance give back", payment, {"reason": "goodwill", "lines": [part]}, killed)
 
-    @precondition(lambda self: self.pages("open"))
-    @rule(which=WHICH, pence=st.sampled_from([500, 1221, 1250]), killed=KILLED)
+    @precondition(lambda self: self.kept())
+    @rule(which=WHICH, killed=KILLED)
+    def finance_give_all_back(self, which: int, killed: Kill | None) -> None:
+        """What is still there of a payment."""
+        self._give_back("finance give all back", pick(self.kept(), which)[0], {"reason": "goodwill"}, killed)
+
+    def _give_back(self, name: str, payment: Json, body: Json, killed: Kill | None) -> None:
+        route = "POST /payments/{payment_id}/refunds"
+        self.act(name, partial(self.scene.ask, route, FINANCE, body, payment_id=str(payment["id"])), killed)
+
+    @precondition(lambda self: self.pages("open") or self.owed())
+    @rule(which=WHICH, pence=st.sampled_from([100, 400, 500, 1221, 1250]), killed=KILLED)
     def finance_receive(self, which: int, pence: int, killed: Kill | None) -> None:
-        """Cash, for what a family was about to pay by card."""
-        payment_id = str(pick(self.pages("open"), which)["id"])
+        """Cash, for what a family was about to pay by card, or owes, in part or all of it."""
+        payment_id = str(pick(self.pages("open") + self.owed(), which)["id"])
         self.act("finance receive", partial(receive_in_cash, self.scene, payment_id, pence), killed)
+
+    @precondition(lambda self: self.paid() and self.happened > 8)
+    @rule(killed=KILLED)
+    def a_morning_comes(self, killed: Kill | None) -> None:
+        """With its money check, whatever has not reached us by then."""
+        self.scene.pass_days(1)
+        with self.killed(killed):
+            self.scene.invoke("money_check", {})
+        self.acts["a morning comes"] += 1
 
     def _cancel(self, booking_id: str, refund: str, killed: Kill | None) -> None:
         route, body = "POST /bookings/{booking_id}/cancel", {"refund": refund}
