@@ -183,7 +183,11 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
     if booking.state is BookingState.CONFIRMED:
         is_free = booking.payment_id is None
         faults = [] if paid or is_free else [f"{booking.id} has a place that was not paid for"]
-        return faults + ([f"{booking.id} has its place and {by_rule} pence back"] if by_rule else [])
+        asked = [one for one in books.payments.values() if not one.get("merged_into")]
+        times = Counter(_key(line) for payment in asked for line in payment["lines"])
+        # Money for a basket that had come apart goes back if a part is asked for otherwise by then (decision 0040).
+        wrong = _pence(one for one in first if one["why"] in _BY_RULE and times[one["line"]] == 1)
+        return faults + ([f"{booking.id} has its place and {wrong} pence back"] if wrong else [])
     amount = sum(line["amount"]["amount"] for _, line in paid)
     returned = by_rule + _pence(one for one in _not_gone(back) if one["why"] not in _BY_RULE)
     return (
