@@ -14,7 +14,7 @@ REGION = "eu-west-2"
 ACCOUNT = "000000000000"
 ENVIRONMENT = BUILD / "emulator"
 HEALTH = "/_ministack/health"
-SAVE_SECONDS = 30.0
+SAVE_SECONDS = 60.0
 # Set for the emulator alone; its Lambda workers inherit them, so the functions' bootstrap takes them away again.
 OWN_VARIABLES = (
     "AUTH",

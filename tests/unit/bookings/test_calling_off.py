@@ -30,7 +30,7 @@ from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
-from tests.support.tables import rows
+from tests.support.tables import what_is_due
 from tests.unit.bookings.paying import apply, paid
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -61,13 +61,6 @@ def _whole_story() -> None:
         _housekeeping(NOW + minutes * MINUTE)
 
 
-def _due() -> list[str]:
-    """What is due, but for the looks at a school's money and its events at Stripe, which never end."""
-    tables = ("Events", "Bookings", "Payments")
-    found = [row["due_pk"]["S"] for table in tables for row in rows(table) if "due_pk" in row]
-    return [one for one in found if not one.startswith(("DUE#MONEY_CHECK", "DUE#STRIPE_SWEEP"))]
-
-
 def test_free_places_paid_places_and_holds_end_and_money_goes_back_to_the_penny(shop: Shop, event: SchoolEvent) -> None:
     household = paid(shop, event, "pupil-1", "pupil-2")
     apply(household)
@@ -83,7 +76,7 @@ def test_free_places_paid_places_and_holds_end_and_money_goes_back_to_the_penny(
     assert sorted(one.kind for one in ledger()) == ["charge", "charge", "fee", "refund", "refund"]
     assert set(place_states(event)) == {"free"}
     assert not faults_of(event)
-    assert _due() == []
+    assert what_is_due() == []
 
 
 def test_places_that_cost_nothing_are_cancelled_although_no_index_knows_of_them(
@@ -98,7 +91,7 @@ def test_places_that_cost_nothing_are_cancelled_although_no_index_knows_of_them(
     assert [booking_of(booked, one).state for one in (0, 1)] == [BookingState.CANCELLED] * 2
     assert not faults_of(event)
     _housekeeping(NOW + MINUTE)
-    assert _due() == []
+    assert what_is_due() == []
 
 
 def test_every_booked_family_is_told_once(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +147,7 @@ def test_who_pays_on_an_open_page_just_after_has_the_money_back(shop: Shop, even
     assert booking_of(booked).state is BookingState.CANCELLED
     assert payment_of(booked).state is PaymentState.REFUNDED
     assert not faults_of(event)
-    assert _due() == []
+    assert what_is_due() == []
 
 
 def test_late_money_of_a_cancelled_event_finds_no_place(
@@ -182,7 +175,7 @@ def test_money_a_person_must_decide_on_stays_with_that_person(shop: Shop, event:
     _whole_story()
     assert payment_of(booked).state is PaymentState.QUARANTINED
     assert booking_of(booked).state is BookingState.PENDING
-    assert _due() == []
+    assert what_is_due() == []
 
 
 def test_a_booking_under_way_when_the_event_is_cancelled_is_refused_or_ended(
@@ -228,7 +221,7 @@ def test_killed_anywhere_the_end_is_the_same(shop: Shop, event: SchoolEvent) -> 
         assert set(place_states(event)) == {"free"}, point
         assert len(shop.all("refund")) == 1, point
         assert ledger_balance() == shop.balance(), point
-        assert _due() == [], point
+        assert what_is_due() == [], point
 
 
 def _story(event: SchoolEvent) -> None:

@@ -47,7 +47,7 @@ from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
 from tests.support.rewind import bookmark_tables
 from tests.support.shop import Shop
-from tests.support.tables import everything, rows
+from tests.support.tables import everything, what_is_due
 from tests.unit.bookings.paying import apply
 
 POOLS = tuple(f"session-{one}" for one in (FIRST, SECOND, THIRD))
@@ -69,13 +69,6 @@ def _housekeeping(at: datetime = LATER) -> None:
     chores.let_places_follow(at, context_for, lambda: True)
     chores.move_returned_places_on(at, context_for, lambda: True)
     chores.make_due_refunds(at, context_for, lambda: True)
-
-
-def _due() -> list[str]:
-    found = [
-        row["due_pk"]["S"] for table in ("Events", "Bookings", "Payments") for row in rows(table) if "due_pk" in row
-    ]
-    return [one for one in found if "#NEWS#" not in one]
 
 
 def test_each_session_has_its_own_places() -> None:
@@ -165,7 +158,7 @@ def test_a_session_that_is_added_can_be_booked_at_once() -> None:
     book_sessions(event, ("pupil-1", "session_004"))
     assert not faults_of(event)
     _housekeeping()
-    assert _due() == []
+    assert what_is_due("NEWS") == []
 
 
 def _add(event: SchoolEvent, day: str) -> None:
@@ -195,7 +188,7 @@ def test_a_cancelled_session_cannot_be_booked_and_what_was_booked_for_it_ends() 
     _housekeeping()
     assert [booking_of(booked, one).state for one in (0, 1)] == [BookingState.CANCELLED, BookingState.CONFIRMED]
     assert not faults_of(event)
-    assert _due() == []
+    assert what_is_due("NEWS") == []
 
 
 def test_what_was_paid_for_a_cancelled_session_goes_back_and_the_rest_stays(shop: Shop) -> None:
@@ -211,7 +204,7 @@ def test_what_was_paid_for_a_cancelled_session_goes_back_and_the_rest_stays(shop
     payment = payment_of(booked)
     assert (payment.state, payment.refunded) == (PaymentState.PART_REFUNDED, pounds(1000))
     assert not faults_of(event)
-    assert _due() == []
+    assert what_is_due("NEWS") == []
 
 
 def test_a_hold_for_a_cancelled_session_alone_ends_and_one_paid_with_others_when_it_is_paid(shop: Shop) -> None:
@@ -231,7 +224,7 @@ def test_a_hold_for_a_cancelled_session_alone_ends_and_one_paid_with_others_when
     assert [booking_of(both, one).state for one in (0, 1)] == [BookingState.CANCELLED, BookingState.CONFIRMED]
     assert payment_of(both).refunded == pounds(1000)
     assert not faults_of(event)
-    assert _due() == []
+    assert what_is_due("NEWS") == []
 
 
 def test_a_new_capacity_is_that_of_every_session_still_to_come() -> None:
@@ -253,7 +246,7 @@ def test_a_new_capacity_is_that_of_every_session_still_to_come() -> None:
         ["free", "free", "taken"],
     ]
     assert not faults_of(event)
-    assert _due() == []
+    assert what_is_due("NEWS") == []
 
 
 def test_closing_and_cancelling_shut_every_session() -> None:
@@ -283,7 +276,7 @@ def test_killed_anywhere_a_cancelled_session_ends_all_the_same() -> None:
         assert [booking_of(booked, one).state for one in (0, 1)] == [first, BookingState.CONFIRMED], point
         assert {item.bookable for item in pool_items(event, POOLS[0])} == {not is_cancelled}, point
         assert not faults_of(event), point
-        assert _due() == [], point
+        assert what_is_due("NEWS") == [], point
 
 
 def _story(event: SchoolEvent) -> None:
