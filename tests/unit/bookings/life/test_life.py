@@ -9,7 +9,7 @@ from tests.unit.bookings.life import world
 from tests.unit.bookings.life.machine import live
 from tests.unit.bookings.life.world import Variant
 
-LIVES = int(os.environ.get("LIVES", "11"))
+LIVES = int(os.environ.get("LIVES", "8"))
 
 
 VARIANTS = {"crowded": world.CROWDED, "free": world.FREE, "paid": world.PAID, "remitted for some": world.MIXED}

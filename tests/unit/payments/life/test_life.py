@@ -9,7 +9,7 @@ from tests.unit.payments.life.base import Start
 from tests.unit.payments.life.machine import live
 
 _ASKED = os.environ.get("MONEY_LIVES")
-LIVES = int(_ASKED or "5")
+LIVES = int(_ASKED or "4")
 
 
 def test_whatever_happens_in_whatever_order_money_taken_for_a_place_is_a_place_or_a_refund(start: Start) -> None:
