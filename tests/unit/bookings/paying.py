@@ -46,6 +46,15 @@ def let_go_unseen(shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch) -
         assert let_go(booked).state is PaymentState.EXPIRED
 
 
+def paid_too_late(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> Booked:
+    """A booking that was let go while Stripe's page stayed open, and then was paid; we have not heard of it yet."""
+    booked = book(event)
+    payment = shop.open(booked)
+    let_go_unseen(shop, booked, monkeypatch)
+    shop.pay(payment)
+    return booked
+
+
 def overtaken_by(action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let something happen between the next look at Stripe and what follows from it."""
     look = gateway.find_session

@@ -26,7 +26,7 @@ from tests.support.booked_world import (
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
-from tests.unit.bookings.paying import apply, late_and_gone, let_go_unseen, once_before, paid
+from tests.unit.bookings.paying import apply, late_and_gone, let_go_unseen, once_before, paid, paid_too_late
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -61,10 +61,7 @@ def test_a_fee_is_entered_even_when_all_went_back_before_stripe_told_of_it(
 def test_late_money_gets_the_place_if_it_is_still_free(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     assert apply(booked).state is PaymentState.PAID
     assert booking_of(booked).state is BookingState.CONFIRMED
     assert place_states(event).count("taken") == 1
@@ -142,10 +139,7 @@ def test_of_a_late_basket_only_what_is_gone_goes_back(
 def test_two_who_settle_late_money_at_once_give_the_place_and_refund_nothing(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     once_before(monkeypatch, late_money, "_regain", lambda: apply(booked))
     apply(booked)
     assert booking_of(booked).state is BookingState.CONFIRMED
@@ -156,10 +150,7 @@ def test_two_who_settle_late_money_at_once_give_the_place_and_refund_nothing(
 def test_who_decides_to_refund_while_another_gives_the_place_refunds_nothing(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     regain = late_money._regain
     once_before(monkeypatch, late_money, "_decide_to_refund", lambda: apply(booked))
     answers = iter([False])
@@ -173,10 +164,7 @@ def test_who_decides_to_refund_while_another_gives_the_place_refunds_nothing(
 def test_who_gives_the_place_while_another_refunds_gives_nothing(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     free = places.free_places
 
     def refund_meanwhile() -> None:
@@ -210,12 +198,9 @@ def test_late_money_never_takes_a_place_that_is_kept_for_somebody_or_is_no_more(
 def test_late_money_gets_its_free_place_also_once_the_time_to_book_is_over(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     days_later = CLOSES_AT + timedelta(days=1)
-    assert settlement.apply_payment(as_system(days_later), payment.id).state is PaymentState.PAID
+    assert settlement.apply_payment(as_system(days_later), booked.payment_id or "").state is PaymentState.PAID
     assert booking_of(booked).state is BookingState.CONFIRMED
     assert shop.all("refund") == []
     assert not faults_of(event)
@@ -225,14 +210,11 @@ def test_late_money_gets_its_free_place_also_once_the_time_to_book_is_over(
 def test_late_money_goes_back_when_nobody_can_have_a_place_any_more(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     if reason == "the school ended booking":
         close(event)
     moment = NOW + timedelta(days=20) if reason == "it has begun" else NOW + timedelta(hours=1)
-    assert settlement.apply_payment(as_system(moment), payment.id).state is PaymentState.REFUNDED
+    assert settlement.apply_payment(as_system(moment), booked.payment_id or "").state is PaymentState.REFUNDED
     assert booking_of(booked).state is BookingState.RELEASED
     assert ledger_balance() == shop.balance()
 
@@ -240,10 +222,7 @@ def test_late_money_goes_back_when_nobody_can_have_a_place_any_more(
 def test_late_money_takes_no_place_that_the_school_closed_just_now(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = book(event)
-    payment = shop.open(booked)
-    let_go_unseen(shop, booked, monkeypatch)
-    shop.pay(payment)
+    booked = paid_too_late(shop, event, monkeypatch)
     look = places.free_places
 
     def look_and_be_closed(*args: Any, **named: Any) -> Any:

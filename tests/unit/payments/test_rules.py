@@ -10,8 +10,9 @@ from school_events.core.errors import WrongState
 from school_events.core.money import NOTHING, pounds
 from school_events.payments import rules
 from school_events.payments.ledger import rules as ledger_rules
-from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState
+from school_events.payments.model import Payment, PaymentLine, PaymentState
 from tests.support.contexts import NOW
+from tests.unit.payments.snapshots import SNAPSHOT
 
 LINES = tuple(PaymentLine(reference=f"booking_{n}", event_id="event_1", amount=pounds(1250)) for n in (1, 2))
 PAYMENT = Payment(
@@ -24,18 +25,6 @@ PAYMENT = Payment(
     created_at=NOW,
 )
 OPEN = rules.begin_checkout(PAYMENT, "acct_1", NOW, "https://app.test")
-SNAPSHOT = CheckoutSnapshot(
-    session_id="cs_1",
-    url=None,
-    status=CheckoutStatus.COMPLETE,
-    paid=True,
-    amount=2500,
-    currency="gbp",
-    payment_id="payment_1",
-    charge_id="ch_1",
-    fee=58,
-    balance_transaction_id="txn_1",
-)
 PAID = rules.paid(OPEN, SNAPSHOT, "alias_1", NOW)
 
 

@@ -11,27 +11,16 @@ from school_events.core.money import NOTHING, pounds
 from school_events.payments import rules as payment_rules
 from school_events.payments.ledger import account_rules, rules
 from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
-from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment, PaymentLine, PaymentState
+from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.payments.sharing import pro_rata
 from tests.support.contexts import NOW
+from tests.unit.payments.snapshots import SNAPSHOT
 
 PARTS = {"booking_1": pounds(900), "booking_2": pounds(100), "booking_2#instalment-2": NOTHING}
 LINES = (
     PaymentLine(reference="booking_1", event_id="event_1", amount=pounds(1250)),
     PaymentLine(reference="booking_2", event_id="event_2", amount=pounds(1000)),
     PaymentLine(reference="booking_2", part="instalment-2", event_id="event_2", amount=pounds(250)),
-)
-SNAPSHOT = CheckoutSnapshot(
-    session_id="cs_1",
-    url=None,
-    status=CheckoutStatus.COMPLETE,
-    paid=True,
-    amount=2500,
-    currency="gbp",
-    payment_id="payment_1",
-    charge_id="ch_1",
-    fee=58,
-    balance_transaction_id="txn_1",
 )
 
 

@@ -1,6 +1,7 @@
 """Refunds at Stripe: made once, heard of in any order, failing days later, refused (PAYMENTS.md, scenarios 8 to 12)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -98,8 +99,8 @@ def test_what_stripe_told_before_our_own_commit_is_written_once(
     """Scenario 9."""
     create = gateway.create_refund
 
-    def create_and_be_overtaken(*args: object) -> StripeRefund:
-        made = create(*args)  # type: ignore[arg-type]
+    def create_and_be_overtaken(*args: Any) -> StripeRefund:
+        made = create(*args)
         hear(payment)
         return made
 
