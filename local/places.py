@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BUILD = REPOSITORY / "build"
@@ -14,6 +17,9 @@ LOOPBACK = "127.0.0.1"
 _FIRST_FREE = 18400
 _APART = 10
 _FOURS = 1000
+_RESERVED = Path(tempfile.gettempdir()) / f"school-events-ports-{os.getuid()}"
+_held: list[IO[str]] = []
+"""The files this process has locked: a lock ends with the file that holds it."""
 
 
 class PortTakenError(Exception):
@@ -71,20 +77,30 @@ class Ports:
 
 
 def free_ports() -> Ports:
-    """Four neighbouring ports that are free right now: for tests, which must not meet a stage somebody uses.
+    """Four neighbouring ports that nobody listens on and no other process is about to: for tests, which run at once.
 
-    Each process looks from another place on, so that two of them that look at once do not find the same.
+    They stay this process's own until it ends: a program takes seconds to listen on what it was given, and whoever
+    looked meanwhile would find it free. Raises PortTakenError if there are none.
     """
-    own = os.getpid() % _FOURS
-    for number in (*range(own, _FOURS), *range(own)):
+    _RESERVED.mkdir(mode=0o700, exist_ok=True)
+    for number in range(_FOURS):
         ports = Ports(_FIRST_FREE + number * _APART)
-        try:
-            ports.check_free()
-        except PortTakenError:
-            continue
-        return ports
+        if _reserve(ports):
+            return ports
     last = _FIRST_FREE + _FOURS * _APART
     raise PortTakenError(f"no four neighbouring ports are free between {_FIRST_FREE} and {last}")
+
+
+def _reserve(ports: Ports) -> bool:
+    file = (_RESERVED / str(ports.first)).open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ports.check_free()
+    except (BlockingIOError, PortTakenError):
+        file.close()
+        return False
+    _held.append(file)
+    return True
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from local.places import LOOPBACK, Ports, PortTakenError, free_ports
+from local import places
+from local.places import LOOPBACK, REPOSITORY, Ports, PortTakenError, free_ports
 from local.processes import Process, ProcessFailedError
 from local.progress import Progress
 from local.waiting import TooLateError, wait_for
@@ -30,10 +32,31 @@ def test_a_taken_port_is_named_with_the_way_out() -> None:
         ports.check_free()
 
 
-def test_free_ports_pass_by_what_is_taken() -> None:
-    first = free_ports()
-    with socket.create_server((LOOPBACK, first.sign_in)):
-        assert free_ports() != first
+def test_free_ports_are_nobody_elses_although_nobody_listens_yet() -> None:
+    code = "import sys; from local.places import free_ports; print(free_ports().first, flush=True); sys.stdin.read()"
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        theirs = int(other.stdout.readline())
+        ours = {free_ports().first, free_ports().first}
+        other.stdin.close()
+
+    assert len(ours) == 2
+    assert theirs not in ours
+
+
+def test_free_ports_pass_by_what_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ours = free_ports()
+    monkeypatch.setattr(places, "_FIRST_FREE", ours.first)
+    monkeypatch.setattr(places, "_RESERVED", tmp_path)
+
+    with socket.create_server((LOOPBACK, ours.sign_in)):
+        passed_by = free_ports()
+
+    assert passed_by != ours
+    assert free_ports() == ours
 
 
 def _process(tmp_path: Path, code: str) -> Process:
