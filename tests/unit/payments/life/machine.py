@@ -1,6 +1,8 @@
 """A whole life with money: all its parts together."""
 
+import traceback
 from collections import Counter
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -12,6 +14,8 @@ from tests.unit.payments.life.school import School
 from tests.unit.payments.life.stripes_side import StripesSide
 
 STEPS = 40
+WRONG = Path("build/money-life-gone-wrong.txt")
+"""The steps of the life that went wrong last, also when the run that found it is lost."""
 
 
 class Life(Debits, Later, StripesSide, School):
@@ -30,15 +34,18 @@ def live(start: Start, lives: int, *, at_random: bool = False) -> type[Base]:
         The machine, which has counted its steps and acts.
     """
     machine = type("Life", (Life,), {"start": start, "steps": 0, "acts": Counter()})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=lives,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=not at_random,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        ),
+    chosen = settings(
+        max_examples=lives,
+        stateful_step_count=STEPS,
+        deadline=None,
+        derandomize=not at_random,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
     )
+    try:
+        run_state_machine_as_test(machine, settings=chosen)
+    except BaseException as wrong:
+        WRONG.parent.mkdir(exist_ok=True)
+        WRONG.write_text("".join(traceback.format_exception(wrong)))
+        raise
     return machine
