@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from school_events.bookings import gateway
+from school_events.bookings.leavers import let_leavers_go
 from school_events.bookings.reading import booked_pupils
-from school_events.bookings.waiting.leavers import wake_leavers
 from school_events.core import clock
 from school_events.core.consequences import Inviting, Joining
 from school_events.core.workers import context_of, each_record
@@ -24,7 +24,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         ctx = context_of(asked.school_id, "system", "invitation_fanout", context, clock.utc_now())
         if isinstance(asked, Joining):
             late_joiners.consider(ctx, asked, gateway.tell)
-            wake_leavers(ctx, asked.pupil_ids)
+            let_leavers_go(ctx, asked.pupil_ids)
         else:
             rounds.work(ctx, asked.event_id, asked.round_id, booked_pupils)
 

@@ -4,6 +4,7 @@ from infra.spec import (
     BOOKINGS,
     EVENTS,
     INVITATIONS_QUEUE,
+    PAYMENTS,
     PEOPLE,
     READ,
     SEND_NOTIFICATIONS,
@@ -24,8 +25,9 @@ CAPABILITY = Capability(
         # Who is invited to an event and has not answered, and who has a place at it.
         index(EVENTS, "by_event"),
         index(BOOKINGS, "by_event"),
-        # Whoever has left waits no longer: their turns are made due.
-        table(BOOKINGS, *READ, "UpdateItem"),
+        # Whoever has left waits no longer: their turns and holds are made due.
+        table(BOOKINGS, *READ, "UpdateItem", "PutItem"),
+        table(PAYMENTS, "GetItem"),
         SEND_NOTIFICATIONS,
     ),
     memory=1024,

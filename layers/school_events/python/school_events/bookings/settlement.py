@@ -121,7 +121,7 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
         NotFound: the school has no such payment.
         TryAgain: Stripe did not answer, or too busy.
     """
-    payment = again_if_stale(lambda: _begin_letting_go(ctx, payment_id))
+    payment = begin_letting_go(ctx, payment_id)
     if payment.state is PaymentState.PROCESSING:
         return apply_payment(ctx, payment_id)
     if payment.state not in _LETS_GO:
@@ -131,8 +131,19 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
     return again_if_stale(lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment_id)))
 
 
-def _begin_letting_go(ctx: Context, payment_id: str) -> Payment:
-    """Mark the holds, so that no page is opened for them any more; from now on they are due."""
+def begin_letting_go(ctx: Context, payment_id: str) -> Payment:
+    """Mark the holds of a payment, so that no page is opened for them any more; from now on they are due.
+
+    What is paid, or about to be paid by a bank, stays as it is.
+
+    Raises:
+        NotFound: the school has no such payment.
+        TryAgain: too busy.
+    """
+    return again_if_stale(lambda: _mark_to_let_go(ctx, payment_id))
+
+
+def _mark_to_let_go(ctx: Context, payment_id: str) -> Payment:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state not in _LETS_GO:
         return payment
