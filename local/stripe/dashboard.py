@@ -90,12 +90,17 @@ class Dashboard:
             call, charge = self._charge(identifier)
             return disputes.open_dispute(call, charge, pence, reason=reason, inquiry=inquiry)
 
-    def decide(self, identifier: str, outcome: str, *, fee_back: bool = False) -> Json:
-        """Close a dispute as `won`, `lost` or `warning_closed`; `fee_back` gives the fee back when it is won."""
+    def decide(self, identifier: str, outcome: str, *, fee_back: bool = False, back: int = 0) -> Json:
+        """Close a dispute as `won`, `lost` or `warning_closed`, see `disputes.decide`."""
         with self._world.lock:
             call, dispute = self._one("dispute", identifier)
-            disputes.decide(call, dispute, outcome, fee_back=fee_back)
+            disputes.decide(call, dispute, outcome, fee_back=fee_back, back=back)
             return dispute
+
+    def keep_what_is_left(self, account_id: str) -> None:
+        """From now on refuse refunds of what a lost dispute has left of a charge; Stripe does not say if it does."""
+        with self._world.lock:
+            self._world.book(account_id).keeps_what_is_left = True
 
     def escalate(self, identifier: str) -> Json:
         """Let an inquiry become a dispute that takes the money."""
@@ -125,7 +130,12 @@ class Dashboard:
         """The same acts as controls, by method and path."""
         of: dict[str, Kind] = {"payment": Text(), "amount": Integer(least=1)}
         asked: dict[str, Kind] = {"reason": Text(), "inquiry": Flag()}
-        decided: dict[str, Kind] = {"dispute": Text(), "outcome": Choice(OUTCOMES), "fee_back": Flag()}
+        decided: dict[str, Kind] = {
+            "dispute": Text(),
+            "outcome": Choice(OUTCOMES),
+            "fee_back": Flag(),
+            "back": Integer(least=1),
+        }
         acts: dict[str, Lever] = {
             "sales": (
                 {"account": Text(), "amount": Integer(least=30)},
@@ -139,6 +149,7 @@ class Dashboard:
             ),
             "refunds/cancel": ({"refund": Text()}, lambda given: self.cancel_refund(_said(given, "refund"))),
             "refunds/cover": ({"account": Text()}, lambda given: self.cover_refunds(_said(given, "account"))),
+            "refunds/keep": ({"account": Text()}, lambda given: self.keep_what_is_left(_said(given, "account"))),
             "disputes": (of | asked, self._disputed),
             "disputes/decide": (decided, self._decided),
             "disputes/escalate": ({"dispute": Text()}, lambda given: self.escalate(_said(given, "dispute"))),
@@ -163,7 +174,12 @@ class Dashboard:
         )
 
     def _decided(self, given: Json) -> Json:
-        return self.decide(_said(given, "dispute"), _said(given, "outcome"), fee_back=given.get("fee_back", False))
+        return self.decide(
+            _said(given, "dispute"),
+            _said(given, "outcome"),
+            fee_back=given.get("fee_back", False),
+            back=given.get("back", 0),
+        )
 
     def _one(self, kind: str, identifier: str) -> tuple[Call, Json]:
         book = self._world.owner_of(kind, identifier)

@@ -171,14 +171,18 @@ def escalate(call: Call, dispute: Json) -> None:
     _at(call, _DAYS_TO_ANSWER, dispute, "lost")
 
 
-def decide(call: Call, dispute: Json, outcome: str, *, fee_back: bool = False) -> None:
+def decide(call: Call, dispute: Json, outcome: str, *, fee_back: bool = False, back: int = 0) -> None:
     """Close a dispute.
+
+    One that is won in part is `lost`, and part of its money comes back
+    (https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued).
 
     Args:
         call: the account's work.
         dispute: an open one.
         outcome: `won` or `lost`; `warning_closed` for an inquiry.
         fee_back: whether Stripe gives the fee back as well, when it is won.
+        back: how many pence of one that is lost come back nevertheless.
 
     Raises:
         StripeError: 400 when it is closed already or cannot end like this.
@@ -187,17 +191,16 @@ def decide(call: Call, dispute: Json, outcome: str, *, fee_back: bool = False) -
     if outcome not in _outcomes(dispute):
         raise invalid(f"A dispute with a status of {dispute['status']} cannot become {outcome}.", param="outcome")
     dispute.update(status=outcome, is_charge_refundable=outcome != "lost")
-    if outcome == "won":
-        _reinstate(call, dispute, _FEE if fee_back else 0)
+    reinstated = dispute["amount"] if outcome == "won" else back
+    if reinstated:
+        _reinstate(call, dispute, reinstated, _FEE if fee_back else 0)
     call.emit("charge.dispute.closed", dispute)
-    if outcome == "won":
+    if reinstated:
         call.emit("charge.dispute.funds_reinstated", dispute)
 
 
-def _reinstate(call: Call, dispute: Json, fee: int) -> None:
-    moved = movement(
-        call, "adjustment", dispute, dispute["amount"], -fee, category="dispute_reversal", what_for="Dispute fee"
-    )
+def _reinstate(call: Call, dispute: Json, pence: int, fee: int) -> None:
+    moved = movement(call, "adjustment", dispute, pence, -fee, category="dispute_reversal", what_for="Dispute fee")
     moved["description"] = f"Chargeback reversal for {dispute['charge']}"
     dispute["balance_transactions"].append(moved)
 

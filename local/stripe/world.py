@@ -31,6 +31,7 @@ class Book:
         intent_data: what each session's payment intent is to be made with.
         paid_with: charge → the card that paid it.
         covers_refunds: whether a refund waits until the balance covers it.
+        keeps_what_is_left: whether what a lost dispute has left of a charge cannot be refunded.
         pays_out_daily: whether what is available goes to the bank every day.
         paid_out: balance transaction → the payout it is part of.
         challenges: payment intent → the card whose holder the bank asks to prove who they are.
@@ -44,6 +45,7 @@ class Book:
     intent_data: dict[str, Json] = field(default_factory=dict)
     paid_with: dict[str, Card] = field(default_factory=dict)
     covers_refunds: bool = False
+    keeps_what_is_left: bool = False
     pays_out_daily: bool = True
     paid_out: dict[str, str] = field(default_factory=dict)
     challenges: dict[str, Card] = field(default_factory=dict)

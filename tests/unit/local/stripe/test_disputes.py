@@ -149,3 +149,38 @@ def test_disputes_are_isolated_by_account(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="No such dispute"):
         other.client.v1.disputes.retrieve(dispute.id, options=other.options)
     assert other.client.v1.disputes.list(options=other.options).data == []
+
+
+def test_what_a_lost_dispute_left_of_a_charge_can_be_refunded_and_no_more(shop: Shop) -> None:
+    session = shop.paid(1500)
+    dispute = shop.server.dashboard.dispute(session.id, 300)
+    with pytest.raises(stripe.InvalidRequestError, match="has been charged back"):
+        shop.refund(session, 100)
+    shop.server.dashboard.decide(dispute["id"], "lost")
+    with pytest.raises(stripe.InvalidRequestError, match=r"greater than unrefunded amount on charge \(£12.00\)"):
+        shop.refund(session, 1201)
+    shop.refund(session, 1200)
+    with pytest.raises(stripe.InvalidRequestError, match="has been charged back"):
+        shop.refund(session, 1)
+
+
+def test_unless_somebody_wants_it_otherwise(shop: Shop) -> None:
+    session = shop.paid(1500)
+    shop.server.dashboard.decide(shop.server.dashboard.dispute(session.id, 300)["id"], "lost")
+    shop.server.dashboard.keep_what_is_left(shop.account_id)
+    with pytest.raises(stripe.InvalidRequestError, match="has been charged back") as refused:
+        shop.refund(session, 100)
+    assert refused.value.code == "charge_disputed"
+
+
+def test_a_dispute_that_is_won_in_part_is_lost_and_part_of_its_money_comes_back(shop: Shop) -> None:
+    session = shop.paid(1500)
+    shop.refund(session, 500)
+    dispute = shop.server.dashboard.dispute(session.id, 1500)
+    shop.server.dashboard.decide(dispute["id"], "lost", back=500)
+    again = shop.client.v1.disputes.retrieve(dispute["id"], options=shop.options)
+    assert (again.status, again.amount) == ("lost", 1500)
+    assert [row.net for row in again.balance_transactions] == [-3500, 500]
+    assert shop.event_types()[-2:] == ["charge.dispute.closed", "charge.dispute.funds_reinstated"]
+    with pytest.raises(stripe.InvalidRequestError, match="has been charged back"):
+        shop.refund(session, 1)
