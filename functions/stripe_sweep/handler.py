@@ -3,6 +3,7 @@
 from typing import Any
 
 from school_events.core import clock, logs
+from school_events.core.workers import context_of
 from school_events.payments.events import service as events
 from school_events.payments.events import store
 
@@ -17,7 +18,7 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     for one in store.due_sweeps(now):
         if context.get_remaining_time_in_millis() < _TIME_FOR_ONE_MS:
             break
-        missed = events.sweep_safely(one, now)
+        missed = events.sweep_safely(context_of(one.school_id, "system", "stripe_sweep", context, now), one)
         done["accounts"] += 1
         done["missed"] += missed or 0
         done["failed"] += missed is None

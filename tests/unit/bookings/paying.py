@@ -8,6 +8,7 @@ import pytest
 
 from school_events.bookings import settlement
 from school_events.bookings.service import Booked
+from school_events.core.context import Context
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import CheckoutSnapshot, Payment, PaymentState
@@ -59,8 +60,8 @@ def overtaken_by(action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) 
     """Let something happen between the next look at Stripe and what follows from it."""
     look = gateway.find_session
 
-    def look_and_be_overtaken(account_id: str, session_id: str) -> CheckoutSnapshot:
-        snapshot = look(account_id, session_id)
+    def look_and_be_overtaken(ctx: Context, account_id: str, session_id: str) -> CheckoutSnapshot:
+        snapshot = look(ctx, account_id, session_id)
         monkeypatch.setattr(gateway, "find_session", look)
         action()
         return snapshot

@@ -9,6 +9,7 @@ from school_events.bookings import disputed
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.bookings.stripe_events import apply as apply_event
+from school_events.core.context import Context
 from school_events.core.errors import WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments.attention import store as attention
@@ -148,10 +149,10 @@ def test_an_answer_that_is_older_than_what_another_wrote_is_asked_again(
     dispute = _taken_back(shop, booked)
     look, looked = gateway.find_dispute, 0
 
-    def look_and_be_overtaken(account_id: str, dispute_id: str) -> Any:
+    def look_and_be_overtaken(ctx: Context, account_id: str, dispute_id: str) -> Any:
         nonlocal looked
         looked += 1
-        snapshot = look(account_id, dispute_id)
+        snapshot = look(ctx, account_id, dispute_id)
         if looked == 2:
             monkeypatch.setattr(gateway, "find_dispute", look)
             shop.server.dashboard.decide(dispute_id, "won")

@@ -6,6 +6,7 @@ import pytest
 
 from school_events.bookings import settlement
 from school_events.bookings.model import BookingState
+from school_events.core.context import Context
 from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.ledger.model import LedgerAccount
@@ -108,9 +109,9 @@ def test_who_pays_while_the_hold_ends_has_the_place(
     payment = shop.open(booked)
     expire = gateway.expire_session
 
-    def be_paid_first(account_id: str, session_id: str) -> None:
+    def be_paid_first(ctx: Context, account_id: str, session_id: str) -> None:
         shop.pay(payment)
-        expire(account_id, session_id)
+        expire(ctx, account_id, session_id)
 
     monkeypatch.setattr(gateway, "expire_session", be_paid_first)
     assert let_go(booked).state is PaymentState.PAID

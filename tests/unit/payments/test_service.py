@@ -2,6 +2,7 @@
 
 import pytest
 
+from school_events.core.context import Context
 from school_events.core.errors import PaymentsNotReady
 from school_events.payments.accounts import gateway, service, store
 from tests.support.contexts import SCHOOL, a_context
@@ -21,10 +22,10 @@ def test_two_who_connect_a_school_at_once_connect_one_account(shop: Shop, monkey
     other = a_context("school-2")
     create = gateway.create_account
 
-    def create_and_be_overtaken(school_id: str, instead_of: str | None = None) -> str:
+    def create_and_be_overtaken(ctx: Context, instead_of: str | None = None) -> str:
         monkeypatch.setattr(gateway, "create_account", create)
         service.connect_school(other)
-        return create(school_id, instead_of)
+        return create(ctx, instead_of)
 
     monkeypatch.setattr(gateway, "create_account", create_and_be_overtaken)
     account, _ = service.connect_school(other)

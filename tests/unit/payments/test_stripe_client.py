@@ -12,6 +12,7 @@ from requests import Session
 from school_events.core import aws
 from school_events.core.errors import TryAgain
 from school_events.payments.stripe_client import AccountLeft, ask, stripe
+from tests.support.contexts import a_context
 from tests.support.shop import Shop
 
 _GOOD = "rk_test_rolled"
@@ -28,7 +29,7 @@ def _remember(monkeypatch: pytest.MonkeyPatch, key: str, seconds_ago: float) -> 
 
 
 def _account(shop: Shop) -> str:
-    return ask(lambda: stripe().v1.accounts.retrieve(shop.account_id)).id
+    return ask(a_context(), lambda: stripe().v1.accounts.retrieve(shop.account_id)).id
 
 
 def test_a_key_that_was_rolled_is_read_again_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def test_word_of_an_old_page_does_not_take_the_new_one_away(
 
     once_before(monkeypatch, settling, "page_came_to_nothing", open_another)
     assert opened.checkout is not None
-    gateway.expire_session(opened.checkout.account_id, opened.checkout.session_id or "")
+    gateway.expire_session(as_system(), opened.checkout.account_id, opened.checkout.session_id or "")
     settlement.apply_payment(as_system(), first.id)
     assert _of(first).state is PaymentState.OPEN
 

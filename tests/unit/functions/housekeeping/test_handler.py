@@ -13,6 +13,7 @@ from school_events.bookings import allocating, cancelling, chores, places, settl
 from school_events.bookings.model import BookingState
 from school_events.bookings.waiting import store as turns
 from school_events.core import due, logs
+from school_events.core.context import Context
 from school_events.events import lifecycle, place_changes
 from school_events.events import store as events_store
 from school_events.events.documents.store import DOCUMENTS
@@ -147,10 +148,10 @@ def test_a_hold_that_cannot_be_let_go_keeps_no_other_back_and_is_tried_again(
     shop.open(other)
     expire = gateway.expire_session
 
-    def refuse_one(account_id: str, session_id: str) -> None:
+    def refuse_one(ctx: Context, account_id: str, session_id: str) -> None:
         if stuck_payment.checkout and session_id == stuck_payment.checkout.session_id:
             raise RuntimeError
-        expire(account_id, session_id)
+        expire(ctx, account_id, session_id)
 
     over = NOW + timedelta(minutes=36)
     monkeypatch.setattr(gateway, "expire_session", refuse_one)

@@ -7,6 +7,7 @@ import pytest
 from school_events.bookings import cancelling, checkout, chores, paying, settlement
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
+from school_events.core.context import Context
 from school_events.core.errors import PaymentsNotReady
 from school_events.events.model import SchoolEvent
 from school_events.payments.accounts import gateway, service, store
@@ -165,10 +166,10 @@ def test_two_who_connect_another_account_at_once_connect_one(shop: Shop, monkeyp
     shop.server.holders.deauthorise(shop.account_id)
     create = gateway.create_account
 
-    def create_and_be_overtaken(school_id: str, instead_of: str | None = None) -> str:
+    def create_and_be_overtaken(ctx: Context, instead_of: str | None = None) -> str:
         monkeypatch.setattr(gateway, "create_account", create)
         service.connect_school(a_context())
-        return create(school_id, instead_of)
+        return create(ctx, instead_of)
 
     monkeypatch.setattr(gateway, "create_account", create_and_be_overtaken)
     account, _ = service.connect_school(a_context())
@@ -181,10 +182,10 @@ def test_an_answer_that_is_older_than_what_another_wrote_is_asked_again(
 ) -> None:
     find = gateway.find_account
 
-    def find_and_be_overtaken(account_id: str) -> AccountSnapshot:
+    def find_and_be_overtaken(ctx: Context, account_id: str) -> AccountSnapshot:
         monkeypatch.setattr(gateway, "find_account", find)
         shop.server.holders.restrict(account_id)
-        seen = find(account_id)
+        seen = find(ctx, account_id)
         shop.server.holders.complete(account_id)
         shop.server.world.book(account_id).account["requirements"]["currently_due"] = ["company.tax_id"]
         _refreshed(shop)

@@ -53,7 +53,7 @@ def test_two_who_look_at_once_enter_it_once(shop: Shop, trip: SchoolEvent, monke
     payout_id = a_payout(shop)
     look = gateway.find_payout
 
-    def look_and_be_overtaken(account_id: str, payout: str) -> PayoutSnapshot:
+    def look_and_be_overtaken(ctx: Context, account_id: str, payout: str) -> PayoutSnapshot:
         monkeypatch.setattr(gateway, "find_payout", look)
         found = store.find
 
@@ -64,7 +64,7 @@ def test_two_who_look_at_once_enter_it_once(shop: Shop, trip: SchoolEvent, monke
             return seen
 
         monkeypatch.setattr(store, "find", find_and_be_overtaken)
-        return look(account_id, payout)
+        return look(ctx, account_id, payout)
 
     monkeypatch.setattr(gateway, "find_payout", look_and_be_overtaken)
     with pytest.raises(StaleVersion):

@@ -9,6 +9,7 @@ import pytest
 
 from local.stripe.errors import StripeError
 from school_events.bookings import money_checks
+from school_events.core.context import Context
 from school_events.core.dynamodb import school_key
 from school_events.core.money import pounds
 from school_events.events.model import SchoolEvent
@@ -134,9 +135,9 @@ def test_what_is_none_of_ours_is_looked_at_once(shop: Shop, trip: SchoolEvent, m
     looked: list[str] = []
     look = gateway.movements_of_source
 
-    def look_and_note(account_id: str, source: str) -> list[Movement]:
+    def look_and_note(ctx: Context, account_id: str, source: str) -> list[Movement]:
         looked.append(source)
-        return look(account_id, source)
+        return look(ctx, account_id, source)
 
     monkeypatch.setattr(gateway, "movements_of_source", look_and_note)
     for day in (1, 2, 3):
@@ -190,10 +191,10 @@ def test_an_account_that_cannot_be_compared_keeps_no_other_waiting(
     store.check_item("school-2", "acct_broken", NOW - timedelta(days=1)).save()
     see = gateway.movements_since
 
-    def see_or_break(account_id: str, since: datetime) -> Iterator[Movement]:
+    def see_or_break(ctx: Context, account_id: str, since: datetime) -> Iterator[Movement]:
         if account_id == "acct_broken":
             raise RuntimeError
-        return see(account_id, since)
+        return see(ctx, account_id, since)
 
     monkeypatch.setattr(gateway, "movements_since", see_or_break)
     apply(paid(shop, trip))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from school_events.core.change import stamp
+from school_events.core.context import Context
 from school_events.core.errors import WrongState
 from school_events.core.money import pounds
 from school_events.payments import store as payments
@@ -195,7 +196,7 @@ def test_a_refund_stripe_refuses_for_good_has_failed_and_is_not_asked_for_for_ev
 ) -> None:
     asked = []
 
-    def refuse(_school_id: str, refund: Refund, *_: str) -> StripeRefund:
+    def refuse(_ctx: Context, refund: Refund, *_: str) -> StripeRefund:
         asked.append(refund)
         raise gateway.Refused("charge_expired_for_refund")
 

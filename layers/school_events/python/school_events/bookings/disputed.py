@@ -26,7 +26,7 @@ def apply_dispute(ctx: Context, account_id: str, dispute_id: str) -> None:
     Raises:
         TryAgain: Stripe did not answer, or too busy.
     """
-    payment_id = gateway.find_dispute(account_id, dispute_id).payment_id
+    payment_id = gateway.find_dispute(ctx, account_id, dispute_id).payment_id
     if payment_id is None:
         # The school also sells by itself; that money is none of ours.
         logs.count("DisputeOfNobody")

@@ -65,7 +65,7 @@ def apply(ctx: Context, account_id: str, event: StripeEvent) -> None:
 
 def _look_at_payment(ctx: Context, account_id: str, event: StripeEvent) -> str | None:
     """Bring the payment that an event is about to where Stripe says it is; its id, if it is the school's."""
-    payment_id = _payment_of(account_id, event)
+    payment_id = _payment_of(ctx, account_id, event)
     if payment_id is None:
         logs.count("StripeEventNotOurs")
         return None
@@ -77,11 +77,11 @@ def _look_at_payment(ctx: Context, account_id: str, event: StripeEvent) -> str |
         return None
 
 
-def _payment_of(account_id: str, event: StripeEvent) -> str | None:
+def _payment_of(ctx: Context, account_id: str, event: StripeEvent) -> str | None:
     """The payment an event is about: what people do in Stripe's dashboard names only the charge."""
     if event.payment_id is not None or event.charge_id is None:
         return event.payment_id
-    return gateway.payment_of_charge(account_id, event.charge_id)
+    return gateway.payment_of_charge(ctx, account_id, event.charge_id)
 
 
 def _look_at_refunds(ctx: Context, account_id: str, event: StripeEvent) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from school_events.core.context import Context
 from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment
 from school_events.payments.stripe_client import ask, stripe
 
@@ -19,7 +20,7 @@ class NotExpirable(Exception):
     """Stripe will not close the session: it was paid, or is closed already. Fetch it to see which."""
 
 
-def create_session(school_id: str, payment: Payment) -> CheckoutSnapshot:
+def create_session(ctx: Context, payment: Payment) -> CheckoutSnapshot:
     """Open Stripe's payment page for a payment whose checkout has begun.
 
     The parameters come from what is stored, so a retry asks the same. Metadata holds opaque ids only, on the
@@ -27,7 +28,7 @@ def create_session(school_id: str, payment: Payment) -> CheckoutSnapshot:
     is named: of what a school switches on at Stripe, nothing else is offered, since it could take days unforeseen.
 
     Args:
-        school_id: for the metadata.
+        ctx: the moment; its school is named in the metadata.
         payment: with its checkout begun.
 
     Raises:
@@ -38,17 +39,18 @@ def create_session(school_id: str, payment: Payment) -> CheckoutSnapshot:
     from stripe import InvalidRequestError
 
     try:
-        return _snapshot(_create_session(school_id, payment))
+        return _snapshot(_create_session(ctx, payment))
     except InvalidRequestError as error:
         raise NotOpened(error.code or "") from error
 
 
-def _create_session(school_id: str, payment: Payment) -> "Session":
+def _create_session(ctx: Context, payment: Payment) -> "Session":
     checkout = payment.checkout
     if checkout is None:
         raise ValueError("the checkout has not begun")
-    metadata = {"school_id": school_id, "payment_id": payment.id}
+    metadata = {"school_id": ctx.school_id, "payment_id": payment.id}
     return ask(
+        ctx,
         lambda: stripe().v1.checkout.sessions.create(
             params={
                 "mode": "payment",
@@ -71,25 +73,26 @@ def _create_session(school_id: str, payment: Payment) -> "Session":
                 "cancel_url": f"{checkout.return_url}?payment={payment.id}&state=left",
             },
             options={"stripe_account": checkout.account_id, "idempotency_key": f"cs:{payment.id}:{checkout.attempt}"},
-        )
+        ),
     )
 
 
-def find_session(account_id: str, session_id: str) -> CheckoutSnapshot:
+def find_session(ctx: Context, account_id: str, session_id: str) -> CheckoutSnapshot:
     """A Checkout Session as it is now, with its charge and Stripe's fee if it is paid.
 
     Raises:
         TryAgain: Stripe did not answer.
     """
     session = ask(
+        ctx,
         lambda: stripe().v1.checkout.sessions.retrieve(
             session_id, params={"expand": _EXPANDED}, options={"stripe_account": account_id}
-        )
+        ),
     )
     return _snapshot(session)
 
 
-def expire_session(account_id: str, session_id: str) -> None:
+def expire_session(ctx: Context, account_id: str, session_id: str) -> None:
     """Close Stripe's payment page, so that nobody can pay any more (PAYMENTS.md 4).
 
     Raises:
@@ -99,7 +102,7 @@ def expire_session(account_id: str, session_id: str) -> None:
     from stripe import InvalidRequestError
 
     try:
-        ask(lambda: stripe().v1.checkout.sessions.expire(session_id, options={"stripe_account": account_id}))
+        ask(ctx, lambda: stripe().v1.checkout.sessions.expire(session_id, options={"stripe_account": account_id}))
     except InvalidRequestError as error:
         raise NotExpirable from error
 

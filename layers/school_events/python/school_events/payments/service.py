@@ -14,7 +14,7 @@ from school_events.payments.model import (
     PaymentLine,
     PaymentState,
 )
-from school_events.payments.stripe_client import AccountLeft, require_time
+from school_events.payments.stripe_client import AccountLeft
 
 
 class PaidMeanwhile(WrongState):
@@ -54,8 +54,7 @@ def ensure_session(ctx: Context, payment: Payment) -> Payment:
     """
     if payment.checkout is None or payment.checkout.session_id is not None:
         return payment
-    require_time(ctx)
-    snapshot = gateway.create_session(ctx.school_id, payment)
+    snapshot = gateway.create_session(ctx, payment)
     transaction = Transaction(ctx)
     known = store.replace(
         transaction, ctx, payment, rules.with_session(payment, snapshot), stamp(ctx, "payment.session_opened")
@@ -86,8 +85,7 @@ def look_at(ctx: Context, attempt: Checkout) -> CheckoutSnapshot:
     """
     if attempt.session_id is None:
         raise ValueError("this attempt has no page")
-    require_time(ctx)
-    return gateway.find_session(attempt.account_id, attempt.session_id)
+    return gateway.find_session(ctx, attempt.account_id, attempt.session_id)
 
 
 def is_closed_at_stripe(ctx: Context, payment: Payment) -> bool:
@@ -114,9 +112,8 @@ def _is_closed(ctx: Context, payment: Payment) -> bool:
     payment = ensure_session(ctx, payment)
     if payment.checkout is None or payment.checkout.session_id is None:
         raise TryAgain
-    require_time(ctx)
     try:
-        gateway.expire_session(payment.checkout.account_id, payment.checkout.session_id)
+        gateway.expire_session(ctx, payment.checkout.account_id, payment.checkout.session_id)
     except gateway.NotExpirable:
         return look_at(ctx, payment.checkout).status is CheckoutStatus.EXPIRED
     return True

@@ -31,34 +31,33 @@ LONGEST_CALL = timedelta(seconds=(1 + RETRIES) * (SECONDS_TO_CONNECT + SECONDS_T
 """How long a call may take that is tried to its end."""
 
 
-def require_time(ctx: Context) -> None:
-    """Only begin a call to Stripe that can end before the function has to answer.
-
-    Raises:
-        TryAgain: it could not; the caller is told so while there is time to, and nothing was asked.
-    """
+def _require_time(ctx: Context) -> None:
+    """Only begin a call to Stripe that can end before the function has to answer."""
     if ctx.time_left() < LONGEST_CALL:
         logs.count("NoTimeForStripe")
         raise TryAgain("There is no time left to ask Stripe")
 
 
-def ask[A](call: Callable[[], A]) -> A:
+def ask[A](ctx: Context, call: Callable[[], A]) -> A:
     """One call to Stripe; what may pass by itself becomes :class:`TryAgain`.
 
-    A key that Stripe does not know any more is read again: it may have been rolled (README).
+    The only way to Stripe, so that no call is begun that could not end before the function has to answer: whoever asks
+    is told so while there is time to, and Stripe was not asked. A key that Stripe does not know any more is read
+    again: it may have been rolled (README).
 
     Args:
+        ctx: the moment, which knows how much time is left.
         call: asks the client of :func:`stripe`, which it names anew each time.
 
     Raises:
-        TryAgain: Stripe did not answer, is busy, or takes none of our keys.
+        TryAgain: Stripe did not answer, is busy, or takes none of our keys; or there is no time left for it to.
         AccountLeft: we may not act for the account.
     """
     from stripe import APIConnectionError, APIError, AuthenticationError, IdempotencyError, RateLimitError
     from stripe import PermissionError as NotAllowed
 
     try:
-        return _with_a_key_it_knows(call)
+        return _with_a_key_it_knows(ctx, call)
     except (APIConnectionError, RateLimitError, APIError) as error:
         raise TryAgain("Stripe did not answer") from error
     except AuthenticationError as error:
@@ -75,16 +74,18 @@ def ask[A](call: Callable[[], A]) -> A:
         raise
 
 
-def _with_a_key_it_knows[A](call: Callable[[], A]) -> A:
+def _with_a_key_it_knows[A](ctx: Context, call: Callable[[], A]) -> A:
     from stripe import AuthenticationError
 
     secret = settings.required("STRIPE_KEY_SECRET")
     used = aws.secret(secret)
+    _require_time(ctx)
     try:
         return call()
     except AuthenticationError:
         if aws.newer_secret(secret) == used:
             raise
+        _require_time(ctx)
         return call()
 
 

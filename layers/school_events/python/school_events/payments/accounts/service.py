@@ -58,13 +58,13 @@ def connect_school(ctx: Context) -> tuple[StripeAccount, str]:
         account = refresh(ctx, account.account_id)
     if account is None or account.state is AccountState.DISCONNECTED:
         account = _connect_another(ctx, account)
-    return account, gateway.onboarding_url(account, settings.required("APP_URL"))
+    return account, gateway.onboarding_url(ctx, account, settings.required("APP_URL"))
 
 
 def _connect_another(ctx: Context, former: StripeAccount | None) -> StripeAccount:
     account = StripeAccount(
         school_id=ctx.school_id,
-        account_id=gateway.create_account(ctx.school_id, former.account_id if former else None),
+        account_id=gateway.create_account(ctx, former.account_id if former else None),
         charges_enabled=False,
         created_at=ctx.now,
         former=(*former.former, former.account_id) if former else (),
@@ -101,7 +101,7 @@ def _refresh(ctx: Context, account_id: str) -> StripeAccount | None:
     before = store.find_account(ctx.school_id)
     if before is None or before.account_id != account_id:
         return before
-    after = rules.as_stripe_says(before, _seen(account_id), ctx.now)
+    after = rules.as_stripe_says(before, _seen(ctx, account_id), ctx.now)
     if after == before:
         return before
     is_news = after.state is not before.state
@@ -116,8 +116,8 @@ def _refresh(ctx: Context, account_id: str) -> StripeAccount | None:
     return after
 
 
-def _seen(account_id: str) -> AccountSnapshot | None:
+def _seen(ctx: Context, account_id: str) -> AccountSnapshot | None:
     try:
-        return gateway.find_account(account_id)
+        return gateway.find_account(ctx, account_id)
     except AccountLeft:
         return None

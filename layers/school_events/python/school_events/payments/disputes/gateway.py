@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from school_events.core.context import Context
 from school_events.core.money import pounds
 from school_events.payments.disputes.model import DisputeMovement, DisputeSnapshot, DisputeState
 from school_events.payments.stripe_client import ask, stripe
@@ -20,16 +21,17 @@ _STATES = {
 """Stripe's words, all of its API description; one it adds is a dispute that is still open."""
 
 
-def find_dispute(account_id: str, dispute_id: str) -> DisputeSnapshot:
+def find_dispute(ctx: Context, account_id: str, dispute_id: str) -> DisputeSnapshot:
     """A dispute as it is now, with what it moved and whose charge it is about.
 
     Raises:
         TryAgain: Stripe did not answer.
     """
     dispute = ask(
+        ctx,
         lambda: stripe().v1.disputes.retrieve(
             dispute_id, params={"expand": ["charge"]}, options={"stripe_account": account_id}
-        )
+        ),
     )
     return _snapshot(dispute.to_dict())
 

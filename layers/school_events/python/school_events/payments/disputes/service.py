@@ -38,7 +38,7 @@ def bring_up_to_date(ctx: Context, account_id: str, payment_id: str, dispute_id:
     """
     before = store.find_dispute(ctx.school_id, payment_id, dispute_id)
     payment = payments.find_payment(ctx.school_id, payment_id)
-    snapshot = gateway.find_dispute(account_id, dispute_id)
+    snapshot = gateway.find_dispute(ctx, account_id, dispute_id)
     after = rules.brought_up_to_date(before, snapshot, payment, account_id, ctx.now)
     if after != before:
         _write(ctx, payment, before, after, snapshot)

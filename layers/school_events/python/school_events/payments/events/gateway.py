@@ -7,6 +7,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from school_events.core import aws, settings
+from school_events.core.context import Context
 from school_events.core.errors import TryAgain
 from school_events.payments.events.model import ListedEvent, StripeEvent
 from school_events.payments.events.queued import ids_of, text
@@ -23,13 +24,15 @@ _MOST_MESSAGES = 10
 """SQS takes at most so many at once."""
 
 
-def events_of(account_id: str, since: datetime, until: datetime, types: Sequence[str]) -> Iterator[list[ListedEvent]]:
+def events_of(
+    ctx: Context, account_id: str, span: tuple[datetime, datetime], types: Sequence[str]
+) -> Iterator[list[ListedEvent]]:
     """The events of an account, newest first, in pages of at most 100.
 
     Args:
+        ctx: the moment.
         account_id: the connected account.
-        since: those that happened at or after, UTC.
-        until: those that happened before, UTC.
+        span: those that happened at or after the first and before the second instant, UTC.
         types: at most 20.
 
     Raises:
@@ -38,7 +41,7 @@ def events_of(account_id: str, since: datetime, until: datetime, types: Sequence
     """
     after = None
     while True:
-        page = _page(account_id, (since, until), types, after)
+        page = _page(ctx, account_id, span, types, after)
         if page["data"]:
             yield [_listed(account_id, one) for one in page["data"]]
         if not page["has_more"]:
@@ -46,12 +49,14 @@ def events_of(account_id: str, since: datetime, until: datetime, types: Sequence
         after = page["data"][-1]["id"]
 
 
-def _page(account_id: str, span: tuple[datetime, datetime], types: Sequence[str], after: str | None) -> dict[str, Any]:
+def _page(
+    ctx: Context, account_id: str, span: tuple[datetime, datetime], types: Sequence[str], after: str | None
+) -> dict[str, Any]:
     since, until = (int(one.timestamp()) for one in span)
     params: EventListParams = {"types": list(types), "created": {"gte": since, "lt": until}, "limit": _PAGE}
     if after is not None:
         params["starting_after"] = after
-    return ask(lambda: stripe().v1.events.list(params=params, options={"stripe_account": account_id})).to_dict()
+    return ask(ctx, lambda: stripe().v1.events.list(params=params, options={"stripe_account": account_id})).to_dict()
 
 
 def _listed(account_id: str, event: dict[str, Any]) -> ListedEvent:
@@ -60,15 +65,15 @@ def _listed(account_id: str, event: dict[str, Any]) -> ListedEvent:
     return ListedEvent(event=StripeEvent.model_validate(ids), created_at=datetime.fromtimestamp(event["created"], UTC))
 
 
-def payment_of_charge(account_id: str, charge_id: str) -> str | None:
+def payment_of_charge(ctx: Context, account_id: str, charge_id: str) -> str | None:
     """The payment a charge is of, as its metadata say; none of money that is not asked for here.
 
     Raises:
         TryAgain: Stripe did not answer.
         AccountLeft: we may not act for the account.
     """
-    charge = ask(lambda: stripe().v1.charges.retrieve(charge_id, options={"stripe_account": account_id})).to_dict()
-    return text(charge, "metadata", "payment_id")
+    found = ask(ctx, lambda: stripe().v1.charges.retrieve(charge_id, options={"stripe_account": account_id}))
+    return text(found.to_dict(), "metadata", "payment_id")
 
 
 def queue(events: Iterable[StripeEvent]) -> None:

@@ -4,10 +4,11 @@ A webhook can be lost: our endpoint was switched off, a secret was wrong, a mess
 asked once an hour, account by account, and what is not known to be done goes the way of a webhook.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import batched
 
 from school_events.core import logs
+from school_events.core.context import Context
 from school_events.payments.events import gateway, store
 from school_events.payments.events.model import ACCOUNT_LEFT, TYPES, StripeEvent
 from school_events.payments.events.store import Sweep
@@ -32,61 +33,66 @@ _LISTED_FOR = timedelta(days=29)
 """Stripe lists events for thirty days (https://docs.stripe.com/api/events)."""
 
 
-def sweep(one: Sweep, now: datetime) -> int:
+def sweep(ctx: Context, one: Sweep) -> int:
     """Queue what happened to an account and was not applied; says how much that was.
 
     Nothing is noted before all of it is queued, so it may be stopped anywhere and done again.
 
     Args:
+        ctx: the moment.
         one: the account.
-        now: the present instant, UTC.
 
     Raises:
         TryAgain: Stripe or our queue did not answer.
         AccountLeft: we may not act for the account.
     """
-    until = now - _ON_ITS_WAY
-    since = max(one.swept_until - _LISTED_LATE, now - _LISTED_FOR)
+    until = ctx.now - _ON_ITS_WAY
+    since = max(one.swept_until - _LISTED_LATE, ctx.now - _LISTED_FOR)
     missed, oldest = 0, until
     for types in batched(sorted(TYPES), gateway.MOST_TYPES, strict=False):
-        for page in gateway.events_of(one.account_id, since, until, types):
+        for page in gateway.events_of(ctx, one.account_id, (since, until), types):
             done = store.done_among(one.school_id, one.account_id, [listed.event.event_id for listed in page])
             not_done = [listed for listed in page if listed.event.event_id not in done]
             gateway.queue(listed.event for listed in not_done)
             missed += len(not_done)
             oldest = min([oldest, *(listed.created_at for listed in not_done)])
-    store.keep_swept(one, max(oldest, one.swept_until, now - _TRIED_FOR), now + EVERY)
+    store.keep_swept(one, max(oldest, one.swept_until, ctx.now - _TRIED_FOR), ctx.now + EVERY)
     return missed
 
 
-def sweep_safely(one: Sweep, now: datetime) -> int | None:
+def sweep_safely(ctx: Context, one: Sweep) -> int | None:
     """Sweep an account; one that cannot be asked for is put off, so that it keeps no other back.
 
     Args:
+        ctx: the moment.
         one: the account.
-        now: the present instant, UTC.
 
     Returns:
         How much was missing; nothing if it could not be asked for.
     """
     try:
-        return sweep(one, now)
-    except AccountLeft:
-        # Should the webhook that said so be lost, the worker finds out. What happens until it is connected again is
-        # asked for then.
-        gateway.queue([_left(one, now)])
-        store.keep_swept(one, one.swept_until, now + _LEFT)
-        return 0
+        return _sweep_or_leave(ctx, one)
     except Exception as error:  # noqa: BLE001 - one account never keeps the others back
         logs.logger.error("account not swept", error=type(error).__name__, school_id=one.school_id)
-        store.keep_swept(one, one.swept_until, now + _SOON)
+        store.keep_swept(one, one.swept_until, ctx.now + _SOON)
         return None
 
 
-def _left(one: Sweep, now: datetime) -> StripeEvent:
+def _sweep_or_leave(ctx: Context, one: Sweep) -> int:
+    try:
+        return sweep(ctx, one)
+    except AccountLeft:
+        # Should the webhook that said so be lost, the worker finds out. What happens until it is connected again is
+        # asked for then.
+        gateway.queue([_left(ctx, one)])
+        store.keep_swept(one, one.swept_until, ctx.now + _LEFT)
+        return 0
+
+
+def _left(ctx: Context, one: Sweep) -> StripeEvent:
     """An event of our own: it has the worker ask Stripe whether the account is still connected."""
     return StripeEvent(
-        event_id=f"swept-{now:%Y-%m-%d}",
+        event_id=f"swept-{ctx.now:%Y-%m-%d}",
         type=ACCOUNT_LEFT,
         account=one.account_id,
         object_id=one.account_id,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from school_events.core.context import Context
 from school_events.payments.ledger.mirroring import Movement, mirror_of
 from school_events.payments.stripe_client import ask, stripe
 
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
 _PAGE = 100
 
 
-def movements_since(account_id: str, since: datetime) -> Iterator[Movement]:
+def movements_since(ctx: Context, account_id: str, since: datetime) -> Iterator[Movement]:
     """What moved in an account's balance until now, newest first.
 
     Args:
+        ctx: the moment.
         account_id: the connected account.
         since: at or after, UTC.
 
@@ -24,29 +26,29 @@ def movements_since(account_id: str, since: datetime) -> Iterator[Movement]:
         TryAgain: Stripe did not answer.
         AccountLeft: we may not act for the account.
     """
-    return _movements(account_id, {"created": {"gte": int(since.timestamp())}})
+    return _movements(ctx, account_id, {"created": {"gte": int(since.timestamp())}})
 
 
-def movements_of_source(account_id: str, source: str) -> list[Movement]:
+def movements_of_source(ctx: Context, account_id: str, source: str) -> list[Movement]:
     """All that moved for one charge, refund, dispute or payout, nothing if there is none such; raises as above."""
     from stripe import InvalidRequestError
 
     try:
-        return list(_movements(account_id, {"source": source}))
+        return list(_movements(ctx, account_id, {"source": source}))
     except InvalidRequestError:
         return []
 
 
-def movements_of_payout(account_id: str, payout_id: str) -> list[Movement]:
+def movements_of_payout(ctx: Context, account_id: str, payout_id: str) -> list[Movement]:
     """What a payout is made of, once Stripe has worked it out; itself is left out. Raises as above."""
-    found = _movements(account_id, {"payout": payout_id})
+    found = _movements(ctx, account_id, {"payout": payout_id})
     return [moved for moved in found if moved.source != payout_id]
 
 
-def _movements(account_id: str, params: "BalanceTransactionListParams") -> Iterator[Movement]:
+def _movements(ctx: Context, account_id: str, params: "BalanceTransactionListParams") -> Iterator[Movement]:
     after = None
     while True:
-        page = _page(account_id, params, after)
+        page = _page(ctx, account_id, params, after)
         for row in page["data"]:
             yield _movement(row)
         if not page["has_more"]:
@@ -54,12 +56,12 @@ def _movements(account_id: str, params: "BalanceTransactionListParams") -> Itera
         after = page["data"][-1]["id"]
 
 
-def _page(account_id: str, params: "BalanceTransactionListParams", after: str | None) -> dict[str, Any]:
+def _page(ctx: Context, account_id: str, params: "BalanceTransactionListParams", after: str | None) -> dict[str, Any]:
     asked: BalanceTransactionListParams = {**params, "limit": _PAGE, "expand": ["data.source"]}
     if after is not None:
         asked["starting_after"] = after
     return ask(
-        lambda: stripe().v1.balance_transactions.list(params=asked, options={"stripe_account": account_id})
+        ctx, lambda: stripe().v1.balance_transactions.list(params=asked, options={"stripe_account": account_id})
     ).to_dict()
 
 

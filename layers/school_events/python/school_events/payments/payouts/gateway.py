@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from school_events.core.context import Context
 from school_events.core.money import pounds
 from school_events.payments.payouts.model import PayoutSnapshot, PayoutState
 from school_events.payments.stripe_client import ask, stripe
@@ -11,14 +12,15 @@ if TYPE_CHECKING:
     from stripe import Payout as StripePayout
 
 
-def find_payout(account_id: str, payout_id: str) -> PayoutSnapshot:
+def find_payout(ctx: Context, account_id: str, payout_id: str) -> PayoutSnapshot:
     """A payout as it is now.
 
     Raises:
         TryAgain: Stripe did not answer.
         AccountLeft: we may not act for the account.
     """
-    return _snapshot(ask(lambda: stripe().v1.payouts.retrieve(payout_id, options={"stripe_account": account_id})))
+    found = ask(ctx, lambda: stripe().v1.payouts.retrieve(payout_id, options={"stripe_account": account_id}))
+    return _snapshot(found)
 
 
 def _snapshot(payout: "StripePayout") -> PayoutSnapshot:

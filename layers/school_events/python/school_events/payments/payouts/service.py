@@ -28,7 +28,7 @@ def look_at(ctx: Context, account_id: str, payout_id: str) -> None:
         TryAgain: Stripe or the database was too busy.
         AccountLeft: we may not act for the account.
     """
-    _keep(ctx, account_id, gateway.find_payout(account_id, payout_id))
+    _keep(ctx, account_id, gateway.find_payout(ctx, account_id, payout_id))
 
 
 def follow_up(ctx: Context, account_id: str) -> None:
@@ -39,7 +39,7 @@ def follow_up(ctx: Context, account_id: str) -> None:
     latest = store.payouts_of_school(ctx.school_id, limit=_FOLLOWED)
     for payout, _ in latest:
         if payout.account_id == account_id and not rules.is_over(payout, ctx.now):
-            snapshot = gateway.find_payout(account_id, payout.id)
+            snapshot = gateway.find_payout(ctx, account_id, payout.id)
             _keep(ctx, account_id, snapshot)
             if snapshot.itemised and not payout.itemised:
                 _itemise(ctx, store.known(ctx.school_id, payout.id))
@@ -66,7 +66,7 @@ def _write(ctx: Context, before: Payout | None, after: Payout) -> None:
 
 
 def _itemise(ctx: Context, payout: Payout) -> None:
-    movements = balance.movements_of_payout(payout.account_id, payout.id)
+    movements = balance.movements_of_payout(ctx, payout.account_id, payout.id)
     if not movements:
         return
     since = min(moved.at for moved in movements) - _ENTERED_BEFORE

@@ -80,7 +80,7 @@ def check(ctx: Context, one: MoneyCheck, catch_up: CatchUp, may_go_on: MayGoOn) 
 
 def _look(ctx: Context, one: MoneyCheck, catch_up: CatchUp) -> _Look:
     since = one.checked_until - rules.OVERLAP
-    movements = list(balance.movements_since(one.account_id, since))
+    movements = list(balance.movements_since(ctx, one.account_id, since))
     entered = ledger.ledger_of_school(ctx.school_id, since - rules.ENTERED_BEFORE)
     entries = [entry for entry in entered if entry.stripe_account == one.account_id]
     return _Look(ctx, one.account_id, movements, entries, _differing(ctx, one.account_id), catch_up)
@@ -125,7 +125,7 @@ def _payment_of(look: _Look, source: str, listed: Sequence[Movement]) -> str | N
     """The school's payment that something at Stripe is of, if it is one's."""
     is_charge = any(moved.mirror is Mirror.CHARGE for moved in listed)
     told = next((moved.payment_id for moved in listed if moved.payment_id), None)
-    payment_id = told if is_charge or told else gateway.payment_of(look.account_id, source)
+    payment_id = told if is_charge or told else gateway.payment_of(look.ctx, look.account_id, source)
     if payment_id is None:
         return None
     try:
@@ -148,7 +148,7 @@ def _movements_of(look: _Look, source: str, listed: Sequence[Movement]) -> Seque
     """All that moved for one thing; what names none stands for itself."""
     if any(moved.source == moved.id for moved in listed):
         return listed
-    return balance.movements_of_source(look.account_id, source)
+    return balance.movements_of_source(look.ctx, look.account_id, source)
 
 
 def _entries_of(look: _Look, source: str, payment_id: str | None, movements: Sequence[Movement]) -> list[LedgerEntry]:

@@ -1,9 +1,9 @@
 """Refunds at Stripe."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from school_events.core.context import Context
 from school_events.core.money import pounds
 from school_events.payments.refunds.model import Refund, RefundTrouble, StripeRefund
 from school_events.payments.stripe_client import ask, stripe
@@ -24,11 +24,11 @@ class Refused(Exception):
         self.code = code
 
 
-def create_refund(school_id: str, refund: Refund, charge_id: str, account_id: str) -> StripeRefund:
+def create_refund(ctx: Context, refund: Refund, charge_id: str, account_id: str) -> StripeRefund:
     """Give money back; the same refund asked again is the same refund (PAYMENTS.md 6).
 
     Args:
-        school_id: for the metadata.
+        ctx: the moment; its school is named in the metadata.
         refund: to make.
         charge_id: what was charged.
         account_id: the school's account that was paid.
@@ -42,42 +42,43 @@ def create_refund(school_id: str, refund: Refund, charge_id: str, account_id: st
 
     try:
         made = ask(
+            ctx,
             lambda: stripe().v1.refunds.create(
                 params={
                     "charge": charge_id,
                     "amount": refund.amount.amount,
-                    "metadata": {"school_id": school_id, "payment_id": refund.payment_id, "refund_id": refund.id},
+                    "metadata": {"school_id": ctx.school_id, "payment_id": refund.payment_id, "refund_id": refund.id},
                 },
                 options={"stripe_account": account_id, "idempotency_key": refund.next_key},
-            )
+            ),
         )
     except InvalidRequestError as error:
         raise Refused(error.code or RefundTrouble.REFUSED) from error
     return _read(made.to_dict())
 
 
-def refunds_of_charge(account_id: str, charge_id: str) -> list[StripeRefund]:
+def refunds_of_charge(ctx: Context, account_id: str, charge_id: str) -> list[StripeRefund]:
     """Every refund of a charge, whoever made it, oldest first.
 
     Raises:
         AccountLeft: the school has disconnected the account.
         TryAgain: Stripe did not answer.
     """
-    return [_read(one) for one in _all(account_id, charge_id)][::-1]
+    return [_read(one) for one in _all(ctx, account_id, charge_id)][::-1]
 
 
-def _all(account_id: str, charge_id: str) -> Iterator[dict[str, Any]]:
+def _all(ctx: Context, account_id: str, charge_id: str) -> Iterator[dict[str, Any]]:
     params: RefundListParams = {"charge": charge_id, "limit": _PAGE}
     while True:
-        page = ask(partial(_page, account_id, params))
+        page = _page(ctx, account_id, params)
         yield from (one.to_dict() for one in page.data)
         if not page.has_more:
             return
         params = {**params, "starting_after": page.data[-1].id}
 
 
-def _page(account_id: str, params: "RefundListParams") -> "ListObject[StripesRefund]":
-    return stripe().v1.refunds.list(params=params, options={"stripe_account": account_id})
+def _page(ctx: Context, account_id: str, params: "RefundListParams") -> "ListObject[StripesRefund]":
+    return ask(ctx, lambda: stripe().v1.refunds.list(params=params, options={"stripe_account": account_id}))
 
 
 def _read(found: dict[str, Any]) -> StripeRefund:

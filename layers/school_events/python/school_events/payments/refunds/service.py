@@ -22,7 +22,7 @@ from school_events.payments.ledger import store as ledger
 from school_events.payments.model import Payment, PaymentLine, PaymentState
 from school_events.payments.refunds import gateway, rules, store, ways
 from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
-from school_events.payments.stripe_client import AccountLeft, require_time
+from school_events.payments.stripe_client import AccountLeft
 
 RefundReason = Literal["late", "called_off", "cancelled"]
 
@@ -196,12 +196,11 @@ def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
     else asked at that moment was not refused.
     """
     charge_id, account_id = rules.charged(payment, asked)
-    require_time(ctx)
     if asked.refusals or ctx.now - asked.asked_at >= rules.KEY_LIFE:
-        for found in gateway.refunds_of_charge(account_id, charge_id):
+        for found in gateway.refunds_of_charge(ctx, account_id, charge_id):
             if found.refund_id == asked.id:
                 return found
-    return gateway.create_refund(ctx.school_id, asked, charge_id, account_id)
+    return gateway.create_refund(ctx, asked, charge_id, account_id)
 
 
 def _refused(ctx: Context, payment: Payment, asked: Refund, code: str) -> None:
@@ -269,7 +268,7 @@ def catch_up(ctx: Context, payment_id: str) -> None:
     """
     payment = payments.find_payment(ctx.school_id, payment_id)
     for charge_id, account_id in rules.charges_of(payment):
-        for found in gateway.refunds_of_charge(account_id, charge_id):
+        for found in gateway.refunds_of_charge(ctx, account_id, charge_id):
             again_if_stale(partial(_settle, ctx, payment_id, found))
 
 
