@@ -228,13 +228,18 @@ def _money(booking: Booking, payments: Mapping[str, Payment]) -> dict[str, Any]:
 
 
 def _due_later(booking: Booking, number: int, due: Instalment, payments: Mapping[str, Payment]) -> DueLater:
-    """A part with its payment; one that is, or is about to be, paid together with others stands as those do."""
-    mine = [payments[one] for one in booking.further_payments if one in payments]
+    """A part with its payment; one that is, or is about to be, paid together with others stands as those do.
+
+    Of one that was asked for anew, since its money went back, the latest.
+    """
+    mine = [payments[one] for one in reversed(booking.further_payments) if one in payments]
     paying = next((one for one in mine if [(booking.id, part(number))] == _paid_by(one)), None)
     if paying is None:
         return DueLater(amount=due.amount, due_on=due.due_on)
     standing = payments.get(paying.merged_into or "", paying)
-    return DueLater(amount=due.amount, due_on=due.due_on, payment_id=paying.id, state=state_for_payer(standing).value)
+    return DueLater(
+        amount=paying.amount, due_on=due.due_on, payment_id=paying.id, state=state_for_payer(standing).value
+    )
 
 
 def _paid_by(payment: Payment) -> list[tuple[str, str]]:

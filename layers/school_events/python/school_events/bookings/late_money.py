@@ -83,11 +83,11 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
             update={"state": BookingState.CONFIRMED, "place": ctx.random.choice(free), "hold_until": None}
         )
         transaction = Transaction(ctx)
+        after = revive(transaction, ctx, after)
         store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.confirmed"))
         refund_store.require_no_refund(transaction, ctx.school_id, payment_id, refund_id)
         store.guard(transaction, ctx.school_id, after)
         places.claim(transaction, ctx, after, held=False, at_any_time=True)
-        revive(transaction, ctx, after)
         transaction.put(tell_booker(ctx, after, "changed"))
         try:
             transaction.commit()
