@@ -9,7 +9,7 @@ CAPABILITY = Capability(
     grants=(
         table(PEOPLE, *READ),
         index(PEOPLE, "by_pupil"),
-        table(INBOX, *READ, "PutItem", "DeleteItem"),
+        table(INBOX, *READ, "PutItem", "UpdateItem", "DeleteItem"),
         PushGrant(on_endpoints=("sns:Publish",)),
     ),
     timeout=60,

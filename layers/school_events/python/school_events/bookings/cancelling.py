@@ -12,6 +12,7 @@ from school_events.bookings.instalments.paid import Paid, paid_for, require_unch
 from school_events.bookings.model import Booking, BookingState, Cancellation
 from school_events.bookings.terms.rules import ACTIONS, CALLED_OFF, Decided, RefundIsLess, TooLateToCancel
 from school_events.bookings.terms.service import terms_of
+from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import Conflict, NotFound, StaleVersion, TryAgain, WrongState
@@ -188,7 +189,7 @@ def _end(
     transaction = Transaction(ctx)
     remember(ctx, transaction, request, Ended(state=BookingState.CANCELLED))
     cancelled = booking.model_copy(update={"state": BookingState.CANCELLED, "cancellation": ending})
-    after = endings.end(transaction, ctx, booking, cancelled, ACTIONS[ending.decided])
+    after = endings.end(transaction, ctx, booking, cancelled, stamp(ctx, ACTIONS[ending.decided]))
     for payment_id, amounts in shares(paid.parts, ending.refund).items():
         ask_refunds(transaction, ctx, payment_id, amounts, why)
     require_unchanged(ctx, booking, paid)

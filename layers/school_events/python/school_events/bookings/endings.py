@@ -1,16 +1,18 @@
 """The end of a booking, whoever ends it and why: its state, guard, place, time and what is unpaid go together."""
 
+from collections.abc import Sequence
+
 from school_events.bookings import places, store
 from school_events.bookings.appointments import diaries
 from school_events.bookings.instalments.ending import end_unpaid
-from school_events.bookings.model import Booking
+from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import tell_booker
-from school_events.core.change import stamp
+from school_events.core.change import Change, stamps
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 
 
-def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking, action: str) -> Booking:
+def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking, change: Change) -> Booking:
     """End a booking as it was read, in a transaction: its guard goes, its place is returned, its time is free.
 
     What was to be paid for it later is not owed any more.
@@ -23,15 +25,22 @@ def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking
         ctx: the moment.
         booking: as it was read, live.
         ended: as it is to be.
-        action: what is done, for the audit log and for whom it concerns.
+        change: what is done, for the audit log and for whom it concerns.
 
     Returns:
         The booking with its new version.
     """
-    after = store.replace(transaction, ctx.school_id, booking, ended, stamp(ctx, action))
+    after = store.replace(transaction, ctx.school_id, booking, ended, change)
     store.unguard(transaction, ctx.school_id, booking)
     places.give_up(transaction, ctx, booking)
     diaries.take_out(transaction, ctx, booking)
     end_unpaid(transaction, ctx, booking)
     transaction.put(tell_booker(ctx, booking, "changed"))
     return after
+
+
+def release_all(transaction: Transaction, ctx: Context, held: Sequence[Booking]) -> None:
+    """Let holds go as they were read, in a transaction; families are told once of each child's (:func:`end`)."""
+    for booking, change in zip(held, stamps(ctx, "booking.released", (one.concerns for one in held)), strict=True):
+        released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
+        end(transaction, ctx, booking, released, change)

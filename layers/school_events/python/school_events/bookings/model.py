@@ -176,6 +176,11 @@ class Booking(Record):
     version: Count = 1
 
     @property
+    def concerns(self) -> tuple[str, str]:
+        """The event and the child: of several bookings that concern the same, families are told together."""
+        return self.event_id, self.pupil_id
+
+    @property
     def due_now(self) -> Money:
         """The part of the price that is due with the booking."""
         return pounds(self.price.amount - sum(part.amount.amount for part in self.due_later))

@@ -7,6 +7,7 @@ written down. A part may be received: the rest can be paid by card, and the plac
 from functools import partial
 
 from school_events.bookings import baskets, places, store
+from school_events.bookings.confirming import confirm_all
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.bookings.strays import payer_alias
@@ -67,12 +68,12 @@ def _receive(ctx: Context, payment_id: str, asked: NewReceipt, request: Request)
         raise WrongState("These places are being let go")
     after = rules.received(payment, receipt, payer_alias(ctx, payment), ctx.now)
     transaction = Transaction(ctx)
-    for booking in waiting:
-        if after.state is PaymentState.PAID:
-            _confirm(transaction, ctx, booking)
-        else:
-            _wait(transaction, ctx, booking)
     is_paid = after.state is PaymentState.PAID
+    if is_paid:
+        confirm_all(transaction, ctx, waiting)
+    else:
+        for booking in waiting:
+            _wait(transaction, ctx, booking)
     change = stamp(ctx, "payment.paid" if is_paid else "payment.part_received")
     after = payment_store.replace(transaction, ctx, payment, after, change)
     if is_paid:
@@ -122,13 +123,6 @@ def _commit(
     remember(ctx, transaction, request, answer)
     transaction.commit()
     return answer
-
-
-def _confirm(transaction: Transaction, ctx: Context, booking: Booking) -> None:
-    confirmed = booking.model_copy(update={"state": BookingState.CONFIRMED, "hold_until": None})
-    store.replace(transaction, ctx.school_id, booking, confirmed, stamp(ctx, "booking.confirmed"))
-    places.take(transaction, ctx, booking)
-    transaction.put(tell_booker(ctx, booking, "changed"))
 
 
 def _wait(transaction: Transaction, ctx: Context, booking: Booking) -> None:

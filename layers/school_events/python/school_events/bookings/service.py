@@ -12,7 +12,7 @@ from school_events.bookings.instalments import asking
 from school_events.bookings.model import Booking, BookingState, Place
 from school_events.bookings.ways import AnyFree, Way, Wish
 from school_events.core import feed
-from school_events.core.change import stamp
+from school_events.core.change import stamp, stamps
 from school_events.core.context import Context
 from school_events.core.dynamodb import Item, TooManyActions, Transaction, wait_or_give_up
 from school_events.core.errors import Conflict, Invalid, TryAgain
@@ -179,8 +179,7 @@ def _write(
     )
     transaction = Transaction(ctx)
     remember(ctx, transaction, request, answer)
-    for booking in bookings:
-        _add_booking(ctx, transaction, booking, way)
+    _add_bookings(ctx, transaction, bookings, way)
     for pupil_id in dict.fromkeys(booking.pupil_id for booking in bookings):
         access.check_link(transaction, ctx, contact_id, pupil_id)
     for item in beside:
@@ -229,12 +228,14 @@ def _paid_with(booking: Booking, payment: Payment) -> Booking:
     return booking if booking.price == NOTHING else booking.model_copy(update={"payment_id": payment.id})
 
 
-def _add_booking(ctx: Context, transaction: Transaction, booking: Booking, way: Way) -> None:
-    is_held = booking.state is BookingState.PENDING
-    change = stamp(ctx, "booking.placed" if is_held else "booking.confirmed")
-    store.create(transaction, ctx.school_id, booking, change, turn=way.turn)
-    way.claim(transaction, ctx, booking, held=is_held)
-    transaction.put(tell_booker(ctx, booking, "created"))
+def _add_bookings(ctx: Context, transaction: Transaction, bookings: Sequence[Booking], way: Way) -> None:
+    """Add them, those that wait for money apart; families are told once of each child's."""
+    for is_held, action in ((True, "booking.placed"), (False, "booking.confirmed")):
+        some = [one for one in bookings if (one.state is BookingState.PENDING) is is_held]
+        for booking, change in zip(some, stamps(ctx, action, (one.concerns for one in some)), strict=True):
+            store.create(transaction, ctx.school_id, booking, change, turn=way.turn)
+            way.claim(transaction, ctx, booking, held=is_held)
+            transaction.put(tell_booker(ctx, booking, "created"))
 
 
 def tell_booker(ctx: Context, booking: Booking, what: str) -> feed.FeedRow:

@@ -7,12 +7,12 @@ Each may be stopped at any point and called again.
 
 from collections.abc import Callable
 
-from school_events.bookings import allocating, baskets, debits, endings, late_money, places, store, strays
+from school_events.bookings import allocating, baskets, debits, endings, late_money, store, strays
+from school_events.bookings.confirming import confirm_all
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments import settling as instalments
 from school_events.bookings.instalments.ending import give_back_paid
 from school_events.bookings.model import BookingState
-from school_events.bookings.service import tell_booker
 from school_events.core import logs
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -102,11 +102,7 @@ def _fulfil(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) -> None:
     """The money is there: enter it, and confirm every place that still waits for it."""
     paid = rules.paid(payment, snapshot, strays.payer_alias(ctx, payment), ctx.now)
     transaction = Transaction(ctx)
-    for booking in baskets.waiting_for(ctx, payment):
-        confirmed = booking.model_copy(update={"state": BookingState.CONFIRMED, "hold_until": None})
-        store.replace(transaction, ctx.school_id, booking, confirmed, stamp(ctx, "booking.confirmed"))
-        places.take(transaction, ctx, booking)
-        transaction.put(tell_booker(ctx, booking, "changed"))
+    confirm_all(transaction, ctx, baskets.waiting_for(ctx, payment))
     paid = payment_store.replace(transaction, ctx, payment, paid, stamp(ctx, "payment.paid"))
     for entry in ledger_rules.entries_of(paid, snapshot, ctx.now):
         ledger.enter(transaction, ctx, entry)
@@ -174,9 +170,7 @@ def _release(
         return payment
     transaction = Transaction(ctx)
     held = baskets.waiting_for(ctx, payment)
-    for booking in held:
-        released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
-        endings.end(transaction, ctx, booking, released, "booking.released")
+    endings.release_all(transaction, ctx, held)
     give_back_paid(transaction, ctx, held)
     ended = give_back_received(transaction, ctx, payment.model_copy(update={"state": state}))
     payment = payment_store.replace(transaction, ctx, payment, ended, stamp(ctx, f"payment.{state}"))

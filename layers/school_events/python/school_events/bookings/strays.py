@@ -12,7 +12,6 @@ from school_events.bookings import allocating, baskets, endings, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments.ending import give_back_paid
 from school_events.bookings.instalments.settling import come_to_nothing
-from school_events.bookings.model import BookingState
 from school_events.core import logs
 from school_events.core.audit import UNKNOWN_ALIAS
 from school_events.core.change import Change, stamp
@@ -124,9 +123,7 @@ def _give_back(ctx: Context, payment_id: str) -> Payment:
     change = stamp(ctx, "payment.given_back")
     transaction = Transaction(ctx)
     held = baskets.waiting_for(ctx, payment)
-    for booking in held:
-        released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
-        endings.end(transaction, ctx, booking, released, "booking.released")
+    endings.release_all(transaction, ctx, held)
     give_back_paid(transaction, ctx, held)
     if payment.purpose is PaymentPurpose.PLACE:
         after = _failed(transaction, ctx, payment, change)

@@ -5,6 +5,7 @@ stamp differs from before, and the outbox derives the audit line, the message an
 The stamp's id names all of them, so whatever happens twice is told once (F2).
 """
 
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -15,7 +16,18 @@ _ACCOUNT = Kept(Category.TECHNICAL, Purpose.ACCOUNTABILITY, Retention.LEAVER)
 
 
 class Change(Record):
-    """Who changed something, what was done, when, and from where (H6)."""
+    """Who changed something, what was done, when, and from where (H6).
+
+    Args:
+        id: names the change, and all that follows from it.
+        action: what was done.
+        at: when, UTC.
+        actor_kind: what did it.
+        actor_id: who.
+        request_id: the request it was done in.
+        origin: where the request came from.
+        told_with: the change of another thing with which people are told of this one, in one message.
+    """
 
     id: ThingId
     action: State
@@ -24,6 +36,7 @@ class Change(Record):
     actor_id: PersonId
     request_id: Annotated[str, _ACCOUNT]
     origin: Annotated[str, _ACCOUNT]
+    told_with: ThingId | None = None
 
 
 def stamp(ctx: Context, action: str) -> Change:
@@ -42,6 +55,23 @@ def stamp(ctx: Context, action: str) -> Change:
         request_id=ctx.request_id,
         origin=ctx.origin,
     )
+
+
+def stamps(ctx: Context, action: str, about: Iterable[Hashable]) -> list[Change]:
+    """The stamps of several things to which the same is done at once; people are told together of those about the same.
+
+    Args:
+        ctx: who and when.
+        action: what was done to each of them.
+        about: what each is about; what is about two children is told apart, as not everybody hears of both.
+    """
+    first: dict[Hashable, str] = {}
+    made = []
+    for one in about:
+        change = stamp(ctx, action)
+        told_with = first.setdefault(one, change.id)
+        made.append(change if told_with == change.id else change.model_copy(update={"told_with": told_with}))
+    return made
 
 
 def _to_milliseconds(instant: datetime) -> datetime:

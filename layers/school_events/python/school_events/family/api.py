@@ -145,6 +145,7 @@ class EntryView(ApiModel):
     pupil_id: str | None
     thing: Literal["invitation", "booking", "payment", "event", "waiting"]
     thing_id: str
+    others: list[str] = Field(description="More of the same kind: what was booked, or given up, together with it")
     created_at: datetime
     read_at: datetime | None
 

@@ -117,7 +117,8 @@ def _name_what_was_told(named: _Named, entries: Iterable[InboxEntry], pupils: fr
             for pupil_id in sorted(pupils):
                 named.add("invitation", invitation_id(entry.event_id, pupil_id), "changed")
         elif entry.thing == "booking":
-            named.add("booking", entry.thing_id, "changed")
+            for booking_id in (entry.thing_id, *entry.others):
+                named.add("booking", booking_id, "changed")
         elif entry.thing == "payment":
             named.add("payment", entry.thing_id, "changed")
         elif entry.thing == "waiting":

@@ -220,6 +220,7 @@ def _entry_view(entry: InboxEntry, event: SchoolEvent | None) -> EntryView:
         pupil_id=entry.pupil_id,
         thing=entry.thing,
         thing_id=entry.thing_id,
+        others=list(entry.others),
         created_at=entry.created_at,
         read_at=entry.read_at,
     )

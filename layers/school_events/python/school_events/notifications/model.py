@@ -24,6 +24,7 @@ class InboxEntry(Record):
         pupil_id: the child it is about, if any; a contact sees it only as long as their link is open.
         thing: what to open.
         thing_id: which.
+        others: more of the same kind, to which the same happened at once.
         created_at: when it happened, UTC.
         read_at: when the person said that they have read it, UTC.
     """
@@ -34,6 +35,7 @@ class InboxEntry(Record):
     pupil_id: Annotated[PortalId | None, WHOM] = None
     thing: Annotated[Literal["invitation", "booking", "payment", "event", "waiting"], TOLD]
     thing_id: Annotated[str, TOLD]
+    others: Annotated[tuple[str, ...], TOLD] = ()
     created_at: Annotated[datetime, TOLD]
     read_at: Annotated[datetime | None, TOLD] = None
 

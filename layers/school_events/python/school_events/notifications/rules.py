@@ -57,6 +57,11 @@ def entry_of(telling: Telling, person_id: str) -> InboxEntry:
     )
 
 
+def names_others(entry: InboxEntry) -> bool:
+    """Whether an entry names everything it is about; who was reminded today is not told of what else."""
+    return entry.kind not in _ONCE_A_DAY
+
+
 def push_message(entry: str) -> str:
     """What a push service is given: that there is something new, and an opaque id; never a word about whom (F1).
 

@@ -45,7 +45,9 @@ def deliver(ctx: Context, telling: Telling) -> None:
         is_new = store.add_entry(ctx, person, entry)
         logs.count("InboxEntries" if is_new else "InboxEntriesRepeated")
         if not is_new and store.find_entries(ctx.school_id, person, [entry.id])[entry.id].thing_id != entry.thing_id:
-            # They were reminded of something else today, and once is enough.
+            # They were pushed to when they were told of the first of what was done together, or reminded today.
+            if rules.names_others(entry):
+                store.name_too(ctx, person, entry.id, entry.thing_id)
             continue
         outcomes += _push_to_devices(ctx.school_id, person, entry.id)
     for outcome in Pushed:

@@ -1,11 +1,12 @@
 """The Inbox table's entries and devices; the change feed's rows are built by ``core.feed``, read by ``sync``."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import batched
 from typing import Annotated
 
 from pydantic import BaseModel
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
 from school_events.core import feed
 from school_events.core.context import Actor, Context
@@ -31,11 +32,12 @@ _MOST_AT_ONCE = 45
 
 
 class EntryItem(InboxTableItem, discriminator="inbox_entry"):
-    """An entry of an inbox; ``read_at`` stands beside the record, since it changes."""
+    """An entry of an inbox; ``read_at`` and ``others`` stand beside the record, since they change."""
 
     pk: Annotated[UnicodeAttribute, WHOM]
     record = Document(InboxEntry)
     read_at: Annotated[InstantAttribute, TOLD] = InstantAttribute(null=True)
+    others: Annotated[UnicodeSetAttribute, TOLD] = UnicodeSetAttribute(null=True)
 
 
 class DeviceItem(InboxTableItem, discriminator="device"):
@@ -71,6 +73,19 @@ def add_entry(ctx: Context, person: Actor, entry: InboxEntry) -> bool:
     except Refused:
         return False
     return True
+
+
+def name_too(ctx: Context, person: Actor, entry_id: str, thing_id: str) -> None:
+    """Name another thing in an entry of a person's inbox, with its row in their feed, unless it is named there."""
+    transaction = Transaction(ctx)
+    transaction.update(
+        entry_key(ctx.school_id, person, entry_id),
+        [EntryItem.others.add({thing_id})],
+        EntryItem.pk.exists() & ~EntryItem.others.contains(thing_id),
+    )
+    transaction.put(_row(ctx, person, entry_id, "changed"))
+    with suppress(Refused):
+        transaction.commit()
 
 
 def show(ctx: Context, person: Actor, thing: str, thing_id: str) -> None:
@@ -207,7 +222,7 @@ def _row(ctx: Context, person: Actor, entry_id: str, what: str) -> feed.FeedRow:
 
 
 def _to_entry(item: EntryItem) -> InboxEntry:
-    return item.record.model_copy(update={"read_at": item.read_at})
+    return item.record.model_copy(update={"read_at": item.read_at, "others": tuple(sorted(item.others or ()))})
 
 
 def _to_device(item: DeviceItem) -> Device:

@@ -67,10 +67,10 @@ def bus_entry(school_id: str, change: Change, message: Message) -> dict[str, Any
 
 
 def telling(school_id: str, change: Change, told: ToTell) -> Telling:
-    """Somebody to be told, as the notification queue carries it."""
+    """Somebody to be told, as the notification queue carries it; of what was done together as one occurrence."""
     return Telling(
         school_id=school_id,
-        change_id=change.id,
+        change_id=change.told_with or change.id,
         kind=told.kind,
         occurred_at=clock.to_text(change.at),
         pupil_id=told.pupil_id,
