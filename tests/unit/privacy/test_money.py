@@ -8,7 +8,10 @@ import time_machine
 
 from school_events.bookings import settlement
 from school_events.core import clock
+from school_events.core.change import stamp
 from school_events.core.consequences import Message
+from school_events.core.dynamodb import Transaction
+from school_events.payments import store as payment_store
 from school_events.payments.model import PaymentState
 from school_events.payments.receipts import store as receipts
 from school_events.payments.refunds.store import refunds_of_payment
@@ -18,12 +21,21 @@ from school_events.people.store import find_contacts
 from school_events.privacy.store import read_thing
 from school_events.reports.model import Filters
 from school_events.reports.payments import PAYMENTS
-from tests.support.booked_world import a_school_with_families, an_event, as_parent, book, booking_of, payment_of
+from tests.support.booked_world import (
+    a_school_with_families,
+    an_event,
+    as_parent,
+    as_system,
+    book,
+    booking_of,
+    payment_of,
+)
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.people import tell
 from tests.support.shop import Shop, ledger, ledger_balance, shop
 from tests.support.tables import everything
 from tests.unit.bookings.attempts import paid_otherwise
+from tests.unit.bookings.instalments.owing import a_trip, instalments
 from tests.unit.bookings.paying import apply, late_and_gone, paid
 from tests.unit.functions.receipts.asking import receive
 from tests.unit.privacy.leaving import FORGOTTEN_AT, contact_removed, let_expire, look_at, naming, pupil_left
@@ -95,6 +107,35 @@ def test_what_staff_wrote_on_a_receipt_goes_with_the_payer_and_not_with_a_second
     assert receipt.reference == ("EDEN 99" if successor else "")
     forget("pupil-1")
     assert "EDEN 99" not in str(everything())
+
+
+def _with_copies(payment_id: str, number: int) -> None:
+    """Write a payment's receipt down so many times more."""
+    (receipt,) = receipts.of_payment(SCHOOL, payment_id)
+    ctx = as_system()
+    transaction = Transaction(ctx)
+    for one in range(number):
+        receipts.create(transaction, ctx, receipt.model_copy(update={"id": f"receipt-{one}"}), stamp(ctx, "copied"))
+    transaction.commit()
+
+
+@pytest.mark.parametrize("who", ["child", "payer"])
+def test_however_much_was_received_for_a_booking_whoever_paid_is_forgotten(shop: Shop, who: str) -> None:
+    a_school_with_families()
+    event = a_trip()
+    with time_machine.travel(NOW, tick=False):
+        booked = book(event, "pupil-3", parent=3)
+        paid_with = [payment_of(booked), *instalments(booked)]
+        for payment in paid_with:
+            receive(payment, amount={"amount": payment.amount.amount}, reference="EDEN 99")
+            _with_copies(payment.id, 40)
+    if who == "child":
+        forget("pupil-3")
+    else:
+        tell(contact_removed("contact-3"))
+        look_at("contact", "contact-3", now=NOW + timedelta(days=60))
+    assert "EDEN 99" not in str(everything())
+    assert {payment_store.find_payment(SCHOOL, one.id).payer_id[:7] for one in paid_with} == {"nobody_"}
 
 
 def test_money_that_comes_for_a_booking_of_nobody_still_confirms_it(shop: Shop) -> None:

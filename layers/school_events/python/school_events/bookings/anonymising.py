@@ -1,8 +1,8 @@
 """Bookings of people who are anonymised: whose they were is taken out, places, states, counts and money stay (H2).
 
-Every booking gets random ids of its own, so that nothing says that two of them were one child's. Its payment, of
-which the payer is part, is changed in the same transaction: a payment forgets its payer with the last of the bookings
-it paid for, and of two that are anonymised at once, one sees that it is the last.
+Every booking gets random ids of its own, so that nothing says that two of them were one child's. A payment, of which
+the payer is part, forgets its payer just before the last of the bookings it paid for, and of two that are anonymised
+at once, one sees that it is the last.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -120,19 +120,20 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
     checked: set[str] = set()
     for payment in _payments_of(ctx, booking, booking.booked_by):
         others = _not_yet_forgotten(ctx, payment, booking)
-        for other in others:
-            if other.id not in checked:
-                store.require_unchanged(transaction, ctx.school_id, other)
-        checked |= {other.id for other in others}
         if not others:
-            of_payments.replace_payer(transaction, ctx, payment, nobody())
+            of_payments.replace_payer(ctx, payment, nobody())
+        elif checked.isdisjoint(others):
+            # One is enough: whichever is forgotten last finds that the one it checks has changed, and looks again.
+            other = next(iter(others.values()))
+            store.require_unchanged(transaction, ctx.school_id, other)
+            checked.add(other.id)
     transaction.commit()
 
 
-def _not_yet_forgotten(ctx: Context, payment: Payment, booking: Booking) -> list[Booking]:
-    """The other bookings a payment is for that still say whose they are."""
+def _not_yet_forgotten(ctx: Context, payment: Payment, booking: Booking) -> dict[str, Booking]:
+    """The other bookings a payment is for that still say whose they are, by id."""
     others = store.find_bookings(ctx.school_id, [line.reference for line in payment.lines])
-    return [one for one in others.values() if one.id != booking.id and not one.anonymised]
+    return {one.id: one for one in others.values() if one.id != booking.id and not one.anonymised}
 
 
 def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: NewId, *, taken_over: bool) -> None:
@@ -144,7 +145,7 @@ def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: New
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
     diaries.hand_on(transaction, ctx, booking, after)
     for payment in _payments_of(ctx, booking, contact_id):
-        of_payments.replace_payer(transaction, ctx, payment, instead(), taken_over=taken_over)
+        of_payments.replace_payer(ctx, payment, instead(), taken_over=taken_over)
     transaction.commit()
 
 
