@@ -42,7 +42,7 @@ class PaymentState(StrEnum):
         quarantined → failed      the school gives back what was not asked for;
         quarantined → created     … if no place waits for it, it is owed as before
         created → merged          to be paid together with others, as another payment; or back again
-        paid | part_refunded | refunded ⇄ disputed → lost     the payer's bank takes the money back
+        paid | part_refunded | refunded ⇄ disputed → lost     the payer's bank takes money back, all or a part
     """
 
     CREATED = "created"
@@ -78,6 +78,7 @@ class PaymentLine(Record):
         amount: in pence.
         back: how much of it is to go back or went back: never more than its amount.
         received: how much of it the school itself received, past Stripe; the rest is paid by card.
+        lost: how much of it the payer's bank took back for good, be it that it went back already.
         over: what it is for ended before it was paid: money that still comes goes back.
     """
 
@@ -87,6 +88,7 @@ class PaymentLine(Record):
     amount: Amount
     back: Amount = NOTHING
     received: Amount = NOTHING
+    lost: Amount = NOTHING
     over: Flag = False
 
     @property

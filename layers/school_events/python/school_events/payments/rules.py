@@ -36,9 +36,10 @@ HAS_MONEY = frozenset(
         PaymentState.REFUNDED,
         PaymentState.LATE_REFUNDING,
         PaymentState.DISPUTED,
+        PaymentState.LOST,
     }
 )
-"""The states of a payment whose money came, wherever it has gone since; not of one the payer's bank took back."""
+"""The states of a payment whose money came, wherever it has gone since."""
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 _MAY_TURN_PAID = frozenset(
@@ -211,8 +212,13 @@ def line_of(payment: Payment, key: str) -> PaymentLine:
 
 
 def still_paid(payment: Payment, line: PaymentLine) -> Money:
-    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6); nothing of a payment without money."""
-    return line.amount - line.back if payment.state in HAS_MONEY else NOTHING
+    """What was paid for a line and neither went back nor is to (PAYMENTS.md 6), nor was taken by the payer's bank.
+
+    Nothing of a payment without money. What a bank keeps until it has decided still counts.
+    """
+    if payment.state not in HAS_MONEY:
+        return NOTHING
+    return pounds(max((line.amount - line.back - line.lost).amount, 0))
 
 
 def to_go_back(payment: Payment, key: str, amount: Money) -> Payment:
@@ -250,7 +256,7 @@ def state_with_money(payment: Payment) -> PaymentState:
 
 def state_for_payer(payment: Payment) -> PaymentState:
     """Where a payment stands as its payer sees it: what their bank disputes is between the bank and the school."""
-    if payment.state not in HAS_MONEY | {PaymentState.LOST}:
+    if payment.state not in HAS_MONEY:
         return payment.state
     if payment.refunded == payment.amount:
         return PaymentState.REFUNDED
@@ -263,12 +269,12 @@ def require_undisputed(payment: Payment) -> None:
     """Money may go back only while no bank keeps it or took it; Stripe refuses it otherwise (``charge_disputed``).
 
     Raises:
-        WrongState: the payment is disputed, or was lost in a dispute.
+        WrongState: the payment is disputed, or lost in a dispute, so that nothing is left of it.
     """
     if payment.state is PaymentState.DISPUTED:
         raise WrongState("The payer's bank disputes this payment; nothing can be refunded until it is decided")
-    if payment.state is PaymentState.LOST:
-        raise WrongState("The payer's bank took this payment back; nothing of it can be refunded")
+    if payment.state is PaymentState.LOST and not any(still_paid(payment, line).amount for line in payment.lines):
+        raise WrongState("The payer's bank took this payment back; nothing more of it can be refunded")
 
 
 def _whole_second(instant: datetime) -> datetime:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from school_events.core.http import ApiModel
 from school_events.core.money import Money
 from school_events.payments.disputes.model import Dispute
@@ -13,6 +15,7 @@ class DisputeView(ApiModel):
     id: str
     state: str
     amount: Money
+    lost: Money = Field(description="How much of it the bank took for good: of a dispute won in part not all of it")
     reason: str
     respond_by: datetime | None
     opened_at: datetime
@@ -25,6 +28,7 @@ def dispute_view(dispute: Dispute) -> DisputeView:
         id=dispute.id,
         state=dispute.state.value,
         amount=dispute.amount,
+        lost=dispute.lost,
         reason=dispute.reason,
         respond_by=dispute.respond_by,
         opened_at=dispute.opened_at,

@@ -42,6 +42,18 @@ class DisputeMovement(Record):
     fee: Annotated[int, MONEY]
 
 
+class LostPart(Record):
+    """What a line of the payment bears of money that was lost.
+
+    Args:
+        line: the line's key; empty for money that is of none of them.
+        amount: above zero.
+    """
+
+    line: Annotated[str, MONEY]
+    amount: Amount
+
+
 class DisputeSnapshot(Record):
     """What Stripe says of a dispute right now, fetched and not taken from a message (PAYMENTS.md 3).
 
@@ -79,7 +91,8 @@ class Dispute(Record):
         state: where it stands.
         respond_by: until when the school may answer the bank, UTC.
         entered: the movements that are in the ledger.
-        lost: how much of the payment the bank took back for good.
+        lost: how much of the payment the bank took back for good: what was taken and did not come back.
+        parts: who bears it; what is lost no more goes back to them, whatever has become of the payment since.
         opened_at: when we first heard of it, UTC.
         decided_at: when we heard that it is decided, UTC.
         version: rises with every change.
@@ -95,6 +108,7 @@ class Dispute(Record):
     respond_by: _When | None = None
     entered: tuple[StripeId, ...] = ()
     lost: Amount = NOTHING
+    parts: tuple[LostPart, ...] = ()
     opened_at: Instant
     decided_at: _When | None = None
     version: Count = 1

@@ -4,13 +4,14 @@ Money a bank takes back is neither income nor gone until it is decided: it stand
 taken from the income of what was paid for, in proportion to what is left of each line.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from school_events.core.money import NOTHING, pounds
+from school_events.core.money import pounds
 from school_events.payments import rules
-from school_events.payments.disputes.model import Dispute, DisputeMovement, DisputeSnapshot, DisputeState
+from school_events.payments.disputes.model import Dispute, DisputeMovement, DisputeSnapshot, DisputeState, LostPart
 from school_events.payments.ledger.model import LedgerAccount, LedgerEntry, LedgerKind
 from school_events.payments.model import Payment, PaymentLine
 from school_events.payments.sharing import pro_rata
@@ -42,16 +43,52 @@ def brought_up_to_date(
     """
     known = before or _new(snapshot, payment, account_id, now)
     is_decided = snapshot.state not in UNDECIDED
+    lost = pounds(_lost(snapshot))
     return known.model_copy(
         update={
             "amount": snapshot.amount,
             "state": snapshot.state,
             "respond_by": None if is_decided else snapshot.respond_by,
             "entered": tuple(moved.id for moved in snapshot.movements),
-            "lost": snapshot.amount if snapshot.state is DisputeState.LOST else NOTHING,
+            "lost": lost,
+            "parts": known.parts if lost == known.lost else _parts(payment, known, lost.amount),
             "decided_at": (known.decided_at or now) if is_decided else None,
         }
     )
+
+
+def _lost(snapshot: DisputeSnapshot) -> int:
+    """What a lost dispute took and did not give back, in pence: Stripe calls one that is won in part lost, too.
+
+    https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued
+    """
+    if snapshot.state is not DisputeState.LOST:
+        return 0
+    return max(-sum(moved.amount for moved in snapshot.movements), 0)
+
+
+def _parts(payment: Payment, dispute: Dispute, pence: int) -> tuple[LostPart, ...]:
+    """Who bears a loss: the lines; of what is more than they had, and of money that is not to be kept, none of them."""
+    lines = _without(payment.lines, dispute.parts) if is_of_its_charge(dispute, payment) else ()
+    borne = shares(lines, pence)
+    found = {**borne, "": pence - sum(borne.values())}
+    return tuple(LostPart(line=key, amount=pounds(share)) for key, share in found.items() if share)
+
+
+def _without(lines: Sequence[PaymentLine], parts: Iterable[LostPart]) -> tuple[PaymentLine, ...]:
+    return _bearing(lines, {part.line: -part.amount.amount for part in parts})
+
+
+def _bearing(lines: Sequence[PaymentLine], more: Mapping[str, int]) -> tuple[PaymentLine, ...]:
+    """Lines of which so much more was lost, in pence by their keys."""
+    return tuple(line.model_copy(update={"lost": line.lost + pounds(more.get(line.key, 0))}) for line in lines)
+
+
+def _change_of_parts(before: Dispute | None, after: Dispute) -> dict[str, int]:
+    """By how much more each line bears than before, in pence by its key; below zero if it has money back."""
+    change = Counter({part.line: part.amount.amount for part in after.parts})
+    change.subtract({part.line: part.amount.amount for part in (before.parts if before else ())})
+    return {key: pence for key, pence in change.items() if pence}
 
 
 def _new(snapshot: DisputeSnapshot, payment: Payment, account_id: str, now: datetime) -> Dispute:
@@ -78,9 +115,14 @@ def payment_after(payment: Payment, before: Dispute | None, after: Dispute) -> P
     if not is_of_its_charge(after, payment):
         return payment
     others = tuple(one for one in payment.disputes if one != after.id)
-    lost = payment.lost - (before.lost if before else NOTHING) + after.lost
-    disputes = (*others, after.id) if after.state is DisputeState.OPEN else others
-    moved = payment.model_copy(update={"disputes": disputes, "lost": lost})
+    more = _change_of_parts(before, after)
+    moved = payment.model_copy(
+        update={
+            "disputes": (*others, after.id) if after.state is DisputeState.OPEN else others,
+            "lost": payment.lost + pounds(sum(more.values())),
+            "lines": _bearing(payment.lines, more),
+        }
+    )
     return moved.model_copy(update={"state": rules.state_with_money(moved)})
 
 
@@ -123,21 +165,17 @@ class _Page:
             yield self._entry(LedgerKind.DISPUTE_FEE_BACK, moved.id, (stripe, fees), -moved.fee)
 
     def decided(self, before: Dispute | None) -> Iterator[LedgerEntry]:
-        """What was lost leaves the income it was; what turned out not to be lost comes back to it."""
-        lost = self.dispute.lost.amount - (before.lost.amount if before else 0)
+        """What was lost leaves the income it was; what turned out not to be lost comes back to where it was."""
         # A bank may think again, and again: the version tells the times apart.
         key = f"{self.dispute.id}:{before.version if before else 0}"
-        if not lost:
-            return
-        if not is_of_its_charge(self.dispute, self.payment):
-            yield self._entry(LedgerKind.DISPUTE_LOST, key, _from(LedgerAccount.SUSPENSE, lost), abs(lost))
-            return
-        borne = shares(self.payment.lines, abs(lost))
-        for line in self.payment.lines:
-            if borne[line.key]:
-                sides = _from(LedgerAccount.EVENT_INCOME, lost)
-                entry = self._entry(LedgerKind.DISPUTE_LOST, f"{key}:{line.key}", sides, borne[line.key])
-                yield entry.model_copy(update={"event_id": line.event_id, "reference": line.reference})
+        for line_key, pence in _change_of_parts(before, self.dispute).items():
+            if not line_key:
+                yield self._entry(LedgerKind.DISPUTE_LOST, key, _from(LedgerAccount.SUSPENSE, pence), abs(pence))
+                continue
+            line = rules.line_of(self.payment, line_key)
+            sides = _from(LedgerAccount.EVENT_INCOME, pence)
+            entry = self._entry(LedgerKind.DISPUTE_LOST, f"{key}:{line_key}", sides, abs(pence))
+            yield entry.model_copy(update={"event_id": line.event_id, "reference": line.reference})
 
     def _entry(self, kind: LedgerKind, key: str, sides: tuple[LedgerAccount, LedgerAccount], pence: int) -> LedgerEntry:
         debit, credit = sides
@@ -161,14 +199,18 @@ def _from(account: LedgerAccount, lost: int) -> tuple[LedgerAccount, LedgerAccou
 
 
 def shares(lines: Sequence[PaymentLine], pence: int) -> dict[str, int]:
-    """How much of a loss each line bears, by its key: in proportion to what is left of it, or to its amount.
+    """How much of a loss each line bears, by its key, together no more than was paid for them by card.
 
-    Of what went back already a line bears nothing, unless too little is left of all.
+    First in proportion to what is left of each of what came by card, which is what a bank takes back; what went back
+    already bears only what is more than that.
 
     Args:
         lines: of the payment.
         pence: what was lost.
     """
-    amounts = {line.key: line.amount.amount for line in lines}
-    left = {line.key: line.amount.amount - line.back.amount for line in lines}
-    return pro_rata(pence, left if sum(left.values()) >= pence else amounts)
+    cards = {line.key: (line.amount - line.received - line.lost).amount for line in lines}
+    left = {line.key: max(cards[line.key] - line.back.amount, 0) for line in lines}
+    first = pro_rata(min(pence, sum(left.values())), left)
+    gone = {key: max(cards[key] - first[key], 0) for key in cards}
+    then = pro_rata(min(pence - sum(first.values()), sum(gone.values())), gone)
+    return {key: first[key] + then[key] for key in cards}

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 
+_SAME = {"refund_disputed_payment": RefundTrouble.DISPUTED}
+"""Two codes of Stripe's for a charge whose bank has its money, or asks for it (https://docs.stripe.com/error-codes)."""
+
 
 class Refused(Exception):
     """Stripe will not make a refund as it was asked; says its code (https://docs.stripe.com/error-codes)."""
@@ -53,7 +56,7 @@ def create_refund(ctx: Context, refund: Refund, charge_id: str, account_id: str)
             ),
         )
     except InvalidRequestError as error:
-        raise Refused(error.code or RefundTrouble.REFUSED) from error
+        raise Refused(_SAME.get(error.code or "", error.code) or RefundTrouble.REFUSED) from error
     return _read(made.to_dict())
 
 

@@ -196,7 +196,8 @@ def _shares(payment: Payment, rows: Sequence[Refund], amount: Money) -> dict[str
     What is more than the lines had is of none of them.
     """
     unasked = {
-        line.key: max(min((line.amount - line.back).amount, left_by_card(line, rows)), 0) for line in payment.lines
+        line.key: max(min((line.amount - line.back - line.lost).amount, left_by_card(line, rows)), 0)
+        for line in payment.lines
     }
     asked = {line.key: sum(row.amount.amount for row in _waiting(rows, line)) for line in payment.lines}
     first = min(amount.amount, sum(unasked.values()))

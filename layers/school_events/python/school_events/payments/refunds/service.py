@@ -180,6 +180,10 @@ def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
         return
     payment = payments.find_payment(ctx.school_id, payment_id)
     try:
+        if asked.line and payment.state is PaymentState.LOST:
+            payment, asked = _as_it_fits(ctx, payment, asked)
+        if asked.state is not RefundState.ASKED or asked.through is not RefundWay.STRIPE:
+            return
         found = _at_stripe(ctx, payment, asked)
     except AccountLeft:
         _wait(ctx, asked, RefundTrouble.ACCOUNT_LEFT)
@@ -187,6 +191,34 @@ def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
         _refused(ctx, payment, asked, refusal.code)
     else:
         again_if_stale(partial(_settle, ctx, payment_id, found))
+
+
+def _as_it_fits(ctx: Context, payment: Payment, asked: Refund) -> tuple[Payment, Refund]:
+    """A refund that was asked for before a part of its line was lost, as far as there is still money for it.
+
+    Stripe is looked at first: what it made and we did not hear of is not cut down, and not made once more.
+    """
+    if _fit(ctx, payment, asked).by_card < asked.amount.amount:
+        catch_up(ctx, payment.id)
+        again_if_stale(partial(_cut_down, ctx, asked))
+        payment = payments.find_payment(ctx.school_id, payment.id)
+        asked = store.find_refund(ctx.school_id, payment.id, asked.id) or asked
+    return payment, asked
+
+
+def _fit(ctx: Context, payment: Payment, asked: Refund) -> ways.Fit:
+    rows = [item.record for item in store.refunds_of_payment(ctx.school_id, payment.id)]
+    return ways.fit(asked, payment_rules.line_of(payment, asked.line), rows)
+
+
+def _cut_down(ctx: Context, asked: Refund) -> None:
+    payment = payments.find_payment(ctx.school_id, asked.payment_id)
+    now = store.find_refund(ctx.school_id, asked.payment_id, asked.id)
+    if now is None or now.state is not RefundState.ASKED or payment.state is not PaymentState.LOST:
+        return
+    parts = _fit(ctx, payment, now)
+    if parts.by_card < now.amount.amount:
+        _write(ctx, payment, rules.moved(payment, ways.fitted(now, parts)))
 
 
 def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
@@ -304,6 +336,8 @@ def _write(ctx: Context, payment: Payment, moved: rules.Moved) -> None:
 def _tell_finance(transaction: Transaction, ctx: Context, before: Refund | None, after: Refund) -> None:
     if before is not None and before.state is RefundState.ASKED and before.trouble is not None:
         attention.settle(transaction, ctx, AttentionKind.REFUND_STUCK, after.id)
+    if after.state is RefundState.ASKED and after.through is RefundWay.SCHOOL:
+        attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", after.id, after.payment_id)
     if after.state is RefundState.FAILED:
         attention.raise_for(transaction, ctx, AttentionKind.REFUND_FAILED, "refund", after.id, after.payment_id)
         logs.count("RefundFailed")
