@@ -82,7 +82,7 @@ def _waits(scene: Scene) -> None:
 @story("13c", "a dispute is lost: finance staff are told, the place stays, nothing more goes back")
 def _lost(scene: Scene) -> None:
     booked = _paid(scene, "pupil-1", "pupil-2")
-    dispute_id = _disputed(scene, 1001)
+    dispute_id = _disputed(scene)
     scene.post.deliver()
     _decide(scene, dispute_id, "lost")
     scene.post.deliver()
@@ -91,6 +91,23 @@ def _lost(scene: Scene) -> None:
     assert [scene.state_of(booked, which=which) for which in (0, 1)] == ["confirmed", "confirmed"]
     assert scene.look(booked)["state"] == "paid"
     assert _refund(scene, booked, "never") == 409
+
+
+@story("13d", "a dispute about a part is lost: what is left goes back, of what waited for the bank and of the rest")
+def _lost_in_part(scene: Scene) -> None:
+    booked = _paid(scene, "pupil-1", "pupil-2")
+    dispute_id = _disputed(scene, 1401)
+    scene.post.deliver()
+    scene.cancel(booked, by=ADMIN)
+    scene.housekeeping()
+    assert scene.shop.all("refund") == []
+    _decide(scene, dispute_id, "lost")
+    scene.settle()
+    scene.cancel(booked, by=ADMIN, which=1)
+    scene.settle()
+    assert _seen_by_finance(scene, booked) == ("lost", ["lost"])
+    assert sum(one["amount"] for one in scene.shop.all("refund")) == 2500 - 1401
+    assert "refund_failed" in _to_look_at(scene)
 
 
 @story("21", "the school disconnects its account, then a refund waits until it is connected again")

@@ -31,6 +31,9 @@ _ENDED = frozenset({"called_off", "cancelled"})
 _WAITING = frozenset({"charge_disputed", "account_left"})
 """What a refund may wait for as long as it takes: a bank, or the school."""
 
+_UNDECIDED = frozenset({"needs_response", "under_review"})
+"""The states of a dispute at Stripe in which a bank keeps the money and has not decided."""
+
 _A_PERSONS = frozenset({"quarantined", "processing"})
 """The states of a payment in which a person, or a bank, decides what becomes of its money, and its places wait."""
 
@@ -45,6 +48,7 @@ def faults_in_the_end(books: "Books") -> list[str]:
     return [
         *faults_now(books),
         *_ledger(books),
+        *_disputed(books),
         *_refunds(books),
         *_holds(books),
         *_known(books),
@@ -78,6 +82,10 @@ class Books:
     def refunds_of(self, payment: Json, key: str) -> list[Json]:
         """Our refunds of one line, whatever became of them."""
         return [one for one in self.refunds if (one["payment_id"], one["line"]) == (payment["id"], key)]
+
+    def lost_of(self, payment: Json) -> list[Json]:
+        """What banks' decisions entered of a payment."""
+        return [one for one in self.ledger if one.get("payment_id") == payment["id"] and one["kind"] == "dispute_lost"]
 
 
 def _records(kept: Iterable[Mapping[str, Any]], kind: str) -> list[Json]:
@@ -127,6 +135,33 @@ def _ledger(books: Books) -> list[str]:
         stripes[source_of[movement["id"]]] += movement["net"]
     differing = sorted(one for one in ours.keys() | stripes.keys() if ours[one] != stripes[one])
     return [f"of {one} the ledger has {ours[one]} pence, Stripe {stripes[one]}" for one in differing]
+
+
+def _disputed(books: Books) -> list[str]:
+    """What banks keep until they have decided is there, and nothing of what they decided; lines bear what was lost."""
+    if not books.is_connected:
+        return []
+    ours: Counter[str] = Counter()
+    for entry in books.ledger:
+        ours[str(entry.get("stripe_id"))] += _on(entry, "disputed") * entry["amount"]["amount"]
+    taken = {one["id"]: -sum(moved["amount"] for moved in one["balance_transactions"]) for one in books.disputes}
+    undecided = {one["id"] for one in books.disputes if one["status"] in _UNDECIDED}
+    faults = [
+        f"of {one} banks keep {pence} pence, in the ledger {ours[one]}"
+        for one, pence in ((one, taken[one] if one in undecided else 0) for one in taken)
+        if ours[one] != pence
+    ]
+    for payment in books.payments.values():
+        borne, lost = sum(_lost(line) for line in payment["lines"]), _lost(payment)
+        entered: int = sum(_on(one, "event_income") * one["amount"]["amount"] for one in books.lost_of(payment))
+        if borne != lost or entered != lost:
+            faults.append(f"{payment['id']} lost {lost} pence, its lines {borne}, its events {entered}")
+    return faults
+
+
+def _on(entry: Json, account: str) -> int:
+    """Whether an entry goes to an account (1), comes from it (-1), or neither."""
+    return int(entry["debit"] == account) - int(entry["credit"] == account)
 
 
 def _refunds(books: Books) -> list[str]:
@@ -188,11 +223,16 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
         # Money for a basket that had come apart goes back if a part is asked for otherwise by then (decision 0040).
         wrong = _pence(one for one in first if one["why"] in _BY_RULE and times[one["line"]] == 1)
         return faults + ([f"{booking.id} has its place and {wrong} pence back"] if wrong else [])
-    amount = sum(line["amount"]["amount"] for _, line in paid)
+    # What a bank has taken back for good the payer has, and it cannot go back once more (decision 0039).
+    amount = sum(line["amount"]["amount"] - _lost(line) for _, line in paid)
     returned = by_rule + _pence(one for one in _not_gone(back) if one["why"] not in _BY_RULE)
     return (
         [] if returned >= amount else [f"{booking.id} is {booking.state}, {returned} of {amount} pence were to go back"]
     )
+
+
+def _lost(line: Json) -> int:
+    return int(line.get("lost", {"amount": 0})["amount"])
 
 
 def _key(line: Json) -> str:
