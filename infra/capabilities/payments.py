@@ -1,6 +1,7 @@
 """Money: opening a checkout, what was paid, and the school's own Stripe account."""
 
 from infra.spec import (
+    AUDIT,
     BOOKINGS,
     CURSOR,
     EVENTS,
@@ -35,6 +36,7 @@ CAPABILITY = Capability(
         table(PAYMENTS, *READ, "PutItem", "UpdateItem", "ConditionCheckItem"),
         index(PAYMENTS, "listing"),
         table(INBOX, "PutItem"),
+        table(AUDIT, "PutItem"),
         STRIPE_KEY,
         CURSOR,
     ),

@@ -1,6 +1,6 @@
 """Payouts and reconciliation: reading what the daily comparison has written down; asks Stripe nothing."""
 
-from infra.spec import CURSOR, EVENTS, GET, PAYMENTS, PEOPLE, Capability, index, school, table
+from infra.spec import AUDIT, CURSOR, EVENTS, GET, PAYMENTS, PEOPLE, Capability, index, school, table
 
 CAPABILITY = Capability(
     name="payouts",
@@ -16,6 +16,7 @@ CAPABILITY = Capability(
         table(EVENTS, "BatchGetItem"),
         table(PAYMENTS, *GET, "Query"),
         index(PAYMENTS, "ledger", "listing"),
+        table(AUDIT, "PutItem"),
         CURSOR,
     ),
     memory=512,

@@ -1,6 +1,19 @@
 """Receipts: what a school received itself, past Stripe."""
 
-from infra.spec import BOOKINGS, GET, IDEMPOTENCY, INBOX, PAYMENTS, PEOPLE, READ, STRIPE_KEY, Capability, school, table
+from infra.spec import (
+    AUDIT,
+    BOOKINGS,
+    GET,
+    IDEMPOTENCY,
+    INBOX,
+    PAYMENTS,
+    PEOPLE,
+    READ,
+    STRIPE_KEY,
+    Capability,
+    school,
+    table,
+)
 
 CAPABILITY = Capability(
     name="receipts",
@@ -17,6 +30,7 @@ CAPABILITY = Capability(
         table(PAYMENTS, *READ, "PutItem"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
+        table(AUDIT, "PutItem"),
         STRIPE_KEY,
     ),
     settings=("STRIPE_API_URL",),

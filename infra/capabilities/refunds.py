@@ -1,6 +1,7 @@
 """Giving money back, by the school."""
 
 from infra.spec import (
+    AUDIT,
     EVENTS,
     GET,
     IDEMPOTENCY,
@@ -31,6 +32,7 @@ CAPABILITY = Capability(
         index(PAYMENTS, "listing"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
+        table(AUDIT, "PutItem"),
         STRIPE_KEY,
     ),
     settings=("STRIPE_API_URL",),

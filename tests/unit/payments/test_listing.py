@@ -20,6 +20,9 @@ from tests.support.crashes import Calls, watched
 
 pytestmark = pytest.mark.usefixtures("tables")
 
+NOTED = frozenset({"BatchGetItem", "PutItem"})
+"""The calls by which it is noted that a page was read."""
+
 
 def a_payment(number: int = 1, event_id: str = "event_1", payer: str = "contact-1", **others: Any) -> Payment:
     """A payment, kept."""
@@ -100,7 +103,7 @@ def test_what_is_rare_is_found_without_looking_at_all_in_one_request(monkeypatch
     with watched(Calls()) as calls:
         pages = list(listed(Wanted(event_id="event_2")))
     assert pages == [[], [rare]]
-    assert calls.names == ["Query"] * 3
+    assert [name for name in calls.names if name not in NOTED] == ["Query"] * 3
 
 
 def test_a_page_reads_what_it_shows_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +112,8 @@ def test_a_page_reads_what_it_shows_and_no_more(monkeypatch: pytest.MonkeyPatch)
     dispatch, asked = Connection.dispatch, list[int]()
 
     def dispatched(connection: Connection, operation: str, request: dict[str, Any]) -> Any:
-        asked.append(request["Limit"])
+        if operation == "Query":
+            asked.append(request["Limit"])
         return dispatch(connection, operation, request)
 
     monkeypatch.setattr(Connection, "dispatch", dispatched)

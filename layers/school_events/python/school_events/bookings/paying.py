@@ -11,6 +11,7 @@ from school_events.payments.listing import is_shown
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.stripe_client import AccountLeft
 from school_events.people import access
+from school_events.people.readings import note_reading
 
 
 def checkout(ctx: Context, booking_id: str) -> Payment:
@@ -50,7 +51,7 @@ def find_for_caller(ctx: Context, payment_id: str) -> Payment:
 
 
 def show(ctx: Context, payment_id: str) -> PaymentView:
-    """A payment as it stands at Stripe now, as its payer or the school's finance staff may see it.
+    """A payment as it stands at Stripe now, as its payer or the school's finance staff may see it (audited, H6).
 
     Raises:
         NotFound: there is none, or it is another's.
@@ -59,6 +60,7 @@ def show(ctx: Context, payment_id: str) -> PaymentView:
     payment = find_for_caller(ctx, payment_id)
     if not ctx.has_role("finance", "school_admin"):
         return payment_view(payment)
+    note_reading(ctx, "payment.read", "payment", payment_id)
     return payment_view(payment, for_finance=True, disputes=disputes_of_payment(ctx.school_id, payment_id))
 
 

@@ -15,6 +15,7 @@ from school_events.core.http import Page
 from school_events.payments import store
 from school_events.payments.api import PaymentView, payment_view
 from school_events.payments.model import Payment, PaymentPurpose, PaymentState
+from school_events.people.readings import note_reading
 from school_events.people.rules import today
 
 PAGE = 50
@@ -84,7 +85,7 @@ def find_shown(ctx: Context, payment_id: str) -> Payment:
 
 
 def page(ctx: Context, wanted: Wanted, cursor: str | None) -> Page[PaymentView]:
-    """A page of the school's payments, newest first.
+    """A page of the school's payments, newest first; in the audit log (H6).
 
     Args:
         ctx: the moment.
@@ -109,6 +110,8 @@ def page(ctx: Context, wanted: Wanted, cursor: str | None) -> Page[PaymentView]:
         if len(found) == PAGE:
             break
     more = cursors.seal({"after": last}, scope) if next(listed, None) is not None else None
+    subject = ("school", ctx.school_id) if wanted.event_id is None else ("event", wanted.event_id)
+    note_reading(ctx, "payments.read", *subject)
     return Page(items=[payment_view(one, for_finance=True) for one in found], next_cursor=more)
 
 

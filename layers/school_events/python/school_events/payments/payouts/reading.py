@@ -5,6 +5,7 @@ from school_events.core.context import Context
 from school_events.core.http import Page
 from school_events.payments.payouts import store
 from school_events.payments.payouts.api import PayoutPage, PayoutView, line_view, payout_view
+from school_events.people.readings import note_reading
 
 _PAGE = 50
 _LINES = 200
@@ -24,7 +25,7 @@ def page(ctx: Context, cursor: str | None) -> Page[PayoutView]:
 
 
 def show(ctx: Context, payout_id: str, cursor: str | None) -> PayoutPage:
-    """A payout, and a page of what it is made of.
+    """A payout, and a page of what it is made of; in the audit log, since it tells who paid how much (H6).
 
     Raises:
         NotFound: the school has none of that id.
@@ -34,5 +35,6 @@ def show(ctx: Context, payout_id: str, cursor: str | None) -> PayoutPage:
     scope = f"{ctx.school_id}/payouts/{payout_id}"
     after = cursors.open_cursor(cursor, scope)["after"] if cursor else None
     found = store.lines_of(ctx.school_id, payout_id, after=after, limit=_LINES + 1)
+    note_reading(ctx, "payout.read", "payout", payout_id)
     more = cursors.seal({"after": found[_LINES - 1].transaction_id}, scope) if len(found) > _LINES else None
     return PayoutPage(payout=payout_view(payout), items=[line_view(one) for one in found[:_LINES]], next_cursor=more)

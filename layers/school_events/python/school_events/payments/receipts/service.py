@@ -17,6 +17,7 @@ from school_events.payments.model import Payment
 from school_events.payments.receipts import rules, store
 from school_events.payments.receipts.api import NewReceipt, ReceiptView, Recorded, Sighting, receipt_view
 from school_events.payments.receipts.model import Receipt, ReceiptState
+from school_events.people.readings import note_reading
 from school_events.people.rules import today
 
 
@@ -100,12 +101,13 @@ def _match(ctx: Context, payment_id: str, receipt_id: str, seen: Sighting, reque
 
 
 def receipts_of(ctx: Context, payment_id: str) -> list[ReceiptView]:
-    """What the school received for a payment, in the order it was written down.
+    """What the school received for a payment, in the order it was written down; in the audit log (H6).
 
     Raises:
         NotFound: there is no such payment.
     """
     find_shown(ctx, payment_id)
+    note_reading(ctx, "receipts.read", "payment", payment_id)
     return [receipt_view(one) for one in store.of_payment(ctx.school_id, payment_id)]
 
 

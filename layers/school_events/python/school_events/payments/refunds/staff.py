@@ -28,6 +28,7 @@ from school_events.payments.refunds import rules, store
 from school_events.payments.refunds.api import NewRefund, PaidOut, RefundLine
 from school_events.payments.refunds.model import Refund, RefundState, RefundWay
 from school_events.payments.refunds.service import make_refund, write_new
+from school_events.people.readings import note_reading
 
 _FROM = {"cash": LedgerAccount.CASH, "bank": LedgerAccount.BANK}
 
@@ -39,12 +40,13 @@ class Asked(ApiModel):
 
 
 def of_payment(ctx: Context, payment_id: str) -> list[Refund]:
-    """The refunds of a payment, in the order they were asked for.
+    """The refunds of a payment, in the order they were asked for; in the audit log (H6).
 
     Raises:
         NotFound: there is no such payment.
     """
     find_shown(ctx, payment_id)
+    note_reading(ctx, "refunds.read", "payment", payment_id)
     found = [item.record for item in store.refunds_of_payment(ctx.school_id, payment_id)]
     return sorted(found, key=lambda refund: (refund.asked_at, refund.id))
 
