@@ -23,7 +23,7 @@ def raise_for(
     thing_id: str,
     payment_id: str | None = None,
 ) -> None:
-    """Put something on the school's list, in the transaction that makes it so; there it is once.
+    """Put something on the school's list, in the transaction that makes it so; there it is once, since it was first.
 
     Args:
         transaction: the caller's.
@@ -33,7 +33,9 @@ def raise_for(
         thing_id: which.
         payment_id: the payment it concerns, if it is one's.
     """
-    attention = Attention(kind=kind, thing=thing, thing_id=thing_id, payment_id=payment_id, raised_at=ctx.now)
+    known = store.find(ctx.school_id, kind, thing_id)
+    since = known.raised_at if known is not None and known.settled_at is None else ctx.now
+    attention = Attention(kind=kind, thing=thing, thing_id=thing_id, payment_id=payment_id, raised_at=since)
     store.keep(transaction, ctx, attention)
 
 
