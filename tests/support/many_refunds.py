@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.money import NOTHING, pounds
+from school_events.core.patience import Patience
 from school_events.payments import store as payments
 from school_events.payments.ledger import rules as ledger_rules
 from school_events.payments.ledger import store as ledger
@@ -105,7 +107,8 @@ def call_off(payment_ids: list[str]) -> None:
 def housekeeping(now: datetime, most: int = sys.maxsize) -> int:
     """A run of housekeeping that has time for so many; says how many refunds it tried."""
     asked = itertools.count()
-    return chores.make_due_refunds(now, lambda _: a_moment(now), lambda: next(asked) < most)
+    patience = Patience()
+    return chores.make_due_refunds(now, lambda _: replace(a_moment(now), patience=patience), lambda: next(asked) < most)
 
 
 def give_back_while_much_goes_wrong(shop: Shop, count: int) -> int:

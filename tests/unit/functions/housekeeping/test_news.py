@@ -162,7 +162,7 @@ def test_a_telling_that_was_killed_goes_on_where_it_had_come_to(club: str, monke
 def test_a_run_whose_time_is_over_leaves_the_rest_to_the_next(club: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(news, "AT_ONCE", 1)
     _change(club)
-    time_for_two = iter([True, True, True, False])
+    time_for_two = iter([True, True, False])
     chores.tell_news(SOON, lambda: next(time_for_two))
     assert [one["pupil_id"] for one in messages("notifications")] == ["pupil-1", "pupil-2"]
     chores.tell_news(SOON, lambda: True)

@@ -18,6 +18,7 @@ from school_events.bookings.waiting import service as waiting
 from school_events.bookings.waiting import store as turns
 from school_events.core import logs
 from school_events.core.context import Context
+from school_events.core.shares import MayGoOn
 from school_events.events import lifecycle, place_changes
 from school_events.events import store as events
 from school_events.events.documents import service as documents
@@ -28,6 +29,7 @@ from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
 from school_events.payments import store as payments
 from school_events.payments.refunds.bulk import Run
+from school_events.payments.stripe_client import NotAsked
 
 STUCK = timedelta(minutes=30)
 """A hold that is over, or a refund that is asked for, so long ago is a person's to look at."""
@@ -39,8 +41,6 @@ _MOST_PLACES = 2000
 """So many returned places are looked up in one run, to be moved on pool by pool."""
 
 ContextOf = Callable[[str], Context]
-MayGoOn = Callable[[], bool]
-"""Whether there is time for one more."""
 
 
 def shut_gates(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
@@ -211,9 +211,15 @@ def _count_if_stuck(name: str, since: datetime | None, now: datetime) -> None:
 
 
 def _one[**P](chore: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-    """Do one chore; if it fails it is due again later, and the others are done. Says whether it was done."""
+    """Do one chore; if it fails it is due again later, and the others are done. Says whether it need not be put off.
+
+    What Stripe was not even asked about stays due: it is the first of the next run, when what kept Stripe busy in vain
+    has been put off.
+    """
     try:
         chore(*args, **kwargs)
+    except NotAsked:
+        return True
     except Exception as error:  # noqa: BLE001 - one bad chore never blocks the others
         logs.count("ChoreFailed")
         logs.logger.error("chore failed", error=type(error).__name__)

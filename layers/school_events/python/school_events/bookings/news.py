@@ -31,16 +31,18 @@ AT_ONCE = 100
 def tell(news: NewsItem, may_go_on: Callable[[], bool]) -> None:
     """Tell everybody a change of an event concerns, then forget the news; what there is no time for stays due.
 
+    Some are told each time, however little time there is: finding out whom it concerns may have taken it all.
+
     Raises:
         TryAgain: the queue did not take all of it; the news stays.
     """
     concerned = _concerned(news)
     left = sorted(pupil_id for pupil_id in concerned if pupil_id > (news.told_up_to or ""))
     for some in batched(left, AT_ONCE, strict=False):
-        if not may_go_on():
-            return
         gateway.tell(_telling(news, pupil_id, concerned[pupil_id]) for pupil_id in some)
         told.note_told(news, some[-1])
+        if not may_go_on():
+            return
     told.forget(news)
 
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Literal
 
 from school_events.core.ids import NewId
+from school_events.core.patience import Patience
 
 _LEFT_FOR_ENDING = timedelta(seconds=2)
 """What a function keeps of its time to say that it could not finish."""
@@ -38,6 +39,7 @@ class Context:
         origin: where the request came from (an address, or the name of a system), for the audit log only.
         roles: the caller's roles in this school; empty for systems.
         mfa: whether the caller signed in with a second factor.
+        patience: what this run has left of it with services that do not answer.
         begun: what a clock that only ever runs forward showed at ``now``, in seconds.
     """
 
@@ -51,6 +53,7 @@ class Context:
     origin: str = "system"
     roles: frozenset[Role] = frozenset()
     mfa: bool = False
+    patience: Patience = field(default_factory=Patience, repr=False, compare=False)
     begun: float = field(default_factory=time.monotonic, repr=False, compare=False)
 
     def has_role(self, *roles: Role) -> bool:

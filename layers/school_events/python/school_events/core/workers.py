@@ -8,10 +8,16 @@ from typing import Any, Literal
 from school_events.core import logs
 from school_events.core.context import Actor, Context, deadline_of
 from school_events.core.ids import new_id
+from school_events.core.patience import Patience
 
 
 def context_of(
-    school_id: str, who: Literal["portal", "stripe", "system"], name: str, lambda_context: Any, now: datetime
+    school_id: str,
+    who: Literal["portal", "stripe", "system"],
+    name: str,
+    lambda_context: Any,
+    now: datetime,
+    patience: Patience | None = None,
 ) -> Context:
     """The moment of a message or of something due.
 
@@ -21,6 +27,7 @@ def context_of(
         name: the actor's name, such as ``housekeeping``.
         lambda_context: tells how long the function may still run.
         now: the present instant, UTC.
+        patience: what is left of it in a run of many things; a message has its own.
     """
     return Context(
         school_id=school_id,
@@ -31,6 +38,7 @@ def context_of(
         random=random.SystemRandom(),
         request_id=str(lambda_context.aws_request_id),
         origin=name,
+        patience=patience or Patience(),
     )
 
 

@@ -4,6 +4,7 @@ The only room that makes its client. The SDK is imported when first used: it cos
 an idempotency key of ours, so that asking twice does once. Time-outs fit inside a function's time.
 """
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -27,6 +28,10 @@ class AccountLeft(PaymentsNotReady):
     title = "The school has disconnected its Stripe account"
 
 
+class NotAsked(TryAgain):
+    """Stripe was not asked: it has kept what else is due waiting in vain already. This was not even tried."""
+
+
 LONGEST_CALL = timedelta(seconds=(1 + RETRIES) * (SECONDS_TO_CONNECT + SECONDS_TO_ANSWER) + 0.5 * (2**RETRIES - 1))
 """How long a call may take that is tried to its end."""
 
@@ -42,17 +47,34 @@ def ask[A](ctx: Context, call: Callable[[], A]) -> A:
     """One call to Stripe; what may pass by itself becomes :class:`TryAgain`.
 
     The only way to Stripe, so that no call is begun that could not end before the function has to answer: whoever asks
-    is told so while there is time to, and Stripe was not asked. A key that Stripe does not know any more is read
-    again: it may have been rolled (README).
+    is told so while there is time to, and Stripe was not asked. Nor is it where it has just been asked in vain: a run
+    that does many things meets a Stripe that hangs once.
 
     Args:
-        ctx: the moment, which knows how much time is left.
+        ctx: the moment, which knows how much time and patience are left.
         call: asks the client of :func:`stripe`, which it names anew each time.
 
     Raises:
         TryAgain: Stripe did not answer, is busy, or takes none of our keys; or there is no time left for it to.
+        NotAsked: it did not answer for other schools, in this run.
         AccountLeft: we may not act for the account.
     """
+    if ctx.patience.is_over_with(ctx.school_id):
+        raise TryAgain("Stripe did not answer for this school just now")
+    if ctx.patience.is_over():
+        raise NotAsked("Stripe did not answer just now")
+    _require_time(ctx)
+    begun = time.monotonic()
+    try:
+        answer = _asked(ctx, call)
+    except TryAgain:
+        ctx.patience.waited_in_vain(ctx.school_id, time.monotonic() - begun)
+        raise
+    ctx.patience.was_answered(ctx.school_id)
+    return answer
+
+
+def _asked[A](ctx: Context, call: Callable[[], A]) -> A:
     from stripe import APIConnectionError, APIError, AuthenticationError, IdempotencyError, RateLimitError
     from stripe import PermissionError as NotAllowed
 
@@ -75,11 +97,11 @@ def ask[A](ctx: Context, call: Callable[[], A]) -> A:
 
 
 def _with_a_key_it_knows[A](ctx: Context, call: Callable[[], A]) -> A:
+    """A key that Stripe does not know any more is read again: it may have been rolled (README)."""
     from stripe import AuthenticationError
 
     secret = settings.required("STRIPE_KEY_SECRET")
     used = aws.secret(secret)
-    _require_time(ctx)
     try:
         return call()
     except AuthenticationError:

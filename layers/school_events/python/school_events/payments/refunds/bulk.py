@@ -16,6 +16,7 @@ from school_events.core.context import Context
 from school_events.payments.refunds import store
 from school_events.payments.refunds.model import Refund
 from school_events.payments.refunds.service import make_refund, note_stuck
+from school_events.payments.stripe_client import NotAsked
 
 AT_ONCE = 8
 """So many payments' refunds are made at the same time."""
@@ -74,6 +75,8 @@ class Run:
     def _make_one(self, ctx: Context, refund: Refund) -> None:
         try:
             make_refund(ctx, refund.payment_id, refund)
+        except NotAsked:
+            return  # It stays due, for the next run.
         except Exception as error:  # noqa: BLE001 - one bad refund never blocks the others
             logs.count("ChoreFailed")
             logs.logger.error("chore failed", error=type(error).__name__)
