@@ -138,3 +138,24 @@ def test_a_cancelled_booking_says_what_goes_back_to_who_sees_money(booking: Book
     ask(CANCEL, MOTHER, booking)
     seen = [ask(f"GET {ONE}", caller, booking)[1].get("refund") for caller in (MOTHER, BURSAR, FATHER, ADMIN)]
     assert seen == [{"amount": 625, "currency": "gbp"}] * 2 + [None] * 2
+
+
+def test_who_gives_up_a_hold_that_was_paid_a_moment_ago_is_told_where_it_stands_and_what_to_do(
+    booking: Booking,
+) -> None:
+    before = everything()
+    status, problem = ask(CANCEL, MOTHER, booking, {"expected_state": "pending"})
+    assert (status, problem["type"]) == (409, "urn:school-events:problem:not-as-seen")
+    assert problem["errors"] == [{"field": "expected_state", "message": "It is confirmed now"}]
+    assert "ask again with that state" in problem["detail"]
+    assert everything() == before
+    seen = ask(TERMS, MOTHER, booking)[1]["state"]
+    status, ended = ask(CANCEL, MOTHER, booking, {"expected_state": seen})
+    assert (status, ended["state"], ended["refund"]["amount"]) == (200, "cancelled", 625)
+
+
+def test_who_gives_up_a_place_that_is_owed_again_is_told_that_it_is_a_hold(event: SchoolEvent) -> None:
+    held = booking_of(book(event))
+    status, problem = ask(CANCEL, MOTHER, held, {"expected_state": "confirmed"})
+    assert (status, problem["errors"][0]["message"]) == (409, "It is pending now")
+    assert ask(CANCEL, MOTHER, held, {"expected_state": "pending"})[0] == 200

@@ -10,7 +10,7 @@ from school_events.bookings import allocating, endings, reading, settlement, sto
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments.paid import Paid, paid_for, require_unchanged, shares
 from school_events.bookings.model import Booking, BookingState, Cancellation
-from school_events.bookings.terms.rules import ACTIONS, CALLED_OFF, Decided, RefundIsLess, TooLateToCancel
+from school_events.bookings.terms.rules import ACTIONS, CALLED_OFF, Decided, NotAsSeen, RefundIsLess, TooLateToCancel
 from school_events.bookings.terms.service import terms_of
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -83,7 +83,8 @@ def cancel(ctx: Context, booking: Booking, asked: Asked = AS_USUAL) -> Booking:
         asked: what else is asked.
 
     Raises:
-        WrongState: it has ended already, has moved on since, or its event is cancelled.
+        WrongState: it has ended already, or its event is cancelled.
+        NotAsSeen: it stands otherwise than the caller was shown.
         TooLateToCancel: what it is for has begun, and a family asks.
         RefundIsLess: less would come back than was expected.
         KeyReused: the idempotency key belongs to another request.
@@ -106,7 +107,7 @@ def _cancel(ctx: Context, seen: Booking, asked: Asked) -> Booking:
     if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
         raise WrongState(f"This booking is {booking.state}")
     if booking.state is not seen.state or asked.state not in {None, booking.state}:
-        raise WrongState("This booking was paid for meanwhile")
+        raise NotAsSeen(booking.state, is_named=asked.state is not None)
     if booking.state is BookingState.PENDING:
         return end_hold(ctx, booking, asked.request)
     return _cancel_place(ctx, booking, asked)

@@ -18,6 +18,7 @@
     │   ├── FamilyLimit           (bookings.appointments)
     │   ├── TooLateToCancel       (bookings.terms)
     │   ├── RefundIsLess          (bookings.terms)
+    │   ├── NotAsSeen             (bookings.terms)
     │   ├── PlacesAreFree         (bookings.waiting)
     │   ├── AnsweredMeanwhile     (core.requests) the same request was answered while this one was under way
     │   ├── TooManyDevices        (notifications)

@@ -24,8 +24,10 @@ class CancelBody(ApiModel):
     )
     expected_state: Literal["pending", "confirmed"] | None = Field(
         default=None,
-        description="What the family was shown: who gives a hold up that was paid for meanwhile cancels nothing (409), "
-        "however often it is asked",
+        description="The state that the family was shown. A place that has another by now, as a hold that was paid "
+        "for a moment ago, is not cancelled, however often it is asked: the answer is 409 `not-as-seen`, and `errors` "
+        "says which state it has. Read `GET …/cancellation`, show the family what cancelling brings now, and ask again "
+        "with its `state`",
     )
 
 
@@ -51,6 +53,7 @@ class CancellationTerms(ApiModel):
     """What cancelling a booking would bring; nothing is cancelled by reading it."""
 
     booking_id: str
+    state: str = Field(description="Where it stands; `expected_state` of who then cancels it")
     possible: bool = Field(description="Whether the caller can cancel it now")
     words: str = Field(description="What it would bring, or why it cannot be cancelled")
     until: datetime | None = Field(description="Just before this a family can still cancel; the school always can")

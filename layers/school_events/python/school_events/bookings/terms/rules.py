@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from school_events.bookings.model import Place
 from school_events.bookings.rules import is_at, session_of
-from school_events.core.errors import Conflict
+from school_events.core.errors import Conflict, FieldError
 from school_events.core.money import NOTHING, Money, pounds
 from school_events.events.charging.rules import policy_in_words
 from school_events.events.evenings.model import Slot
@@ -84,6 +84,23 @@ class Terms:
     def is_too_late(self, now: datetime) -> bool:
         """Whether a family cannot cancel any more at an instant (UTC)."""
         return self.begins_at is not None and now >= self.begins_at
+
+
+class NotAsSeen(Conflict):
+    """The booking stands otherwise than the family was shown: it was paid for, or is owed again; nothing was cancelled.
+
+    Args:
+        state: where it stands now.
+        is_named: whether the family said what it was shown.
+    """
+
+    slug = "not-as-seen"
+    title = "This booking is not as you were shown it"
+
+    def __init__(self, state: str, *, is_named: bool) -> None:
+        blamed = [FieldError("expected_state", f"It is {state} now")] if is_named else []
+        detail = f"This booking is {state} now. Look at what cancelling it brings, and ask again with that state."
+        super().__init__(detail, fields=blamed)
 
 
 def share(paid: Money, percent: int) -> Money:

@@ -45,6 +45,7 @@ def preview(ctx: Context, booking: Booking) -> CancellationTerms:
     is_held = booking.state is BookingState.PENDING
     shown = CancellationTerms(
         booking_id=booking.id,
+        state=booking.state.value,
         possible=not why_not,
         words=why_not or rules.in_words(terms, event, ctx.now, is_held=is_held, money=money),
         until=terms.begins_at,
