@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from school_events.bookings import places, store
 from school_events.bookings.appointments import diaries
-from school_events.bookings.instalments.ending import end_unpaid
+from school_events.bookings.instalments.ending import end_unpaid, give_back_paid
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.core.change import Change, stamps
@@ -30,17 +30,27 @@ def end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking
     Returns:
         The booking with its new version.
     """
-    after = store.replace(transaction, ctx.school_id, booking, ended, change)
-    store.unguard(transaction, ctx.school_id, booking)
-    places.give_up(transaction, ctx, booking)
-    diaries.take_out(transaction, ctx, booking)
-    end_unpaid(transaction, ctx, booking)
-    transaction.put(tell_booker(ctx, booking, "changed"))
+    after = _end(transaction, ctx, booking, ended, change)
+    end_unpaid(transaction, ctx, [booking])
     return after
 
 
 def release_all(transaction: Transaction, ctx: Context, held: Sequence[Booking]) -> None:
-    """Let holds go as they were read, in a transaction; families are told once of each child's (:func:`end`)."""
+    """Let holds go as they were read, in a transaction; families are told once of each child's (:func:`end`).
+
+    What was paid for them already goes back, and what is to be paid later for several of them ends once.
+    """
     for booking, change in zip(held, stamps(ctx, "booking.released", (one.concerns for one in held)), strict=True):
         released = booking.model_copy(update={"state": BookingState.RELEASED, "hold_until": None})
-        end(transaction, ctx, booking, released, change)
+        _end(transaction, ctx, booking, released, change)
+    end_unpaid(transaction, ctx, held)
+    give_back_paid(transaction, ctx, held)
+
+
+def _end(transaction: Transaction, ctx: Context, booking: Booking, ended: Booking, change: Change) -> Booking:
+    after = store.replace(transaction, ctx.school_id, booking, ended, change)
+    store.unguard(transaction, ctx.school_id, booking)
+    places.give_up(transaction, ctx, booking)
+    diaries.take_out(transaction, ctx, booking)
+    transaction.put(tell_booker(ctx, booking, "changed"))
+    return after

@@ -5,14 +5,12 @@ the state forward. :func:`let_go` closes Stripe's page first and gives the place
 Each may be stopped at any point and called again.
 """
 
-from collections.abc import Callable
-
-from school_events.bookings import allocating, baskets, debits, endings, late_money, store, strays
+from school_events.bookings import baskets, debits, late_money, strays
 from school_events.bookings.confirming import confirm_all
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments import settling as instalments
-from school_events.bookings.instalments.ending import give_back_paid
 from school_events.bookings.model import BookingState
+from school_events.bookings.releasing import ENDED, Also, mark, release, release_rest
 from school_events.core import logs
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -31,9 +29,6 @@ from school_events.payments.model import (
     PaymentPurpose,
     PaymentState,
 )
-from school_events.payments.refunds.service import give_back_received
-
-type Also = Callable[[Transaction, BookingState], object]
 
 _LETS_GO = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 
@@ -120,11 +115,13 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
     payment = begin_letting_go(ctx, payment_id)
     if payment.state is PaymentState.PROCESSING:
         return apply_payment(ctx, payment_id)
+    if payment.state in ENDED:
+        release_rest(ctx, payment)
     if payment.state not in _LETS_GO:
         return payment
     if payment.state is PaymentState.OPEN and not payments.is_closed_at_stripe(ctx, payment):
         return apply_payment(ctx, payment_id)
-    return again_if_stale(lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment_id)))
+    return again_if_stale(lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment_id)))[0]
 
 
 def begin_letting_go(ctx: Context, payment_id: str) -> Payment:
@@ -143,19 +140,11 @@ def _mark_to_let_go(ctx: Context, payment_id: str) -> Payment:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state not in _LETS_GO:
         return payment
-    transaction = _marked(ctx, payment)
+    transaction = Transaction(ctx)
+    mark(transaction, ctx, baskets.waiting_for(ctx, payment))
     if len(transaction):
         transaction.commit()
     return payment
-
-
-def _marked(ctx: Context, payment: Payment) -> Transaction:
-    transaction = Transaction(ctx)
-    for booking in baskets.bookings_of(ctx, payment):
-        if booking.state is BookingState.PENDING:
-            expiring = booking.model_copy(update={"state": BookingState.EXPIRING, "hold_until": ctx.now})
-            store.replace(transaction, ctx.school_id, booking, expiring, stamp(ctx, "booking.expiring"))
-    return transaction
 
 
 def _nothing_else(_transaction: Transaction, _state: BookingState) -> None:
@@ -164,22 +153,11 @@ def _nothing_else(_transaction: Transaction, _state: BookingState) -> None:
 
 def _release(
     ctx: Context, payment: Payment, state: PaymentState = PaymentState.EXPIRED, also: Also = _nothing_else
-) -> Payment:
+) -> tuple[Payment, BookingState]:
     """Give the holds of a payment up as it was read, which ends as `state`; refused if it has moved since."""
     if payment.state not in {*_LETS_GO, PaymentState.PROCESSING}:
-        return payment
-    transaction = Transaction(ctx)
-    held = baskets.waiting_for(ctx, payment)
-    endings.release_all(transaction, ctx, held)
-    give_back_paid(transaction, ctx, held)
-    ended = give_back_received(transaction, ctx, payment.model_copy(update={"state": state}))
-    payment = payment_store.replace(transaction, ctx, payment, ended, stamp(ctx, f"payment.{state}"))
-    transaction.put(baskets.tell_payer(ctx, payment))
-    also(transaction, BookingState.RELEASED)
-    transaction.commit()
-    for booking in held:
-        allocating.move_on(ctx, booking.place)
-    return payment
+        return payment, BookingState.RELEASED
+    return release(ctx, payment, state, stamp(ctx, f"payment.{state}"), also)
 
 
 def end_holds_now(ctx: Context, payment_id: str, also: Also) -> BookingState:
@@ -200,13 +178,13 @@ def end_holds_now(ctx: Context, payment_id: str, also: Also) -> BookingState:
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state is PaymentState.CREATED:
-        _release(ctx, payment, also=also)
-        return BookingState.RELEASED
+        return _release(ctx, payment, also=also)[1]
     if payment.state is PaymentState.QUARANTINED:
         raise WrongState("The school has to look at what was paid for this first")
     if payment.state is PaymentState.PROCESSING and ctx.actor.kind != "system":
         raise WrongState("The bank is paying this; it can be cancelled once it has")
-    transaction = _marked(ctx, payment)
+    transaction = Transaction(ctx)
+    mark(transaction, ctx, baskets.waiting_for(ctx, payment))
     if not len(transaction):
         raise StaleVersion
     also(transaction, BookingState.EXPIRING)

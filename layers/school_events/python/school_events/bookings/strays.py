@@ -8,13 +8,14 @@ it apart from income.
 from collections.abc import Sequence
 from typing import Literal
 
-from school_events.bookings import allocating, baskets, endings, store
+from school_events.bookings import baskets, store
 from school_events.bookings.errors import again_if_stale
-from school_events.bookings.instalments.ending import give_back_paid
 from school_events.bookings.instalments.settling import come_to_nothing
+from school_events.bookings.model import BookingState
+from school_events.bookings.releasing import release
 from school_events.core import logs
 from school_events.core.audit import UNKNOWN_ALIAS
-from school_events.core.change import Change, stamp
+from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import TryAgain, WrongState
@@ -121,28 +122,20 @@ def _give_back(ctx: Context, payment_id: str) -> Payment:
         raise WrongState(f"This payment is {rules.state_for_payer(payment)}")
     rest = _rest(ctx, payment)
     change = stamp(ctx, "payment.given_back")
-    transaction = Transaction(ctx)
-    held = baskets.waiting_for(ctx, payment)
-    endings.release_all(transaction, ctx, held)
-    give_back_paid(transaction, ctx, held)
+
+    def also(transaction: Transaction, _state: BookingState) -> None:
+        for refund in rest:
+            refund_store.keep(transaction, ctx, None, refund, change)
+        attention.settle(transaction, ctx, AttentionKind.QUARANTINED, payment.id)
+
     if payment.purpose is PaymentPurpose.PLACE:
-        after = _failed(transaction, ctx, payment, change)
-    else:
-        # No place waits for it: it is owed as before.
-        after = come_to_nothing(transaction, ctx, payment, change.action)
-    for refund in rest:
-        refund_store.keep(transaction, ctx, None, refund, change)
-    attention.settle(transaction, ctx, AttentionKind.QUARANTINED, payment.id)
+        return release(ctx, payment, PaymentState.FAILED, change, also)[0]
+    # No place waits for it: it is owed as before.
+    transaction = Transaction(ctx)
+    after = come_to_nothing(transaction, ctx, payment, change.action)
+    also(transaction, BookingState.RELEASED)
     transaction.commit()
-    for booking in held:
-        allocating.move_on(ctx, booking.place)
     return after
-
-
-def _failed(transaction: Transaction, ctx: Context, payment: Payment, change: Change) -> Payment:
-    failed = refunds.give_back_received(transaction, ctx, payment.model_copy(update={"state": PaymentState.FAILED}))
-    transaction.put(baskets.tell_payer(ctx, failed))
-    return payment_store.replace(transaction, ctx, payment, failed, change)
 
 
 def _rest(ctx: Context, payment: Payment) -> list[Refund]:

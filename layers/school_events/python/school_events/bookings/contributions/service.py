@@ -25,8 +25,8 @@ from school_events.payments.model import Payment, PaymentLine, PaymentPurpose, P
 LARGEST_CONTRIBUTION = 100_000
 """A thousand pounds: more is given to a school in another way, and mostly a slip of the keyboard."""
 
-_MOST = 20
-"""So many contributions can be given for one booking."""
+_MOST = 10
+"""So many contributions can be given for one booking: with all that is paid for it, it ends in one transaction."""
 
 _UNPAID = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 

@@ -1,6 +1,6 @@
 """Unpaid instalments end with what they are for: without a page at once, with one when housekeeping has closed it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from school_events.bookings.instalments import rules
 from school_events.bookings.instalments.paid import paid_for
@@ -20,17 +20,19 @@ from school_events.people.rules import today
 _SETTLED = HAS_MONEY | {PaymentState.EXPIRED, PaymentState.LOST}
 
 
-def end_unpaid(transaction: Transaction, ctx: Context, booking: Booking) -> None:
-    """End what is unpaid of a booking's later payments, in the transaction that ends the booking.
+def end_unpaid(transaction: Transaction, ctx: Context, ended: Sequence[Booking]) -> None:
+    """End what is unpaid of bookings' later payments, in the transaction that ends the bookings.
 
     Money that comes for one after all goes back as late. The commit raises :class:`StaleVersion` if one has changed
     meanwhile, perhaps because it was paid: what comes back of that is decided anew.
     """
-    if not booking.further_payments:
+    ids = dict.fromkeys(one for booking in ended for one in booking.further_payments)
+    if not ids:
         return
-    for one in store.find_payments(ctx.school_id, booking.further_payments).values():
+    references = {booking.id for booking in ended}
+    for one in store.find_payments(ctx.school_id, ids).values():
         if one.purpose is not PaymentPurpose.PLACE and one.state not in _SETTLED:
-            _end(transaction, ctx, one, booking.id)
+            _end(transaction, ctx, one, references)
 
 
 def give_back_paid(transaction: Transaction, ctx: Context, let_go: Iterable[Booking]) -> None:
@@ -47,8 +49,8 @@ def give_back_paid(transaction: Transaction, ctx: Context, let_go: Iterable[Book
         ask_refunds(transaction, ctx, payment_id, amounts, "cancelled")
 
 
-def _end(transaction: Transaction, ctx: Context, payment: Payment, booking_id: str) -> None:
-    after = rules.over(payment, booking_id).model_copy(update={"look_at": ctx.now})
+def _end(transaction: Transaction, ctx: Context, payment: Payment, references: Collection[str]) -> None:
+    after = rules.over(payment, references).model_copy(update={"look_at": ctx.now})
     if after.state is PaymentState.EXPIRED:
         after = give_back_received(transaction, ctx, after)
     store.replace(transaction, ctx, payment, after, stamp(ctx, "payment.let_go"))

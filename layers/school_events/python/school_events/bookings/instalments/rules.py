@@ -1,6 +1,6 @@
 """When a family is reminded of an instalment, and what becomes of a place it stays unpaid for: pure (decision 0040)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -71,12 +71,12 @@ def look(payment: Payment, policy: UnpaidInstalment, now: datetime) -> Look:
     )
 
 
-def over(payment: Payment, reference: str) -> Payment:
-    """An unpaid payment after one of the things it is for ended: money that comes for it goes back.
+def over(payment: Payment, references: Collection[str]) -> Payment:
+    """An unpaid payment after some of the things it is for ended: money that comes for them goes back.
 
     Without a page nobody can pay it any more; with one it waits for the page to be closed, by housekeeping.
     """
-    lines = tuple(_with(line, over=True) if line.reference == reference else line for line in payment.lines)
+    lines = tuple(_with(line, over=True) if line.reference in references else line for line in payment.lines)
     ended = payment.state is PaymentState.CREATED and _is_over(lines)
     return payment.model_copy(update={"lines": lines} | ({"state": PaymentState.EXPIRED} if ended else {}))
 

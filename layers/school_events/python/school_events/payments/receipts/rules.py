@@ -17,7 +17,7 @@ LONGEST_AGO = timedelta(days=366)
 """What came earlier than that is a slip of the pen."""
 
 MOST_RECEIPTS = 20
-"""So many receipts a payment has at most: whoever brings it in smaller parts has a list of their own with the school."""
+"""So many receipts a payment has at most: smaller parts than that are for the school to add up first."""
 
 ACCOUNTS: Mapping[ReceiptMethod, LedgerAccount] = {
     ReceiptMethod.CASH: LedgerAccount.CASH,

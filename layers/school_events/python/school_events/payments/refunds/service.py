@@ -123,20 +123,21 @@ def write_new(
     return written
 
 
-def give_back_received(transaction: Transaction, ctx: Context, payment: Payment) -> Payment:
+def give_back_received(transaction: Transaction, ctx: Context, payment: Payment, *, of: str | None = None) -> Payment:
     """What the school received for a payment that ends unpaid is to go back, in the transaction that ends it.
 
     Args:
         transaction: the caller's.
         ctx: the moment.
         payment: as it is to be; the caller writes it.
+        of: only what it received for this thing.
 
     Returns:
         The payment with that noted.
     """
     for line in payment.lines:
         left = line.received - line.back
-        if left.amount > 0:
+        if left.amount > 0 and of in {None, line.reference}:
             payment = _handed_back(transaction, ctx, payment, line, left)
     return payment
 
