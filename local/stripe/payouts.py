@@ -1,4 +1,8 @@
-"""Payouts to the school's bank: once a day what is available (https://docs.stripe.com/payouts)."""
+"""Payouts to the school's bank: once a day what is available (https://docs.stripe.com/payouts).
+
+What an overdrawn balance lacks Stripe takes from a British bank after three days, as a payout below zero
+(https://support.stripe.com/questions/negative-balances-in-stripe-handling-by-country).
+"""
 
 from collections.abc import Callable
 
@@ -9,9 +13,11 @@ from local.stripe.parameters import Instants, Text, listing
 from local.stripe.world import Book, Call, Cause, World
 
 _HOUR = 3600
+_DAYS_OVERDRAWN = 3
 _FAILURES = {
     "account_closed": "The bank account has been closed.",
     "could_not_process": "The bank could not process this payout.",
+    "debit_not_authorized": "Debit transactions are not approved on your bank account.",
     "no_account": "The bank account details on file are probably incorrect.",
 }
 FAILURE_CODES = tuple(_FAILURES)
@@ -20,22 +26,35 @@ LIST = listing(created=Instants(), destination=Text(), status=Text())
 
 
 def pay_out_due(world: World) -> None:
-    """On every new day (UTC) pay out what each account has available, unless its schedule is switched off."""
+    """On every new day (UTC) pay out what each account has available, unless its schedule is switched off.
+
+    An account that owes is debited whatever its schedule is.
+    """
     today = world.clock.now() // DAY
     if today <= world.paid_out_day:
         return
     world.paid_out_day = today
     for book in list(world.books.values()):
-        if book.pays_out_daily and book.account.get("payouts_enabled"):
+        if book.account.get("payouts_enabled") and _is_due(book, today):
             pay_out(Call(world, book, Cause()))
 
 
+def _is_due(book: Book, today: int) -> bool:
+    if sum(row["net"] for row in _waiting(book)) >= 0:
+        book.overdrawn_day = None
+        return book.pays_out_daily
+    if book.overdrawn_day is None:
+        book.overdrawn_day = today
+    return today - book.overdrawn_day >= _DAYS_OVERDRAWN
+
+
 def pay_out(call: Call) -> Json | None:
-    """Send what is available to the bank; None when there is nothing, or less."""
+    """Send what is available to the bank, or take from it what is lacking; None when that is nothing."""
     rows = _waiting(call.book)
     amount = sum(row["net"] for row in rows)
-    if amount <= 0:
+    if amount == 0:
         return None
+    call.book.overdrawn_day = None
     payout = call.book.add(_payout(call, amount))
     moved = movement(call, "payout", payout, -amount)
     payout["balance_transaction"] = moved["id"]

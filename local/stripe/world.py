@@ -34,6 +34,7 @@ class Book:
         keeps_what_is_left: whether what a lost dispute has left of a charge cannot be refunded.
         pays_out_daily: whether what is available goes to the bank every day.
         paid_out: balance transaction → the payout it is part of.
+        overdrawn_day: the day since the epoch on which what is available was seen to be below zero, if it is.
         challenges: payment intent → the card whose holder the bank asks to prove who they are.
         debits: payment intent → the direct debit under way for it.
         connected: whether the account still lets the platform act for it.
@@ -48,6 +49,7 @@ class Book:
     keeps_what_is_left: bool = False
     pays_out_daily: bool = True
     paid_out: dict[str, str] = field(default_factory=dict)
+    overdrawn_day: int | None = None
     challenges: dict[str, Card] = field(default_factory=dict)
     debits: dict[str, Debit] = field(default_factory=dict)
     connected: bool = True

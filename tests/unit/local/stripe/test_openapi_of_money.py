@@ -58,6 +58,15 @@ def test_all_that_money_does_is_as_stripe_describes_it(shop: Shop) -> None:
     assert [fault for payout in expanded.data for fault in object_faults(payout.to_dict())] == []
 
 
+def test_a_debit_of_the_bank_is_a_payout_as_stripe_describes_it(shop: Shop) -> None:
+    shop.server.dashboard.dispute(shop.paid(1500).id)
+    debit = shop.server.dashboard.pay_out(shop.account_id)
+    assert debit is not None
+    assert debit["amount"] < 0
+    shop.server.dashboard.fail_payout(debit["id"], "debit_not_authorized")
+    assert object_faults(shop.client.v1.payouts.retrieve(debit["id"], options=shop.options).to_dict()) == []
+
+
 def test_all_that_is_told_of_money_is_of_a_type_stripe_sends(shop: Shop) -> None:
     _moved(shop)
     told = {event["type"] for event in shop.server.world.books[shop.account_id].all("event")}
@@ -110,6 +119,9 @@ def test_every_act_has_its_control(shop: Shop) -> None:
     dispute = control(server, "disputes", payment=shop.paid(1500).id, inquiry=True)
     assert control(server, "disputes/escalate", dispute=dispute["id"])["status"] == "needs_response"
     assert control(server, "disputes/decide", dispute=dispute["id"], outcome="won")["status"] == "won"
+    lost = control(server, "disputes", payment=shop.paid(1500).id, amount=1000)
+    assert control(server, "disputes/decide", dispute=lost["id"], outcome="lost", back=400)["status"] == "lost"
+    control(server, "refunds/keep", account=shop.account_id)
     server.move_clock(3 * _DAY)
     payout = control(server, "payouts", account=shop.account_id)
     assert control(server, "payouts/fail", payout=payout["id"])["failure_code"] == "account_closed"

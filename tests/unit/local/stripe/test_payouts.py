@@ -70,12 +70,48 @@ def test_a_payout_fails_days_later_and_the_next_one_pays_the_money_again(shop: S
         shop.server.dashboard.fail_payout(payout.id)
 
 
-def test_nothing_is_paid_out_while_the_account_owes(shop: Shop) -> None:
+def _pass(shop: Shop, days: int) -> None:
+    for _ in range(days):
+        shop.server.move_clock(_DAY)
+
+
+def _owing(shop: Shop) -> None:
+    """The account has taken £15, which its bank took back, and the fees."""
+    shop.server.dashboard.schedule_payouts(shop.account_id, daily=False)
     session = shop.paid(1500)
+    _pass(shop, 3)
     shop.server.dashboard.dispute(session.id)
-    shop.server.move_clock(4 * _DAY)
     assert _balance(shop) == (-2043, 0)
-    assert (_payouts(shop), shop.server.dashboard.pay_out(shop.account_id)) == ([], None)
+
+
+def test_an_account_that_owes_is_paid_nothing_out_and_debited_after_three_days(shop: Shop) -> None:
+    _owing(shop)
+    _pass(shop, 3)
+    assert _payouts(shop) == []
+    _pass(shop, 1)
+    [debit] = _payouts(shop)
+    assert (debit.amount, debit.status, debit.automatic, _balance(shop)) == (-2043, "in_transit", True, (0, 0))
+    _pass(shop, 1)
+    assert _payouts(shop)[0].status == "paid"
+    assert _parts(shop, debit) == [("charge", 1457), ("adjustment", -3500), ("payout", 2043)]
+
+
+def test_what_is_sold_in_time_pays_what_the_account_owes(shop: Shop) -> None:
+    _owing(shop)
+    shop.server.dashboard.sell(shop.account_id, 5000)
+    _pass(shop, 6)
+    assert (_payouts(shop), _balance(shop)) == ([], (5000 - 95 - 2043, 0))
+
+
+def test_a_debit_the_bank_refuses_leaves_the_balance_overdrawn_and_is_tried_again(shop: Shop) -> None:
+    _owing(shop)
+    debit = shop.server.dashboard.pay_out(shop.account_id)
+    assert debit is not None
+    shop.server.dashboard.fail_payout(debit["id"], "debit_not_authorized")
+    assert _balance(shop) == (-2043, 0)
+    _pass(shop, 4)
+    assert [one.amount for one in _payouts(shop)] == [-2043, -2043]
+    assert _balance(shop) == (0, 0)
 
 
 def test_a_payout_can_be_asked_for(shop: Shop) -> None:

@@ -22,7 +22,7 @@ from school_events.payments.reconciliation import service, store
 from tests.support.booked_world import an_event, as_system
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.crashes import Calls, Killed, watched
-from tests.support.shop import Shop, ledger
+from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.paying import apply, paid
 from tests.unit.payments.ledger.test_entries import balances
 from tests.unit.payments.reconciliation.mornings import assert_equal, checked, differences, drop, entry_of, morning
@@ -73,6 +73,27 @@ def test_a_payout_that_nobody_told_us_of_is_followed_until_it_is_itemised(shop: 
     assert (payout.state, payout.itemised) == ("paid", True)
     assert sum(one.pence for one in payout.shares) == payout.amount.amount
     assert_equal(shop)
+
+
+def test_what_an_overdrawn_balance_lacks_comes_from_the_bank_and_is_itemised_like_any_payout(
+    shop: Shop, trip: SchoolEvent
+) -> None:
+    apply(paid(shop, trip))
+    for day in range(1, 5):
+        assert checked(shop, day) == FINE
+    shop.server.dashboard.dispute(charge_of(shop))
+    for day in range(5, 12):
+        assert checked(shop, day) == FINE
+        assert_equal(shop)
+    (debit, _), _ = payouts_of_school(SCHOOL, limit=9)
+    assert (debit.amount.amount, debit.state, debit.itemised) == (-1250 - 2000, "paid", True)
+    assert {one.kind: one.pence for one in debit.shares} == {"dispute": -1250, "dispute_fee": -2000}
+    assert (ledger_balance(), balances(ledger())["bank"]) == (0, 1250 - 39 - 1250 - 2000)
+    shop.server.dashboard.fail_payout(debit.id, "debit_not_authorized")
+    assert checked(shop, 12) == FINE
+    assert_equal(shop)
+    assert ledger_balance() == -1250 - 2000
+    assert "payout_failed" in listed()
 
 
 def test_what_cannot_be_caught_up_with_is_written_down_told_and_settled_once_it_is_right(

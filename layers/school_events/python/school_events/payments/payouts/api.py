@@ -19,7 +19,10 @@ class ShareView(ApiModel):
 
 
 class PayoutView(ApiModel):
-    """Money that Stripe sent to the school's bank in one go; by event and kind once it is itemised."""
+    """Money that Stripe sent to the school's bank in one go; by event and kind once it is itemised.
+
+    Below zero Stripe took it from the bank: so much the balance lacked after refunds or disputes.
+    """
 
     id: str
     stripe_account: str
