@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
@@ -29,17 +29,23 @@ class _Kept:
 
 
 def faults_of_evening(
-    event: SchoolEvent, *, families: Iterable[Collection[str]] = (), most: int | None = None, buffer_minutes: int = 0
+    event: SchoolEvent,
+    found: Sequence[Row] | None = None,
+    *,
+    families: Iterable[Collection[str]] = (),
+    most: int | None = None,
+    buffer_minutes: int = 0,
 ) -> list[str]:
     """What is wrong with the appointments of an evening; nothing, if all is well.
 
     Args:
         event: which.
+        found: the rows of the Bookings table; read now unless given.
         families: the children of each family, for counting their appointments.
         most: how many appointments a family may have.
         buffer_minutes: what is to be between two appointments of a child or a parent.
     """
-    found = rows("Bookings")
+    found = rows("Bookings") if found is None else found
     bookings = [Booking.model_validate_json(row["record"]["S"]) for row in found if row["kind"]["S"] == "booking"]
     live = {one.id: one for one in bookings if one.state in LIVE and one.place.pool == "slots"}
     here = [one for one in live.values() if one.event_id == event.id]

@@ -2,15 +2,12 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis.stateful import invariant
 
 from school_events.bookings import places, settlement, store
-from school_events.core.errors import SchoolEventsError
 from school_events.payments import store as payment_store
 from tests.support.booked_world import as_system
 from tests.support.contexts import SCHOOL
@@ -18,64 +15,26 @@ from tests.support.event_checker import bookings_of, faults_of
 from tests.support.shop import ledger_balance
 from tests.support.waiting_checker import faults_of_waiting, turns_of
 from tests.unit.bookings.life import world
-from tests.unit.bookings.life.model import Basket, Line, Refusal
-
-WHICH = st.integers(0, 7)
-"""Which of those there are; the latest first."""
-
-KILLED = st.one_of(st.none(), st.integers(0, 3))
-"""Before which of its writes an act's process is gone, if it is."""
+from tests.unit.bookings.life.core import Machine, same
+from tests.unit.bookings.life.model import Basket, Line
 
 _UNTIL_MADE = "has a refund that was never made"
 
 
-def pick[T](things: list[T], which: int) -> T:
-    """One of them, counted from the latest."""
-    return things[-1 - which % len(things)]
-
-
-def same[T](found: T, expected: T, what: str = "the product") -> None:
-    """The product is as the model says."""
-    if found != expected:
-        raise AssertionError(f"{what}: {found} instead of {expected}")
-
-
-class Base(RuleBasedStateMachine):
+class Base(Machine):
     """What the parts of a life share."""
 
     start: world.Start
-    steps = 0
-    acts: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
         self.start.rewind()
-        self.happened = 0
         self.model = self.start.model()
 
     @property
     def event_id(self) -> str:
         """The event's."""
         return self.start.event_id
-
-    def act[R](self, name: str, act: Callable[[], R], refusal: Refusal | None, killed: int | None = None) -> R | None:
-        """Do something that the model refuses or does not; the answer, if there is one.
-
-        Args:
-            name: what it is, for counting.
-            act: does it.
-            refusal: what the model says.
-            killed: before which of its writes the process is gone once, if it is; its work is done again then.
-        """
-        answer: R | None = None
-        came: Refusal | None = None
-        try:
-            answer = world.killed_once(act, killed)
-        except SchoolEventsError as error:
-            came = type(error)
-        same(came, refusal, name)
-        type(self).acts[name if refusal is None else f"{name}, refused"] += 1
-        return answer
 
     def hear_of(self, basket: Basket, killed: int | None = None) -> None:
         """Stripe's message comes, or the family's return page asks."""
@@ -101,8 +60,7 @@ class Base(RuleBasedStateMachine):
     @invariant()
     def the_product_is_where_the_model_is(self) -> None:
         """Each booking's state, each place, and nothing that the checker of the tables finds."""
-        type(self).steps += 1
-        self.happened += 1
+        self.count_step()
         event = self.start.event()
         same(event.status, self.model.status)
         found = {one.id: (one.pupil_id, one.booked_by, one.price.amount, one.state.value) for one in bookings_of(event)}

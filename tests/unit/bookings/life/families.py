@@ -16,7 +16,8 @@ from school_events.core.errors import KeyReused, NotFound
 from school_events.core.requests import LIFE
 from tests.support.booked_world import as_parent, keyed
 from tests.unit.bookings.life import world
-from tests.unit.bookings.life.base import KILLED, WHICH, Base, pick
+from tests.unit.bookings.life.base import Base
+from tests.unit.bookings.life.core import KILLED, WHICH, pick
 
 type Household = tuple[int, tuple[str, ...]]
 """The number of a contact, and who is to be booked."""

@@ -12,7 +12,8 @@ from school_events.core.context import Context
 from school_events.core.errors import NotFound
 from tests.support.booked_world import as_parent, keyed
 from tests.unit.bookings.life import world
-from tests.unit.bookings.life.base import KILLED, WHICH, Base, kept, pick, same
+from tests.unit.bookings.life.base import Base, kept
+from tests.unit.bookings.life.core import KILLED, WHICH, pick, same
 from tests.unit.bookings.life.model import Line
 
 CONTACTS = st.sampled_from([f"contact-{number}" for number in world.CHILDREN])

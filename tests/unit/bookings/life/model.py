@@ -214,7 +214,8 @@ class Model:
         """Whether a booking is a contact's to cancel: who booked it, or another once that one has no link any more."""
         if not self.may_see(contact, line.pupil):
             return False
-        return contact == line.by or (line.state == "confirmed" and not self.may_see(line.by, line.pupil))
+        is_left_to_others = line.state in {"confirmed", "cancelled"} and not self.may_see(line.by, line.pupil)
+        return contact == line.by or is_left_to_others
 
     def refusal_of_cancelling(self, line: Line, *, family: bool) -> Refusal | None:
         """Why a booking is not cancelled, if it is not."""

@@ -10,7 +10,8 @@ from school_events.payments import gateway
 from school_events.payments import store as payment_store
 from tests.support.booked_world import as_parent, as_system
 from tests.support.contexts import SCHOOL
-from tests.unit.bookings.life.base import KILLED, WHICH, Base, pick
+from tests.unit.bookings.life.base import Base
+from tests.unit.bookings.life.core import KILLED, WHICH, pick
 from tests.unit.bookings.life.model import Basket
 
 

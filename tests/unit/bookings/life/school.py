@@ -7,7 +7,8 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from school_events.core.errors import WrongState
 from tests.unit.bookings.life import world
-from tests.unit.bookings.life.base import KILLED, Base
+from tests.unit.bookings.life.base import Base
+from tests.unit.bookings.life.core import KILLED
 
 _MIDDLE, _LATE = 26, 33
 """From which step on a life may come to its end: so that much happens before."""

@@ -9,7 +9,8 @@ from school_events.bookings.waiting.api import JoinedView, TurnView
 from school_events.bookings.ways import Wish
 from school_events.core.context import Context
 from tests.support.booked_world import as_parent, keyed
-from tests.unit.bookings.life.base import KILLED, WHICH, Base, pick
+from tests.unit.bookings.life.base import Base
+from tests.unit.bookings.life.core import KILLED, WHICH, pick
 from tests.unit.bookings.life.families import ALONE, TOGETHER, Household
 from tests.unit.bookings.life.giving_up import CONTACTS
 from tests.unit.bookings.life.queueing import Turn

@@ -1,0 +1,39 @@
+"""Taking one protection away, to see that the lives would notice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from school_events.core.errors import SchoolEventsError
+
+type Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+
+def without(*steps: tuple[Any, str]) -> Sabotage:
+    """Some steps of the product do nothing, each given as its room and its name."""
+
+    def take_away(patch: pytest.MonkeyPatch) -> None:
+        for room, name in steps:
+            patch.setattr(room, name, _nothing)
+
+    return take_away
+
+
+def unnoticed(sabotages: dict[str, Sabotage], live: Callable[[], object]) -> list[str]:
+    """Which protections can be taken away and lives go on as if nothing was missing."""
+    return [name for name, sabotage in sabotages.items() if not _notices(sabotage, live)]
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _notices(sabotage: Sabotage, live: Callable[[], object]) -> bool:
+    with pytest.MonkeyPatch.context() as patch:
+        sabotage(patch)
+        try:
+            live()
+        except (AssertionError, AttributeError, TypeError, SchoolEventsError, ExceptionGroup):
+            return True
+    return False
