@@ -14,7 +14,7 @@ from itertools import batched
 from school_events.core import logs
 from school_events.core.context import Context
 from school_events.payments.refunds import store
-from school_events.payments.refunds.model import Refund
+from school_events.payments.refunds.model import Refund, RefundState
 from school_events.payments.refunds.service import make_refund, note_stuck
 from school_events.payments.stripe_client import NotAsked
 
@@ -83,7 +83,7 @@ class Run:
             self._look_again_later(ctx, refund)
 
     def _look_again_later(self, ctx: Context, refund: Refund) -> None:
-        if self.now - refund.asked_at < self.stuck:
+        if refund.state is RefundState.PENDING or self.now - refund.asked_at < self.stuck:
             store.put_refund_off(ctx.school_id, refund, self.now + self.put_off)
         else:
             logs.count("RefundStuck")

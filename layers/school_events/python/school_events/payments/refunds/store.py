@@ -17,14 +17,17 @@ from school_events.payments.refunds.model import Refund, RefundState, RefundWay
 from school_events.payments.store import MoneyState, PaymentsTableItem
 
 REFUND = "REFUND"
-"""The kind of due thing a refund is that Stripe has not made yet."""
+"""The kind of due thing a refund is that is not at its end: to be made, or under way."""
+
+ASKED_FOR_EVERY = timedelta(days=1)
+"""How often Stripe is asked about a refund that is under way; mostly it tells us first."""
 
 _MADE_BY = timedelta(minutes=1)
 """Housekeeping looks after a refund that who asked for it has not made by then."""
 
 
 class RefundItem(PaymentsTableItem, discriminator="refund"):
-    """A refund, beside its payment; due until it is made, and listed with its event's."""
+    """A refund, beside its payment; due until it is at its end, and listed with its event's."""
 
     listing = Listing()
     due = Due()
@@ -57,6 +60,9 @@ def refund_item(
     if refund.state is RefundState.ASKED and refund.through is RefundWay.STRIPE:
         at = due_at or (refund.asked_at if by_housekeeping else refund.asked_at + _MADE_BY)
         item.due_pk, item.due_sk = due.due_key(REFUND, at, _due_id(ctx.school_id, refund))
+    elif refund.state is RefundState.PENDING:
+        at = ctx.now + ASKED_FOR_EVERY
+        item.due_pk, item.due_sk = due.due_key(REFUND, at, _due_id(ctx.school_id, refund))
     return item
 
 
@@ -85,7 +91,7 @@ def _of_event(school_id: str, event_id: str) -> str:
 
 
 def due_refunds(now: datetime) -> Iterator[tuple[str, Refund]]:
-    """Refunds that should have been made by now, as (school, refund), oldest hour first.
+    """Refunds to be made, or to be asked for, by now, as (school, refund), oldest hour first.
 
     Args:
         now: the present instant, UTC.
@@ -95,11 +101,11 @@ def due_refunds(now: datetime) -> Iterator[tuple[str, Refund]]:
 
 
 def put_refund_off(school_id: str, refund: Refund, until: datetime) -> None:
-    """Make a refund that could not be made due again later (UTC), if it is still to be made."""
+    """Make a refund due again later (UTC), if it is still where it was read."""
     due_pk, due_sk = due.due_key(REFUND, until, _due_id(school_id, refund))
     actions = [RefundItem.due_pk.set(due_pk), RefundItem.due_sk.set(due_sk)]
     key = refund_key(school_id, refund.payment_id, refund.id)
-    update_if(key, actions, RefundItem.state == RefundState.ASKED.value)
+    update_if(key, actions, as_it_was(refund))
 
 
 def _due_id(school_id: str, refund: Refund) -> str:
