@@ -1,20 +1,23 @@
-"""Who pays hears when a debit failed, and when what they paid goes back because it was double or not what was asked."""
+"""Who pays hears when a debit failed, when what they paid goes back because it was double or not what was asked, and
+when what was to go back does not arrive."""
 
 from datetime import timedelta
 
 import pytest
 
 from local.stripe.bacs import Outcome
-from school_events.bookings import strays
+from school_events.bookings import disputed, strays
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from school_events.payments import consequences, rules
+from school_events.payments.refunds import staff
 from school_events.payments.store import PaymentItem, payment_key
-from tests.support.booked_world import a_school_with_families, an_event, book
-from tests.support.contexts import SCHOOL, a_context
+from tests.support.booked_world import a_school_with_families, an_event, as_system, book, payment_of
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.shop import Shop, shop
 from tests.unit.bookings.attempts import debited, quarantined, two_open_pages
-from tests.unit.bookings.paying import apply
+from tests.unit.bookings.paying import apply, paid
+from tests.unit.payments.refunds.giving_back import ask, hear, housekeeping, rows_of
 
 __all__ = ["shop"]
 
@@ -56,3 +59,48 @@ def test_of_what_was_paid_twice(shop: Shop, event: SchoolEvent, monkeypatch: pyt
         shop.pay(page)
     apply(booked)
     assert _told(booked) == [("refunded", "contact-1")]
+
+
+def test_of_a_refund_their_bank_sent_back_days_later(shop: Shop, event: SchoolEvent) -> None:
+    apply(booked := paid(shop, event))
+    [refund] = ask(payment_of(booked))
+    assert _told(booked) == [("refunded", "contact-1")]
+    shop.server.dashboard.fail_refund(refund.stripe_id or "")
+    hear(payment_of(booked))
+    assert _told(booked) == [("refund_failed", "contact-1")]
+    staff.retry(a_context(), refund.payment_id, refund.id)
+    assert _told(booked) == [("refunded", "contact-1")]
+
+
+def test_of_a_refund_of_what_was_paid_twice(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
+    booked = book(event)
+    for page in two_open_pages(shop, booked, monkeypatch):
+        shop.pay(page)
+    apply(booked)
+    shop.server.dashboard.fail_refund(shop.all("refund")[0]["id"])
+    hear(payment_of(booked))
+    assert _told(booked) == [("refund_failed", "contact-1")]
+
+
+def test_of_a_refund_that_stripe_refused(shop: Shop, event: SchoolEvent) -> None:
+    shop.server.dashboard.keep_what_is_left(shop.account_id)
+    apply(booked := paid(shop, event))
+    _lost(shop, booked, 300)
+    ask(payment_of(booked))
+    assert _told(booked) == [("refund_failed", "contact-1")]
+
+
+def test_and_not_of_what_their_bank_has_given_them_or_the_school_did_otherwise(shop: Shop, event: SchoolEvent) -> None:
+    apply(booked := paid(shop, event))
+    shop.server.faults.outage(2)
+    ask(payment_of(booked))
+    _lost(shop, booked, 1250)
+    housekeeping(NOW + timedelta(minutes=2))
+    assert [(one.state, one.trouble) for one in rows_of(payment_of(booked))] == [("failed", "taken_by_bank")]
+    assert _told(booked) == []
+
+
+def _lost(shop: Shop, booked: Booked, pence: int) -> None:
+    dispute = shop.server.dashboard.dispute(payment_of(booked).charge_id or "", pence)
+    shop.server.dashboard.decide(dispute["id"], "lost")
+    disputed.apply_dispute(as_system(name="stripe_events"), shop.account_id, dispute["id"])

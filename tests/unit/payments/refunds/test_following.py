@@ -31,7 +31,7 @@ def test_who_paid_is_told_and_the_message_keeps_to_its_schema(shop: Shop, paymen
     assert (told["state"], told["refunded"]["amount"], told["total"]["amount"]) == ("part_refunded", 500, 2500)
 
 
-def test_a_refund_that_failed_is_told_to_systems_and_not_to_the_family(shop: Shop, payment: Payment) -> None:
+def test_a_refund_that_failed_is_told_to_systems_and_to_who_believed_it_was_coming(shop: Shop, payment: Payment) -> None:
     [refund] = ask(payment, (0, 500))
     shop.server.dashboard.fail_refund(refund.stripe_id or "")
     hear(payment)
@@ -42,4 +42,4 @@ def test_a_refund_that_failed_is_told_to_systems_and_not_to_the_family(shop: Sho
         "paid",
         0,
     )
-    assert followed.tellings == ()
+    assert [(one.kind, one.contact_id) for one in followed.tellings] == [("refund_failed", "contact-1")]

@@ -21,6 +21,7 @@ TellingKind = Literal[
     "payment_received",
     "payment_failed",
     "refunded",
+    "refund_failed",
     "offered",
     "waiting_over",
     "register_absence",

@@ -62,7 +62,7 @@ def _of_payment(item: PaymentItem) -> Consequences:
     if item.change.action == "payment.refunded":
         return Consequences(subject, (_refunded(item),), (_telling(item, "refunded"),))
     if item.change.action == "payment.refund_failed":
-        return Consequences(subject, (_refunded(item),))
+        return Consequences(subject, (_refunded(item),), (_telling(item, "refund_failed"),))
     return Consequences(subject)
 
 

@@ -45,6 +45,9 @@ class RefundTrouble(StrEnum):
     GONE = "gone_otherwise"
     """It failed: the school gave the money back in Stripe's dashboard meanwhile."""
 
+    TAKEN = "taken_by_bank"
+    """It failed: the payer's bank has given them the money, since it was lost in a dispute."""
+
     REFUSED = "refused"
     """It failed: Stripe refused it without a code."""
 

@@ -20,6 +20,10 @@ _STATES = {"succeeded": RefundState.MADE, "failed": RefundState.FAILED, "cancele
 """Stripe's words; any other is a refund under way."""
 
 
+_HAD_OTHERWISE = frozenset({RefundTrouble.GONE, RefundTrouble.TAKEN})
+"""Why a refund failed whose money the payer has nevertheless: they are not told that it does not arrive."""
+
+
 @dataclass(frozen=True)
 class Moved:
     """What a word of Stripe's changes.
@@ -60,10 +64,11 @@ def charges_of(payment: Payment) -> list[tuple[str, str]]:
 
 
 def action_of(moved: Moved) -> str:
-    """What a change of refunds is called: in the audit log, and for telling who paid."""
+    """What a change of refunds is called: in the audit log, and for telling who paid, of what does not arrive, too."""
     if moved.gone > 0:
         return "payment.refunded"
-    if any(after.state is RefundState.FAILED for _, after in moved.rows):
+    failed_now = (after.trouble for _, after in moved.rows if after.state is RefundState.FAILED)
+    if any(trouble not in _HAD_OTHERWISE for trouble in failed_now):
         return "payment.refund_failed"
     return "payment.refund_changed"
 

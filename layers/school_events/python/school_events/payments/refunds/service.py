@@ -335,7 +335,8 @@ def _write(ctx: Context, payment: Payment, moved: rules.Moved) -> None:
     for before, after in moved.rows:
         store.keep(transaction, ctx, before, after, change)
         _tell_finance(transaction, ctx, before, after)
-    if moved.payment != payment:
+    if moved.payment != payment or change.action == "payment.refund_failed":
+        # Also of what came twice, which is no line's: who pays hears of it by this change of the payment.
         payments.replace(transaction, ctx, payment, moved.payment, change)
         transaction.put(
             feed.row(ctx, "contact", payment.payer_id, thing="payment", thing_id=payment.id, what="changed")

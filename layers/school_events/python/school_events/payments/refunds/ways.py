@@ -77,7 +77,7 @@ def fitted(refund: Refund, parts: Fit) -> list[tuple[Refund | None, Refund]]:
     ends = (
         ("", parts.by_card, card),
         ("-hand-over", parts.by_school, {"through": RefundWay.SCHOOL, "trouble": None}),
-        ("-lost", parts.never, {"state": RefundState.FAILED, "trouble": RefundTrouble.DISPUTED}),
+        ("-lost", parts.never, {"state": RefundState.FAILED, "trouble": RefundTrouble.TAKEN}),
     )
     found: list[tuple[Refund | None, Refund]] = []
     for name, pence, end in ends:
