@@ -306,8 +306,9 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
         ),
         AlarmRule(
             "money-check-failing",
-            "For an hour some account could not be compared with the ledger: its log says why. Is Stripe down, or does "
-            "the restricted key lack the permission to read balance transactions and payouts?",
+            "For an hour some account could not be compared with the ledger: its log says why. Is Stripe down, does "
+            "the restricted key lack the permission to read balance transactions and payouts, or are there more "
+            "accounts than there is time for?",
             # One account alone is tried again after a quarter of an hour.
             own_metric("money_check", "MoneyCheckFailed").with_(period=_HALF_HOUR),
             periods=2,

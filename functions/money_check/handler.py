@@ -22,7 +22,6 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         return bool(context.get_remaining_time_in_millis() > _TIME_FOR_ONE_MS)
 
     done = money_checks.check_due(now, context_for, may_go_on)
-    logs.count("MoneyCheckRun")
     logs.logger.info("money check", extra={"done": done})
     logs.flush()
     return done

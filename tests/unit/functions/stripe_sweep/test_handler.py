@@ -194,6 +194,21 @@ def test_a_school_that_has_disconnected_is_not_asked_for_every_few_minutes(
     assert len(_sweep(moment + timedelta(hours=25), clock, shop)) > 1, "it was connected again, and nothing is lost"
 
 
+def test_one_that_has_disconnected_while_our_queue_is_out_keeps_no_other_back(
+    shop: Shop, event: SchoolEvent, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.connect("school-2")
+    moment = NOW + timedelta(hours=2)
+    clock.move_to(moment)
+    shop.at(moment)
+    with monkeypatch.context() as patch:
+        patch.delitem(shop.server.world.books, shop.account_id)
+        patch.setattr(gateway, "queue", lambda _: 1 / 0)
+        done = _run()
+    assert (done["accounts"], done["failed"]) == (2, 2)
+    assert _run()["accounts"] == 0, "they are put off"
+
+
 def test_with_no_time_left_the_rest_waits_for_the_next_run(
     shop: Shop, event: SchoolEvent, clock: time_machine.Traveller
 ) -> None:

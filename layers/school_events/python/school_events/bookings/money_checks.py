@@ -18,7 +18,9 @@ _PUT_OFF = timedelta(minutes=15)
 
 
 def check_due(now: datetime, context_for: Callable[[str], Context], may_go_on: MayGoOn) -> dict[str, int]:
-    """Compare every account that is due; one there is no time to begin with stays due.
+    """Compare every account that is due; one there is no time to begin with stays due, for the next run.
+
+    That is no failure; but it is counted like one, so that somebody is told of accounts that are never begun with.
 
     Args:
         now: the present instant, UTC.
@@ -31,6 +33,7 @@ def check_due(now: datetime, context_for: Callable[[str], Context], may_go_on: M
     done = {"checked": 0, "failed": 0, "differences": 0}
     for one in store.due_checks(now):
         if not may_go_on():
+            logs.count("MoneyCheckFailed")
             break
         found = _check(context_for(one.school_id), one, may_go_on)
         done["checked" if found is not None else "failed"] += 1
