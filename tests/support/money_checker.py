@@ -15,6 +15,7 @@ from tests.support.contexts import SCHOOL
 from tests.support.event_checker import place_faults_of
 from tests.support.shop import Shop
 from tests.support.tables import rows
+from tests.support.takings_checker import faults_of_takings
 
 _NOT_GONE = frozenset({"failed", "canceled"})
 """The states of a refund, at Stripe and with us, whose money did not go back or came back again."""
@@ -49,9 +50,12 @@ def faults_in_the_end(books: "Books") -> list[str]:
         *faults_now(books),
         *_ledger(books),
         *_disputed(books),
+        *_income(books),
+        *_kept_apart(books),
         *_refunds(books),
         *_holds(books),
         *_known(books),
+        *faults_of_takings(books.ledger, books.payments.values(), {one.event_id for one in books.bookings.values()}),
         *(fault for booking in books.bookings.values() for fault in _place_or_money(books, booking)),
     ]
 
@@ -68,6 +72,7 @@ class Books:
         kept = rows("Payments")
         self.payments = {one["id"]: one for one in _records(kept, "payment")}
         self.refunds = _records(kept, "refund")
+        self.receipts = _records(kept, "receipt")
         self.ledger = _records(kept, "ledger_entry")
         found = rows("Bookings")
         self.bookings = {one["id"]: Booking.model_validate(one, strict=False) for one in _records(found, "booking")}
@@ -157,6 +162,41 @@ def _disputed(books: Books) -> list[str]:
         if borne != lost or entered != lost:
             faults.append(f"{payment['id']} lost {lost} pence, its lines {borne}, its events {entered}")
     return faults
+
+
+def _income(books: Books) -> list[str]:
+    """Each event has what came for it, however it came, less what went back and what banks took for good."""
+    ours: Counter[str] = Counter()
+    for entry in books.ledger:
+        ours[str(entry.get("event_id"))] -= _on(entry, "event_income") * entry["amount"]["amount"]
+    came: Counter[str] = Counter()
+    for payment in books.payments.values():
+        for line in payment["lines"]:
+            paid = line["amount" if payment.get("paid_at") else "received"]["amount"]
+            away = _pence(one for one in books.refunds_of(payment, _key(line)) if _is_away(one))
+            came[line["event_id"]] += paid - away - _lost(line)
+    return [
+        f"{one} has {ours[one]} pence in the ledger, which are {came[one]}"
+        for one in sorted(ours.keys() | came.keys())
+        if ours[one] != came[one]
+    ]
+
+
+def _kept_apart(books: Books) -> list[str]:
+    """What came and is not to be kept is kept apart until it is back, or its bank has it, and nothing else is."""
+    ours = -sum(_on(entry, "suspense") * entry["amount"]["amount"] for entry in books.ledger)
+    found = [stray for payment in books.payments.values() for stray in payment.get("strays", ())]
+    strays = {one["charge_id"]: one["amount"]["amount"] for one in found}
+    away = _pence(one for one in books.refunds if not one["line"] and _is_away(one))
+    decided = (one for one in books.disputes if one["charge"] in strays and one["status"] not in _UNDECIDED)
+    lost = -sum(moved["amount"] for one in decided for moved in one["balance_transactions"])
+    kept = sum(strays.values()) - away - lost
+    return [] if ours == kept else [f"{ours} pence are kept apart, not {kept}"]
+
+
+def _is_away(refund: Json) -> bool:
+    """Whether a refund's money is with the payer, or on its way there."""
+    return refund["state"] == "made" or (refund["state"] == "pending" and bool(refund.get("taken")))
 
 
 def _on(entry: Json, account: str) -> int:

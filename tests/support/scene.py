@@ -190,10 +190,10 @@ class Scene:
             self._note_page(asked.body)
         return asked
 
-    def page_of(self, opened: Json) -> Json:
-        """The page that was opened last, as Stripe keeps it."""
-        page = self.pages[opened["id"]][-1]
-        return self.shop.server.world.owner_of("checkout.session", page).objects[page]
+    def page_of(self, opened: Json, page: int = -1) -> Json:
+        """One of the pages of a payment, the one that was opened last unless told, as Stripe keeps it."""
+        named = self.pages[opened["id"]][page]
+        return self.shop.server.world.owner_of("checkout.session", named).objects[named]
 
     def _note_page(self, opened: Json) -> None:
         page = str(opened["checkout_url"]).rsplit("/", 1)[1]

@@ -60,6 +60,10 @@ class Wire:
         """
         self._meanwhile.append(_Meanwhile(name, skip, act))
 
+    def undisturbed(self) -> None:
+        """Nothing happens in the midst of what is to come."""
+        self._meanwhile.clear()
+
     @contextmanager
     def invocation(self, function: str) -> Iterator[None]:
         """Inside the block calls are those of an invocation of a function."""

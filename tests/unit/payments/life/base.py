@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from school_events.payments.reconciliation.store import open_differences
 from tests.support.booked_world import an_event
 from tests.support.contexts import SCHOOL
 from tests.support.money_checker import Books, faults_in_the_end, faults_now
-from tests.support.scene import REST_WAITS, Answer, GivenUp, Scene, a_scene
+from tests.support.scene import ADMIN, REST_WAITS, Answer, GivenUp, Scene, a_scene
 from tests.support.shop import Shop
 from tests.unit.bookings.instalments.owing import DUE
 
@@ -177,6 +178,11 @@ class Base(RuleBasedStateMachine):
         finally:
             wire.kill_at, self.scene.gives_up = -1, False
 
+    def connect(self) -> None:
+        """The school connects its account again, at Stripe and with us."""
+        self.scene.shop.server.holders.reauthorise(self.scene.shop.account_id)
+        self.act("connect", partial(self.scene.ask, "POST /school/stripe-account", ADMIN))
+
     def under_way(self) -> list[Debit]:
         """The debits whose banks have not answered yet."""
         return list(self.scene.shop.server.world.books[self.scene.shop.account_id].debits.values())
@@ -203,6 +209,9 @@ class Base(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end nothing is under way any more, and all money is where it belongs, to the penny."""
+        self.scene.wire.undisturbed()
+        self.scene.shop.server.faults.clear()
+        self.connect()
         self.banks_answer()
         self.scene.settle()
         self.scene.pass_days(REST_WAITS)

@@ -12,13 +12,14 @@ from tests.unit.payments.life.debits import Debits
 from tests.unit.payments.life.later import Later
 from tests.unit.payments.life.school import School
 from tests.unit.payments.life.stripes_side import StripesSide
+from tests.unit.payments.life.troubles import Troubles
 
 STEPS = 40
 WRONG = Path("build/money-life-gone-wrong.txt")
 """The steps of the life that went wrong last, also when the run that found it is lost."""
 
 
-class Life(Debits, Later, StripesSide, School):
+class Life(Debits, Later, StripesSide, School, Troubles):
     """Everything that can happen to money, in any order."""
 
 
