@@ -31,7 +31,7 @@ def test_who_paid_is_told_and_the_message_keeps_to_its_schema(shop: Shop, paymen
     assert (told["state"], told["refunded"]["amount"], told["total"]["amount"]) == ("part_refunded", 500, 2500)
 
 
-def test_a_refund_that_failed_is_told_to_systems_and_to_who_believed_it_was_coming(shop: Shop, payment: Payment) -> None:
+def test_a_refund_that_failed_is_told_to_systems_and_to_who_waits_for_it(shop: Shop, payment: Payment) -> None:
     [refund] = ask(payment, (0, 500))
     shop.server.dashboard.fail_refund(refund.stripe_id or "")
     hear(payment)
