@@ -90,9 +90,10 @@ def test_a_closed_page_is_remembered_and_another_attempt_begins() -> None:
     assert [(one.attempt, one.session_id) for one in rules.attempts(again)] == [(2, "cs_2"), (1, "cs_1")]
 
 
-def test_what_never_got_a_page_is_not_remembered() -> None:
-    again = rules.begin_checkout(OPEN, "acct_1", NOW, "https://app.test")
-    assert (again.earlier, again.checkout and again.checkout.attempt) == ((), 2)
+def test_what_never_got_a_page_uses_its_number_up_and_no_money_is_looked_for_behind_it() -> None:
+    again = rules.begin_checkout(rules.page_closed(OPEN), "acct_1", NOW, "https://app.test")
+    assert again.checkout is not None
+    assert (again.checkout.attempt, rules.attempts(again)) == (2, ())
 
 
 def test_the_attempt_the_money_came_through_is_the_present_one_from_then_on() -> None:

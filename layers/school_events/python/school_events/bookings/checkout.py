@@ -54,7 +54,7 @@ def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
 def _begin(ctx: Context, account_id: str, payment: Payment, bookings: Sequence[Booking]) -> Payment:
     """Write down a further attempt at paying, and let the places wait for it, before Stripe hears of it."""
     direct_debit = rules.may_take_debit(debits.first_beginning(ctx, bookings), ctx.now)
-    begun = rules.begin_checkout(payment, account_id, ctx.now, settings.required("APP_URL"), direct_debit=direct_debit)
+    begun = payments.begin_checkout(ctx, payment, account_id, settings.required("APP_URL"), direct_debit=direct_debit)
     transaction = Transaction(ctx)
     for booking in bookings:
         after = booking.model_copy(update={"hold_until": rules.held_until(begun)})

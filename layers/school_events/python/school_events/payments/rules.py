@@ -26,6 +26,13 @@ Christmas after eleven days, and who hears then that it failed must still find t
 LOOK_AT_DEBIT = timedelta(days=1)
 """How often a direct debit under way is looked at although Stripe said nothing."""
 
+MOST_EARLIER = 10
+"""So many former attempts are remembered: money is looked for behind each, which costs a call to Stripe."""
+
+KNOWN_AFTER = timedelta(days=1)
+"""So long after its end a page that Stripe says was not paid is forgotten. An expired page cannot be paid any more
+(https://docs.stripe.com/api/checkout/sessions/expire); a card paid in its last second is known within minutes."""
+
 GRACE = timedelta(minutes=1)
 """How long after Stripe's page has closed a hold is let go."""
 
@@ -113,10 +120,22 @@ def begin_checkout(
 
 
 def page_closed(payment: Payment) -> Payment:
-    """The payment whose page is closed and was not paid: it can be changed, and paid by a further attempt."""
-    shown = payment.checkout is not None and payment.checkout.session_id is not None
-    earlier = (*payment.earlier, payment.checkout) if shown and payment.checkout else payment.earlier
+    """The payment whose page is closed and was not paid: it can be changed, and paid by a further attempt.
+
+    An attempt that never got a page is remembered as well: its number, and so its idempotency key, are used up.
+    """
+    earlier = (*payment.earlier, payment.checkout) if payment.checkout is not None else payment.earlier
     return payment.model_copy(update={"state": PaymentState.CREATED, "checkout": None, "earlier": earlier})
+
+
+def may_be_forgotten(attempt: Checkout, now: datetime) -> bool:
+    """Whether a former attempt has ended long enough ago to be forgotten, if Stripe says that it was not paid."""
+    return attempt.expires_at + KNOWN_AFTER <= now
+
+
+def without_attempt(payment: Payment, attempt: Checkout) -> Payment:
+    """The payment without a former attempt through which no money can come."""
+    return payment.model_copy(update={"earlier": tuple(one for one in payment.earlier if one != attempt)})
 
 
 def attempts(payment: Payment) -> tuple[Checkout, ...]:

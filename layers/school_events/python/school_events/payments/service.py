@@ -43,6 +43,46 @@ def ask_for(ctx: Context, payer_id: str, lines: tuple[PaymentLine, ...]) -> Paym
     )
 
 
+def begin_checkout(
+    ctx: Context, payment: Payment, account_id: str, return_url: str, *, direct_debit: bool = False
+) -> Payment:
+    """The payment with a further attempt at paying it begun; nothing is written here.
+
+    It remembers no more than the last few attempts before that: an older one is forgotten once Stripe says that its
+    page has expired unpaid.
+
+    Args:
+        ctx: the moment.
+        payment: payable.
+        account_id: the school's account at Stripe.
+        return_url: where Stripe sends the payer back to.
+        direct_debit: whether it may be paid by Bacs Direct Debit.
+
+    Raises:
+        WrongState: it was tried too often since yesterday.
+        TryAgain: Stripe did not answer.
+    """
+    for attempt in payment.earlier:
+        if len(payment.earlier) < rules.MOST_EARLIER:
+            break
+        if rules.may_be_forgotten(attempt, ctx.now) and _came_to_nothing(ctx, attempt):
+            payment = rules.without_attempt(payment, attempt)
+    if len(payment.earlier) >= rules.MOST_EARLIER:
+        raise WrongState("This was begun to be paid too often today: try again tomorrow, or pay at the school")
+    return rules.begin_checkout(payment, account_id, ctx.now, return_url, direct_debit=direct_debit)
+
+
+def _came_to_nothing(ctx: Context, attempt: Checkout) -> bool:
+    """Whether no money can come through an attempt; of one on an account that has left nobody knows."""
+    if attempt.session_id is None:
+        return True
+    try:
+        snapshot = look_at(ctx, attempt)
+    except AccountLeft:
+        return False
+    return snapshot.status is CheckoutStatus.EXPIRED and not snapshot.paid
+
+
 def ensure_session(ctx: Context, payment: Payment) -> Payment:
     """The begun payment with Stripe's page known, asking Stripe for it if need be.
 

@@ -73,7 +73,7 @@ def require_payable(ctx: Context, wanted: Iterable[Payment]) -> None:
 
 def begun(payment: Payment, account_id: str, ctx: Context) -> Payment:
     """A payment with an attempt at paying begun; housekeeping looks at its page once that has closed."""
-    after = rules.begin_checkout(payment, account_id, ctx.now, settings.required("APP_URL"))
+    after = payments.begin_checkout(ctx, payment, account_id, settings.required("APP_URL"))
     return after.model_copy(update={"look_at": rules.held_until(after)})
 
 
