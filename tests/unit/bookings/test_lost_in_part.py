@@ -134,6 +134,22 @@ def test_a_refund_that_waited_is_made_as_far_as_there_is_money(shop: Shop, booke
     assert len(shop.all("refund")) == len(made)
 
 
+def test_what_a_bank_gives_back_after_all_can_be_asked_for_anew(shop: Shop, booked: Booked) -> None:
+    dispute = _disputed(shop, booked, 300)
+    cancelling.cancel(a_context(), booking_of(booked))
+    _decided(shop, dispute)
+    _housekeep()
+    shop.server.world.books[shop.account_id].objects[dispute["id"]]["status"] = "under_review"
+    _decided(shop, dispute, "won")
+    payment = payment_of(booked)
+    assert (payment.state, payment.lines[0].lost.amount, _income()) == (PaymentState.PART_REFUNDED, 0, 300)
+    assert to_look_at() == ["refund_failed"]
+    _, failed = _refunds(payment)
+    staff.retry(a_context(), payment.id, failed.id)
+    assert (payment_of(booked).state, to_look_at(), _income()) == (PaymentState.REFUNDED, [], 0)
+    assert ledger_balance() == shop.balance()
+
+
 def test_killed_anywhere_and_made_again_it_ends_the_same(shop: Shop, booked: Booked) -> None:
     dispute = _disputed(shop, booked, 300)
     cancelling.cancel(a_context(), booking_of(booked))

@@ -17,7 +17,7 @@ from school_events.payments.refunds.service import ask_refunds, give_back_receiv
 from school_events.payments.rules import HAS_MONEY
 from school_events.people.rules import today
 
-_SETTLED = HAS_MONEY | {PaymentState.EXPIRED, PaymentState.LOST}
+_SETTLED = HAS_MONEY | {PaymentState.EXPIRED}
 
 
 def end_unpaid(transaction: Transaction, ctx: Context, ended: Sequence[Booking]) -> None:
