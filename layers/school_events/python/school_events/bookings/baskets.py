@@ -7,6 +7,7 @@ from school_events.bookings.model import Booking, BookingState
 from school_events.core import feed
 from school_events.core.context import Context
 from school_events.payments.model import Payment, PaymentPurpose
+from school_events.payments.rules import held_until
 
 _WAITS_FOR_MONEY = frozenset({BookingState.PENDING, BookingState.EXPIRING})
 
@@ -25,6 +26,13 @@ def bookings_of(ctx: Context, payment: Payment) -> Sequence[Booking]:
 def waiting_for(ctx: Context, payment: Payment) -> list[Booking]:
     """The bookings whose places wait for a payment, read strongly."""
     return [booking for booking in bookings_of(ctx, payment) if booking.state in _WAITS_FOR_MONEY]
+
+
+def outlasts_page(payment: Payment, held: Sequence[Booking]) -> bool:
+    """Whether holds wait longer than the page of their payment: the rest of what was paid in part may take days."""
+    page_until = held_until(payment)
+    waits = (one.state is BookingState.PENDING and one.hold_until is not None for one in held)
+    return all(waits) and any(one.hold_until is not None and one.hold_until > page_until for one in held)
 
 
 def tell_payer(ctx: Context, payment: Payment) -> feed.FeedRow:

@@ -35,8 +35,10 @@ def open_page(ctx: Context, payment_id: str) -> Payment:
 
 def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    rules.require_payable(payment, ctx.now)
     bookings = baskets.bookings_of(ctx, payment)
+    if rules.is_page_over(payment, ctx.now) and baskets.outlasts_page(payment, bookings):
+        payment = payments.close_page(ctx, payment)
+    rules.require_payable(payment, ctx.now)
     if any(booking.state is not BookingState.PENDING for booking in bookings):
         raise WrongState("These places are no longer held")
     if payment.checkout is not None and payment.checkout.amount != rules.to_pay(payment):
@@ -57,7 +59,8 @@ def _begin(ctx: Context, account_id: str, payment: Payment, bookings: Sequence[B
     begun = payments.begin_checkout(ctx, payment, account_id, settings.required("APP_URL"), direct_debit=direct_debit)
     transaction = Transaction(ctx)
     for booking in bookings:
-        after = booking.model_copy(update={"hold_until": rules.held_until(begun)})
+        until = max(booking.hold_until or ctx.now, rules.held_until(begun))
+        after = booking.model_copy(update={"hold_until": until})
         store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.hold_extended"))
     begun = payment_store.replace(transaction, ctx, payment, begun, stamp(ctx, "payment.opened"))
     transaction.put(baskets.tell_payer(ctx, begun))

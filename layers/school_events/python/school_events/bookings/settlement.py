@@ -57,11 +57,29 @@ def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) ->
     elif snapshot.status is not CheckoutStatus.OPEN and payment.purpose is not PaymentPurpose.PLACE:
         instalments.page_came_to_nothing(ctx, payment)
     elif snapshot.status is CheckoutStatus.EXPIRED:
-        let_go(ctx, payment.id)
+        if not again_if_stale(lambda: _waits_on(ctx, payment.id, snapshot)):
+            let_go(ctx, payment.id)
     elif snapshot.status is CheckoutStatus.COMPLETE:
         again_if_stale(
             lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment.id), PaymentState.FAILED)
         )
+
+
+def _waits_on(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> bool:
+    """Whether holds wait on although a page closed unpaid: for another one that was opened, or could be (0042)."""
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    if payment.state is not PaymentState.OPEN or payment.checkout is None:
+        return False
+    if payment.checkout.session_id != snapshot.session_id:
+        return True
+    if not baskets.outlasts_page(payment, baskets.waiting_for(ctx, payment)):
+        return False
+    transaction = Transaction(ctx)
+    closed = rules.page_closed(payment)
+    payment_store.replace(transaction, ctx, payment, closed, stamp(ctx, "payment.page_closed"))
+    transaction.put(baskets.tell_payer(ctx, closed))
+    transaction.commit()
+    return True
 
 
 def _money_came(ctx: Context, payment_id: str, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:

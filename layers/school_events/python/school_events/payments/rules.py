@@ -75,9 +75,15 @@ def require_payable(payment: Payment, now: datetime) -> None:
         raise WrongState("The bank is paying this already; that takes up to two weeks")
     if payment.state not in _PAYABLE:
         raise WrongState(f"This payment is {state_for_payer(payment)}")
-    has_page = payment.checkout is not None and payment.checkout.session_id is not None
-    if has_page and payment.checkout is not None and payment.checkout.expires_at <= now:
+    if is_page_over(payment, now):
         raise WrongState("The time to pay is over; book again")
+
+
+def is_page_over(payment: Payment, now: datetime) -> bool:
+    """Whether the page of a payment, if it has one, has closed by Stripe's clock."""
+    page = payment.checkout
+    is_shown = payment.state is PaymentState.OPEN and page is not None and page.session_id is not None
+    return is_shown and page is not None and page.expires_at <= now
 
 
 def to_pay(payment: Payment) -> Money:
