@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from school_events.bookings import cancelling, chores, receiving, releasing, settlement, strays
-from school_events.bookings.instalments import together
+from school_events.bookings.contributions import service as contributions
+from school_events.bookings.instalments import family, together
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.core.context import Actor
@@ -199,3 +200,20 @@ def test_money_that_comes_in_the_midst_of_it_has_the_places_that_are_left(
     assert (len(owed), len(had)) == (24, 36)
     assert not place_faults_of(event)
     assert ledger_balance() == shop.balance()
+
+
+def test_a_place_with_as_many_payments_as_it_can_have_ends_in_one_transaction(shop: Shop) -> None:
+    booked = book(_a_year())
+    for one in (payment_of(booked), *_further(booked)[:12]):
+        _receive(one.id, 50)
+    shop.pay(shop.open(booked))
+    settlement.apply_payment(as_system(), booked.payment_id or "")
+    for one in _further(booked):
+        shop.pay(family.checkout(as_parent(), one.id))
+        settlement.apply_payment(as_system(), one.id)
+    for _ in range(10):
+        _receive(contributions.give(as_parent(), booked.booking_ids[0], pounds(100)).id, 100)
+    with pytest.raises(Invalid):
+        contributions.give(as_parent(), booked.booking_ids[0], pounds(100))
+    assert cancelling.cancel(a_context(), booking_of(booked)).state is BookingState.CANCELLED
+    assert sum(_handed_back(one.id) for one in (payment_of(booked), *_further(booked))) == 13 * 50 + 1000
