@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from school_events.bookings.model import LIVE, Booking, BookingState, Place
@@ -40,18 +41,23 @@ class _Place:
         return self.state != "retired"
 
 
-def faults_of(event: SchoolEvent) -> list[str]:
-    """What is wrong with an event's places, bookings, guards and money; nothing, if all is well."""
-    return place_faults_of(event) + _money_faults(bookings_of(event))
+def faults_of(event: SchoolEvent, now: datetime | None = None) -> list[str]:
+    """What is wrong with an event's places, bookings, guards and money; nothing, if all is well.
+
+    Args:
+        event: which.
+        now: the present instant, UTC; before all of its sessions unless told.
+    """
+    return place_faults_of(event, now) + _money_faults(bookings_of(event))
 
 
-def place_faults_of(event: SchoolEvent) -> list[str]:
-    """What is wrong with an event's places, bookings and guards, whatever was paid."""
+def place_faults_of(event: SchoolEvent, now: datetime | None = None) -> list[str]:
+    """What is wrong with an event's places, bookings and guards, whatever was paid; arguments as of the above."""
     found = rows("Bookings")
     bookings = {one.id: one for one in bookings_of(event, found)}
     live = [one for one in bookings.values() if one.state in LIVE]
     places = [_place(row) for row in found if row["kind"]["S"] == "place" and row["event_id"]["S"] == event.id]
-    faults = _capacity_faults(event, places, live)
+    faults = _capacity_faults(event, places, live, now)
     faults += [f"{name[0]} is booked {times} times" for name, times in _repeated(map(_guarded, live))]
     faults += [f"place {name} is had {times} times" for name, times in _repeated(_name_of(one.place) for one in live)]
     faults += _place_faults(places, bookings)
@@ -87,13 +93,15 @@ def _guarded(booking: Booking) -> tuple[str, str]:
     return booking.pupil_id, pool.removeprefix("session-") if pool.startswith("session-") else ""
 
 
-def _capacity_faults(event: SchoolEvent, places: Sequence[_Place], live: Iterable[Booking]) -> list[str]:
+def _capacity_faults(
+    event: SchoolEvent, places: Sequence[_Place], live: Iterable[Booking], now: datetime | None
+) -> list[str]:
     """No pool has fewer places than the event's capacity now, nor more but for those that somebody has.
 
     A pool of a session that was cancelled, or has begun, stays as it was; nobody has one beyond the capacity after
     whom it was made for.
     """
-    capacity, still = _capacity_now(event), _followed(event)
+    capacity, still = _capacity_now(event), _followed(event, now)
     bookings = Counter(one.place.pool for one in live)
     faults = []
     for pool in {TERM if event.places == "series" else "", *(one.pool for one in places), *bookings} - {"", "slots"}:
@@ -115,13 +123,13 @@ def _capacity_now(event: SchoolEvent) -> int:
     return event.capacity
 
 
-def _followed(event: SchoolEvent) -> set[str]:
+def _followed(event: SchoolEvent, now: datetime | None) -> set[str]:
     """The pools whose places follow the capacity."""
     if event.places == "series":
         return {TERM}
     kept = [row for row in rows("Events") if row["kind"]["S"] == "session" and row["pk"]["S"].endswith(f"#{event.id}")]
     sessions = [Session.model_validate_json(row["record"]["S"]) for row in kept]
-    return {f"session-{one.id}" for one in sessions if not one.cancelled}
+    return {f"session-{one.id}" for one in sessions if not one.cancelled and (now is None or now < one.starts_at)}
 
 
 def _repeated[T](things: Iterable[T]) -> list[tuple[T, int]]:

@@ -77,7 +77,9 @@ class Base(Machine):
     def _check_tables(self, but_for: str) -> None:
         """The checker finds nothing; a draft has no places yet."""
         if self.model.status != "draft":
-            same([one for one in faults_of(self.start.event()) if not but_for or but_for not in one], [])
+            same(
+                [one for one in faults_of(self.start.event(), self.model.now) if not but_for or but_for not in one], []
+            )
 
     def _check_places(self) -> None:
         """What nobody has is of no matter once nobody can have it."""

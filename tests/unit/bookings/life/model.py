@@ -37,6 +37,7 @@ class Line:
         money: of its part of the payment: ``none`` came, it is ``kept``, or it went ``back`` without a place.
         refund: what goes back of it, in pence.
         is_extra: whether its place was made for it, beyond the capacity.
+        session: which of a club's, if its place is for just that.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Line:
     money: str = "none"
     refund: int = 0
     is_extra: bool = False
+    session: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -81,12 +83,12 @@ class Basket:
         """Whether places are held for it."""
         return any(line.state in WAITS for line in self.lines)
 
-    def now_are(self, state: str) -> int:
-        """Its held places are something else now; says how many they are, but for those beyond the capacity."""
+    def now_are(self, state: str) -> list[Line]:
+        """What is held for it is something else now; says what that was."""
         held = [line for line in self.lines if line.state in WAITS]
         for line in held:
             line.state = state
-        return sum(not line.is_extra for line in held)
+        return held
 
 
 @dataclass
@@ -221,9 +223,17 @@ class Model:
         """Why a booking is not cancelled, if it is not."""
         if line.state == "pending":
             return None
-        if line.state != "confirmed" or self.status == "cancelled":
+        if line.state != "confirmed" or self.is_called_off(line):
             return WrongState
-        return TooLateToCancel if family and self.now >= self.starts_at else None
+        return TooLateToCancel if family and self.now >= self.begins_at(line) else None
+
+    def is_called_off(self, _line: Line) -> bool:
+        """Whether what a booking is for does not take place."""
+        return self.status == "cancelled"
+
+    def begins_at(self, _line: Line) -> datetime:
+        """When what a booking is for begins."""
+        return self.starts_at
 
     def refund_of(self, line: Line, decided: str) -> int:
         """What comes back of what was paid, in pence, for a place one has: by the policy, everything or nothing."""
@@ -237,7 +247,7 @@ class Model:
         if basket is None or line.state == "confirmed":
             line.refund = self.refund_of(line, decided)
             line.state = "cancelled"
-            self._give_back(0 if line.is_extra else 1)
+            self._give_back([line])
         elif basket.has_page:
             basket.now_are("expiring")
             basket.hold_until = self.now
@@ -259,8 +269,9 @@ class Model:
         """The places held for it are given back."""
         self._give_back(basket.now_are("released"))
 
-    def _give_back(self, places: int) -> None:
+    def _give_back(self, lines: list[Line]) -> None:
         """Places are given back at once: each is free for anybody, unless there are too many by now."""
+        places = sum(not line.is_extra for line in lines)
         self.returned += places
         for _ in range(places):
             if not (self.surplus or self.is_waited_for):
@@ -291,10 +302,14 @@ class Model:
             if line.money == "none":
                 regains = line.state not in WAITS and self._may_regain(line)
                 may = line.state in WAITS or regains
-                self.free -= 1 if regains else 0
+                if regains:
+                    self._take_free(line)
                 line.state, line.money = ("confirmed", "kept") if may else (line.state, "back")
                 line.refund = 0 if may else line.price
         basket.is_heard = True
+
+    def _take_free(self, _line: Line) -> None:
+        self.free -= 1
 
     def _may_regain(self, line: Line) -> bool:
         """Whether money that is late buys a place; one that was made beyond the capacity is nobody's any more."""

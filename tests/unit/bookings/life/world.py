@@ -39,7 +39,7 @@ LINKS = [(f"contact-{contact}", f"pupil-{child}") for contact, children in CHILD
 PUPILS = sorted({pupil for _, pupil in LINKS})
 _POLICY = ((datetime(2026, 11, 24, tzinfo=UTC), 50),)
 _FREE_MEALS = {"free_school_meals": {"eligible": True, "starts_on": "2026-09-01"}}
-_REMISSION = {"remissions": [{"applies_to": "free_school_meals", "percent": 100}]}
+REMISSION = {"remissions": [{"applies_to": "free_school_meals", "percent": 100}]}
 _TIME_ENOUGH = 60_000
 
 
@@ -107,6 +107,13 @@ class Start:
 
 def start(shop: Shop, variant: Variant) -> Start:
     """A school with five families, and the draft of an event; housekeeping has nothing left to do."""
+    a_school_with_five_families(variant)
+    made = events.create(a_context(), UNASKED, NewEvent.model_validate(_asked(variant)))
+    return Start(shop, variant, made.id, bookmark(shop))
+
+
+def a_school_with_five_families(variant: Variant) -> None:
+    """The families; housekeeping has nothing left to do."""
     a_school_with_families()
     tell(
         contact_told("contact-5"),
@@ -116,8 +123,6 @@ def start(shop: Shop, variant: Variant) -> Start:
         link_told("contact-5", "pupil-6"),
     )
     housekeeping(NOW)
-    made = events.create(a_context(), UNASKED, NewEvent.model_validate(_asked(variant)))
-    return Start(shop, variant, made.id, bookmark(shop))
 
 
 def _asked(variant: Variant) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _asked(variant: Variant) -> dict[str, Any]:
         "takes_place": {"starts_at": f"{STARTS_AT:%Y-%m-%dT%H:%M}", "ends_at": f"{OVER_AT:%Y-%m-%dT%H:%M}"},
         "capacity": variant.capacity,
         "price": {"amount": variant.price},
-        "charging": _REMISSION if variant.remitted else None,
+        "charging": REMISSION if variant.remitted else None,
         "cancellation": [{"until": "2026-11-23", "refund_percent": 50}] if variant.policy else [],
         "booking_window": {"opens_at": NOW.isoformat(), "closes_at": CLOSES_AT.isoformat()},
     }
