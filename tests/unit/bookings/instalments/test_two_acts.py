@@ -178,6 +178,27 @@ def test_money_for_a_basket_that_came_apart_pays_its_parts_once(
     assert ledger_balance() == shop.balance()
 
 
+def test_a_part_that_its_basket_pays_after_all_does_not_go_back_as_well(
+    shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = instalments(confirmed(shop, trip))
+    basket = together.open_page(as_parent(), both)
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "expire_session", lambda *_: None)
+        pages.close_page(as_system(), basket.id)
+    family.checkout(as_parent(), both[0].id)
+    shop.pay(basket)
+
+    def leave_the_page() -> None:
+        pages.close_page(as_system(), both[0].id)
+        settlement.apply_payment(as_system(), basket.id)
+
+    once_before(monkeypatch, settling, "_give_back", leave_the_page)
+    settlement.apply_payment(as_system(), basket.id)
+    assert [_of(one).state for one in both] == [PaymentState.MERGED] * 2
+    assert _refunds(basket) == []
+
+
 def test_places_that_were_put_together_can_be_paid_at_the_desk(shop: Shop, trip: SchoolEvent) -> None:
     one, other = book(trip, "pupil-1"), book(trip, "pupil-2")
     basket = together.open_page(as_parent(), [payment_of(one), payment_of(other)])

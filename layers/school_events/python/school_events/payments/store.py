@@ -81,6 +81,12 @@ def replace(transaction: Transaction, ctx: Context, before: Payment, after: Paym
     return after
 
 
+def require_unchanged(transaction: Transaction, school_id: str, payment: Payment) -> None:
+    """Only go ahead, in a transaction, if a payment is as it was read; refused with :class:`StaleVersion`."""
+    key = payment_key(school_id, payment.id)
+    transaction.check(key, PaymentItem.version == payment.version, refusal=StaleVersion())
+
+
 def find_payment(school_id: str, payment_id: str) -> Payment:
     """A payment, read strongly.
 

@@ -109,7 +109,7 @@ def _pay_part(ctx: Context, payment: Payment, part_id: str) -> None:
         return
     if not _is_owed(ctx, payment, part):
         for line in part.lines:
-            _give_back(ctx, payment.id, line)
+            _give_back(ctx, payment.id, line, part)
         return
     transaction = Transaction(ctx)
     store.replace(transaction, ctx, part, rules.joined(part, payment.id), stamp(ctx, "payment.merged"))
@@ -124,7 +124,8 @@ def _is_owed(ctx: Context, payment: Payment, part: Payment) -> bool:
     return part.state is PaymentState.CREATED and payment_rules.to_pay(part) == part.amount and not is_back
 
 
-def _give_back(ctx: Context, payment_id: str, line: PaymentLine) -> None:
+def _give_back(ctx: Context, payment_id: str, line: PaymentLine, part: Payment | None = None) -> None:
+    """A line's money goes back; of a part that is paid otherwise, if that is as it was read."""
     refund = refund_store.find_refund(ctx.school_id, payment_id, refunds.refund_id("late", line.key))
     if refund is None:
         payment = store.find_payment(ctx.school_id, payment_id)
@@ -132,6 +133,8 @@ def _give_back(ctx: Context, payment_id: str, line: PaymentLine) -> None:
         if left.amount == 0:
             return
         transaction = Transaction(ctx)
+        if part is not None:
+            store.require_unchanged(transaction, ctx.school_id, part)
         refund = refunds.ask_refund(transaction, ctx, payment_id, line.key, "late", left)
         transaction.commit()
         logs.count("LateRefund")
