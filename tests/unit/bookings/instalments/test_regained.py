@@ -2,7 +2,7 @@
 
 import pytest
 
-from school_events.bookings import receiving, settlement
+from school_events.bookings import chores, receiving, settlement
 from school_events.bookings.instalments import family, together
 from school_events.bookings.model import BookingState
 from school_events.bookings.reading import show
@@ -19,6 +19,7 @@ from school_events.payments.refunds.api import NewRefund
 from school_events.payments.refunds.store import refunds_of_payment
 from tests.support.booked_world import a_school_with_families, as_parent, as_system, book, booking_of
 from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.money_checker import Books, faults_in_the_end
 from tests.support.shop import Shop, ledger_balance
 from tests.unit.bookings.instalments.owing import FIRST, SECOND, a_trip, housekeep, instalments, morning
 from tests.unit.bookings.paying import HOLD_OVER, apply, let_go_unseen
@@ -58,6 +59,13 @@ def _handed_back(payment: Payment) -> list[int]:
     return [one.amount.amount for one in found if one.through == "school"]
 
 
+def _all_is_well(shop: Shop) -> None:
+    """Once what is asked of Stripe is made, it is to the penny."""
+    chores.make_due_refunds(HOLD_OVER, lambda _: as_system(HOLD_OVER), lambda: True)
+    assert ledger_balance() == shop.balance()
+    assert faults_in_the_end(Books(shop)) == []
+
+
 @pytest.mark.parametrize("pence", [100, 400])
 def test_what_was_received_for_an_instalment_and_handed_back_is_owed_again(
     shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch, pence: int
@@ -78,7 +86,7 @@ def test_what_was_received_for_an_instalment_and_handed_back_is_owed_again(
     shop.pay(opened)
     assert settlement.apply_payment(as_system(), again.id).state is PaymentState.PAID
     assert sorted(one["amount"] for one in shop.all("charge")) == [250, 400]
-    assert ledger_balance() == shop.balance()
+    _all_is_well(shop)
 
 
 def test_what_is_owed_again_is_reminded_of_and_overdue(
@@ -116,7 +124,7 @@ def test_instalments_paid_by_card_together_are_owed_again_without_what_was_remit
     _held_again(booked, receipt)
     _came_late(shop, booked, shop.open(booked), monkeypatch)
     assert _owed(booked) == [(400, str(FIRST)), (550, str(SECOND))]
-    assert ledger_balance() == shop.balance()
+    _all_is_well(shop)
 
 
 @pytest.mark.parametrize("is_paid", [False, True])
@@ -136,4 +144,4 @@ def test_an_instalment_whose_page_was_open_when_its_place_was_let_go_is_owed_aga
         shop.at(HOLD_OVER)
         housekeep(HOLD_OVER)
     assert _owed(booked) == [(400, str(FIRST)), (600, str(SECOND))]
-    assert ledger_balance() == shop.balance()
+    _all_is_well(shop)
