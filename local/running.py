@@ -23,7 +23,7 @@ from local.progress import Progress
 from local.stage import PEOPLE_FILE, SIGN_IN_KEYS, LocalStage, NotAppliedError
 from local.synth import synthesise
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 LOAD_SECONDS = 300.0
 _ENVIRONMENTS = {
     "emulator": emulator.ENVIRONMENT / "bin" / "ministack",

@@ -12,7 +12,7 @@ class TooLateError(Exception):
     """What was waited for did not happen in time."""
 
 
-def wait_for[T](what: str, probe: Callable[[], T | None], seconds: float = 15.0) -> T:
+def wait_for[T](what: str, probe: Callable[[], T | None], seconds: float = 60.0) -> T:
     """Ask again and again until there is an answer.
 
     Args:

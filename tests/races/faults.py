@@ -18,7 +18,7 @@ from local.processes import Process
 HEADER = "x-race-fault"
 """Tells the proxy which fault a request is to meet."""
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 
 class Killed(BaseException):

@@ -6,7 +6,7 @@ from threading import Barrier
 
 from school_events.core.errors import SchoolEventsError
 
-_SECONDS_TO_START = 30
+_SECONDS_TO_START = 60
 
 
 def at_once[R](acts: Sequence[Callable[[], R]]) -> list[R | type[SchoolEventsError]]:

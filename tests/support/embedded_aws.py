@@ -17,7 +17,7 @@ from local.places import RunFolder, free_ports
 from school_events.core import aws, dynamodb, thin_aws
 from tests.support.tables import INDEXES, make_health_key, make_secrets, make_tables, rows
 
-_START_SECONDS = 20
+_START_SECONDS = 60
 _MOST_WRITES = 25
 """A batch has at most this many writes (DynamoDB)."""
 

@@ -27,7 +27,7 @@ from tests.unit.functions.events.asking import CLUB, EVENT, EVENTS, FUNCTIONS, c
 EDITABLE = (*FUNCTIONS, event_slots)
 SESSIONS = f"{EVENT}/sessions"
 DOCUMENTED = Path(functions.__file__).parent / "docs" / "openapi.json"
-_SECONDS_TO_READ = 30
+_SECONDS_TO_READ = 60
 
 
 def _at(day: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ from local.sign_in.server import serve
 from local.sign_in.tokens import Flaw, Issuer, mint
 from tests.integration.conformance.toy.template import AUDIENCE, toy_stack
 
-START_SECONDS = 20
+START_SECONDS = 60
 SOMEBODY = Person("somebody", "Some Body", "", "some@body.test", ("s1:p1:parent", "s2:p2:staff+finance"))
 
 

@@ -49,7 +49,7 @@ def port(issuer: Issuer) -> Iterator[int]:
 
 def call(port: int, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, dict[str, str], str]:
     """Status, headers and body of one request; redirects are not followed."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
     connection.request(method, path, urlencode(form) if form is not None else None, headers)
     response = connection.getresponse()
@@ -143,7 +143,7 @@ def test_a_form_without_a_length_is_refused(port: int) -> None:
     request.add_header("Content-Length", "many")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with pytest.raises(urllib.error.HTTPError) as refused:
-        opener.open(request, timeout=5)
+        opener.open(request, timeout=60)
     assert refused.value.code == 411
     refused.value.close()
 

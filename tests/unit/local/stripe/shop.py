@@ -69,7 +69,7 @@ def client_of(server: LocalStripe, key: str = "sk_test_local") -> stripe.StripeC
     return stripe.StripeClient(
         key,
         base_addresses={"api": server.url},
-        http_client=stripe.RequestsClient(timeout=8),
+        http_client=stripe.RequestsClient(timeout=60),
         max_network_retries=0,
     )
 
