@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from school_events.bookings import receiving, settlement, strays
+from school_events.bookings import cancelling, receiving, settlement, strays
 from school_events.bookings.contributions import service as contributions
 from school_events.bookings.instalments import family, pages, settling, together
 from school_events.bookings.model import BookingState
@@ -205,6 +205,18 @@ def test_places_that_were_put_together_can_be_paid_at_the_desk(shop: Shop, trip:
     assert _receive(basket.id, 500).payment_state == PaymentState.PAID
     assert {booking_of(one).state, booking_of(other).state} == {BookingState.CONFIRMED}
     assert {session["status"] for session in shop.all("checkout.session")} == {"expired"}
+
+
+def test_a_hold_that_was_given_up_ends_though_a_receipt_for_it_was_a_mistake(shop: Shop, trip: SchoolEvent) -> None:
+    booked = book(trip)
+    receipt = _receive(booked.payment_id or "", 100)
+    shop.open(booked)
+    assert cancelling.cancel(as_parent(), booking_of(booked)).state is BookingState.EXPIRING
+    receiving.reverse(_finance(), booked.payment_id or "", receipt.id, Mistake(reason="not his"), _BY_HAND)
+    assert booking_of(booked).state is BookingState.EXPIRING
+    settlement.let_go(as_system(), booked.payment_id or "")
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert _refunds(payment_of(booked)) == []
 
 
 def test_an_instalment_is_overdue_again_when_its_receipt_was_a_mistake(shop: Shop, trip: SchoolEvent) -> None:

@@ -91,7 +91,8 @@ def _reverse(ctx: Context, payment_id: str, receipt_id: str, asked: Mistake, req
         raise WrongState("What this was paid for has ended; refund what was not received instead")
     transaction = Transaction(ctx)
     for booking in baskets.bookings_of(ctx, payment):
-        _wait(transaction, ctx, booking)
+        if booking.state is not BookingState.EXPIRING:
+            _wait(transaction, ctx, booking)
     change = stamp(ctx, "payment.receipt_reversed")
     look_at = ctx.now if payment.due_on is not None else None
     owed = rules.taken_back(payment, receipt).model_copy(update={"look_at": look_at})
