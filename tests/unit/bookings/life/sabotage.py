@@ -34,6 +34,6 @@ def _notices(sabotage: Sabotage, live: Callable[[], object]) -> bool:
         sabotage(patch)
         try:
             live()
-        except (AssertionError, AttributeError, TypeError, SchoolEventsError, ExceptionGroup):
+        except (AssertionError, AttributeError, LookupError, TypeError, SchoolEventsError, ExceptionGroup):
             return True
     return False

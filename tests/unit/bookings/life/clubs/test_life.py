@@ -14,5 +14,5 @@ LIVES = how_many(7)
 @pytest.mark.parametrize("variant", [world.FREE, world.PAID], ids=["free", "paid"])
 def test_any_life_of_a_club_is_what_a_plain_model_says(shop: Shop, variant: Variant) -> None:
     lived = live_through(ClubLife, LIVES, start=world.start(shop, variant))
-    assert lived.steps > LIVES * 30
+    assert lived.steps > LIVES * 20
     assert {"book", "book, refused", "cancel", "add", "move", "cancel a session"} <= lived.acts.keys()

@@ -12,5 +12,5 @@ LIVES = how_many(10)
 @pytest.mark.usefixtures("tables")
 def test_any_life_of_parents_evenings_is_what_a_plain_model_says() -> None:
     lived = live_through(Evenings, LIVES, start=world.start())
-    assert lived.steps > LIVES * 30
+    assert lived.steps > LIVES * 20
     assert {"book", "book, refused", "cancel", "plan", "plan, refused"} <= lived.acts.keys()
