@@ -65,7 +65,7 @@ def begin_checkout(
     for attempt in payment.earlier:
         if len(payment.earlier) < rules.MOST_EARLIER:
             break
-        if rules.may_be_forgotten(attempt, ctx.now) and _came_to_nothing(ctx, attempt):
+        if _came_to_nothing(ctx, attempt):
             payment = rules.without_attempt(payment, attempt)
     if len(payment.earlier) >= rules.MOST_EARLIER:
         raise WrongState("This was begun to be paid too often today: try again tomorrow, or pay at the school")
@@ -76,6 +76,8 @@ def _came_to_nothing(ctx: Context, attempt: Checkout) -> bool:
     """Whether no money can come through an attempt; of one on an account that has left nobody knows."""
     if attempt.session_id is None:
         return True
+    if not rules.may_be_forgotten(attempt, ctx.now):
+        return False
     try:
         snapshot = look_at(ctx, attempt)
     except AccountLeft:
