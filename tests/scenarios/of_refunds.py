@@ -127,6 +127,18 @@ def _at_once(scene: Scene) -> None:
     assert _seen(scene, booked) == ("refunded", 1250)
 
 
+@story("8d", "staff ask again, with the same key, for a refund that is under way: it is the same one")
+def _pressed_while_pending(scene: Scene) -> None:
+    booked, _ = _paid(scene, card=_REFUNDED_LATER)
+    first, second = _asks(scene, booked, "press"), _asks(scene, booked, "press")
+    assert first.status == second.status == 201
+    assert [one["state"] for one in second.body["items"]] == ["pending"]
+    scene.pass_days(3)
+    scene.settle()
+    assert _seen(scene, booked) == ("refunded", 1250)
+    assert len(scene.shop.all("refund")) == 1
+
+
 @story("11", "paid twice, through two pages: one goes back, and the place stays")
 def _paid_twice(scene: Scene) -> None:
     booked = scene.book(scene.event)

@@ -15,7 +15,7 @@ from school_events.core import logs
 from school_events.core.context import Context
 from school_events.payments.refunds import store
 from school_events.payments.refunds.model import Refund, RefundState
-from school_events.payments.refunds.service import make_refund, note_stuck
+from school_events.payments.refunds.service import look_at_pending, make_refund, note_stuck
 from school_events.payments.stripe_client import NotAsked
 
 AT_ONCE = 8
@@ -74,7 +74,10 @@ class Run:
 
     def _make_one(self, ctx: Context, refund: Refund) -> None:
         try:
-            make_refund(ctx, refund.payment_id, refund)
+            if refund.state is RefundState.PENDING:
+                look_at_pending(ctx, refund)
+            else:
+                make_refund(ctx, refund.payment_id, refund)
         except NotAsked:
             return  # It stays due, for the next run.
         except Exception as error:  # noqa: BLE001 - one bad refund never blocks the others

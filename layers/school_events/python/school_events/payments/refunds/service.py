@@ -166,9 +166,8 @@ def _handed_back(transaction: Transaction, ctx: Context, payment: Payment, line:
 def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
     """Make a refund that is written down; one at Stripe however often asked (PAYMENTS.md 6).
 
-    Of one that is under way Stripe is asked how it stands: its webhook may be lost. A crash at any point is made good
-    by calling it again. What Stripe refuses for good has failed, and finance staff are shown it; what it refuses for
-    now waits.
+    A crash at any point is made good by calling it again. What Stripe refuses for good has failed, and finance staff
+    are shown it; what it refuses for now waits.
 
     Args:
         ctx: the moment.
@@ -179,8 +178,6 @@ def make_refund(ctx: Context, payment_id: str, refund: Refund) -> None:
         TryAgain: Stripe did not answer, or too busy.
     """
     asked = store.find_refund(ctx.school_id, payment_id, refund.id)
-    if asked is not None and asked.state is RefundState.PENDING:
-        _look_at_pending(ctx, asked)
     if asked is None or asked.state is not RefundState.ASKED or asked.through is not RefundWay.STRIPE:
         return
     payment = payments.find_payment(ctx.school_id, payment_id)
@@ -226,8 +223,12 @@ def _cut_down(ctx: Context, asked: Refund) -> None:
         _write(ctx, payment, rules.moved(payment, ways.fitted(now, parts)))
 
 
-def _look_at_pending(ctx: Context, pending: Refund) -> None:
-    """See what became of a refund that is under way; if it still is, or nobody can see, look again in a day."""
+def look_at_pending(ctx: Context, pending: Refund) -> None:
+    """See what became of a refund that is under way, of which every word may be lost; if it still is, again in a day.
+
+    Raises:
+        TryAgain: Stripe did not answer, or too busy.
+    """
     with contextlib.suppress(AccountLeft):
         catch_up(ctx, pending.payment_id)
     store.put_refund_off(ctx.school_id, pending, ctx.now + store.ASKED_FOR_EVERY)
