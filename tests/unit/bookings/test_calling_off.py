@@ -94,6 +94,26 @@ def test_places_that_cost_nothing_are_cancelled_although_no_index_knows_of_them(
     assert what_is_due() == []
 
 
+def test_a_booking_that_cannot_be_ended_keeps_no_other_family_waiting(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = paid(shop, event, "pupil-1"), paid(shop, event, "pupil-2")
+    for booked in (first, second):
+        apply(booked)
+    _cancel(event)
+    with monkeypatch.context() as patch:
+        end = cancelling.call_off
+        stuck = min(booking_of(first), booking_of(second), key=lambda one: str(one.place))
+        patch.setattr(cancelling, "call_off", lambda ctx, one: 1 / 0 if one.id == stuck.id else end(ctx, one))
+        _housekeeping()
+        states = {one.id: one.state for one in (booking_of(first), booking_of(second))}
+        assert states.pop(stuck.id) is BookingState.CONFIRMED
+        assert set(states.values()) == {BookingState.CANCELLED}
+    _housekeeping(NOW + chores.PUT_OFF)
+    assert {booking_of(one).state for one in (first, second)} == {BookingState.CANCELLED}
+    assert not faults_of(event)
+
+
 def test_every_booked_family_is_told_once(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
     apply(paid(shop, event, "pupil-1", "pupil-2"))
     book(event, "pupil-3", parent=3)

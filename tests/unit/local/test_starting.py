@@ -79,7 +79,7 @@ def test_a_process_that_ends_early_is_told_apart_from_a_slow_one(tmp_path: Path)
     process = _process(tmp_path, "raise SystemExit(3)")
 
     with pytest.raises(ProcessFailedError, match=r"exit code 3: see .*helper\.log"):
-        process.wait_until_answers("http://127.0.0.1:9/", 10)
+        process.wait_until_answers("http://127.0.0.1:9/", 60)
 
 
 def test_stopping_ends_a_process_and_its_children_and_can_be_repeated(tmp_path: Path) -> None:

@@ -41,12 +41,7 @@ def call_off(ctx: Context, event: SchoolEvent, may_go_on: Callable[[], bool]) ->
         TryAgain: too busy; calling again goes on.
     """
     close_booking(ctx, event)
-    all_ended = True
-    for booking in _live_bookings(ctx.school_id, event):
-        if not may_go_on():
-            return False
-        all_ended = _end(ctx, booking) and all_ended
-    return all_ended
+    return _end_all(_live_bookings(ctx.school_id, event), lambda booking: _end(ctx, booking), may_go_on)
 
 
 def call_sessions_off(ctx: Context, event_id: str, may_go_on: Callable[[], bool]) -> bool:
@@ -70,11 +65,24 @@ def call_sessions_off(ctx: Context, event_id: str, may_go_on: Callable[[], bool]
     if event.places == "series" or event.status == "cancelled":
         return True
     pools = [session_pool(one.id) for one in events.sessions_of(ctx.school_id, event_id) if one.cancelled]
-    all_ended = True
-    for booking in _having(ctx.school_id, event_id, [one for pool in pools for one in (pool, extra_pool(pool))]):
+    having = _having(ctx.school_id, event_id, [one for pool in pools for one in (pool, extra_pool(pool))])
+    return _end_all(
+        having, lambda booking: not _is_paid_with_others(ctx, booking, pools) and _end(ctx, booking), may_go_on
+    )
+
+
+def _end_all(bookings: Iterable[Booking], end: Callable[[Booking], bool], may_go_on: Callable[[], bool]) -> bool:
+    """Whether all are ended. One that cannot be keeps no other family waiting: what is wrong is raised after them."""
+    all_ended, wrong = True, None
+    for booking in bookings:
         if not may_go_on():
             return False
-        all_ended = not _is_paid_with_others(ctx, booking, pools) and _end(ctx, booking) and all_ended
+        try:
+            all_ended = end(booking) and all_ended
+        except Exception as error:  # noqa: BLE001 - one bad booking never blocks the others
+            wrong = error
+    if wrong is not None:
+        raise wrong
     return all_ended
 
 
