@@ -245,7 +245,8 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
         if line["reference"] == booking.id and payment.get("paid_at")
     ]
     back = [one for payment, line in paid for one in books.refunds_of(payment, _key(line))]
-    first = [one for one in back if one.get("instead_of") is None]
+    again = {one.get("replaced_by") for one in back}
+    first = [one for one in back if one["id"] not in again]
     by_rule = _pence(one for one in first if one["why"] in _BY_RULE)
     if booking.cancellation is not None:
         owed = booking.cancellation.refund.amount

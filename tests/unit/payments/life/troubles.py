@@ -70,6 +70,16 @@ class Troubles(Families):
         seen = {"reference": "line 7", "seen_on": f"{self.scene.now:%Y-%m-%d}"}
         self._of_receipt("match", seen, which, killed)
 
+    @precondition(lambda self: self._for_a_person())
+    @rule(which=WHICH, by_hand=st.booleans(), killed=KILLED)
+    def finance_settle_a_refund(self, which: int, by_hand: bool, killed: Kill | None) -> None:
+        """One that failed is asked for anew, or handed over; so is what the school received itself."""
+        refund = pick(self._for_a_person(), which)
+        act, body = ("paid-out", {"taken_from": "cash"}) if by_hand else ("retry", None)
+        route = f"POST /payments/{{payment_id}}/refunds/{{refund_id}}/{act}"
+        named = {"payment_id": str(refund["payment_id"]), "refund_id": str(refund["id"])}
+        self.act(f"{act} a refund", partial(self.scene.ask, route, FINANCE, body, **named), killed)
+
     @precondition(lambda self: self.books.is_connected)
     @rule(hears=st.booleans())
     def the_account_leaves(self, hears: bool) -> None:
@@ -147,6 +157,10 @@ class Troubles(Families):
 
     def _quarantined(self) -> list[Json]:
         return [one for one in self.books.payments.values() if one["state"] == "quarantined"]
+
+    def _for_a_person(self) -> list[Json]:
+        """The refunds that failed, or are to be handed over."""
+        return [one for one in self.books.refunds if one["state"] == "failed" or one["through"] == "school"]
 
     def _left_pages(self) -> list[tuple[Json, int]]:
         """Those that were closed unpaid, each with its number among its payment's."""
