@@ -1,9 +1,11 @@
-"""What reached the school's bank and what it was made of, and the ledger beside Stripe."""
+"""What reached the school's bank and what it was made of, the ledger beside Stripe, and each event's money."""
 
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from school_events.bookings.takings import service as takings
+from school_events.bookings.takings.api import EventMoneyView
 from school_events.core.context import Role
 from school_events.core.errors import Invalid, NotFound
 from school_events.core.http import LocalDate, Page, SchoolApi
@@ -51,6 +53,17 @@ def reconcile(
     school_id: str, first_day: Annotated[LocalDate, Query()], last_day: Annotated[LocalDate, Query()]
 ) -> ReconciliationView:
     return report(api.context, first_day, last_day)
+
+
+@api.route(
+    "GET",
+    f"{SCHOOL}/events/{{event_id}}/payments",
+    roles=FINANCE,
+    summary="An event's money: what was paid and how, what is owed, went back, was lost; in sum and by booking",
+    errors=(NotFound, Invalid),
+)
+def of_event(school_id: str, event_id: str, cursor: Annotated[str | None, Query()] = None) -> EventMoneyView:
+    return takings.of_event(api.context, event_id, cursor)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

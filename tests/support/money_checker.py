@@ -15,6 +15,7 @@ from tests.support.contexts import SCHOOL
 from tests.support.event_checker import place_faults_of
 from tests.support.shop import Shop
 from tests.support.tables import rows
+from tests.support.takings_checker import faults_of_takings
 
 _NOT_GONE = frozenset({"failed", "canceled"})
 """The states of a refund, at Stripe and with us, whose money did not go back or came back again."""
@@ -54,6 +55,7 @@ def faults_in_the_end(books: "Books") -> list[str]:
         *_refunds(books),
         *_holds(books),
         *_known(books),
+        *faults_of_takings(books.ledger, books.payments.values(), {one.event_id for one in books.bookings.values()}),
         *(fault for booking in books.bookings.values() for fault in _place_or_money(books, booking)),
     ]
 

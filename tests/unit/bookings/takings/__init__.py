@@ -1,0 +1,1 @@
+"""What payments brought in, booking by booking."""
