@@ -56,6 +56,19 @@ def test_only_what_is_there_is_read_and_then_all_of_it_or_nothing(engine: Engine
     assert entry.read_at == NOW
 
 
+@broken_by(faults.checks_nothing)
+def test_what_was_done_together_is_named_once_each_in_an_entry_that_is_there(engine: Engine) -> None:
+    store.add_entry(a_context(), PARENT, _an_entry())
+    for booking_id in ("c", "d"):
+        store.name_too(a_context(), PARENT, "entry_1", booking_id)
+    before = everything()
+    store.name_too(a_context(), PARENT, "entry_1", "c")
+    store.name_too(a_context(), PARENT, "entry_2", "c")
+    assert everything() == before
+    (entry,) = store.entries(SCHOOL, PARENT)
+    assert (entry.thing_id, entry.others) == ("b", ("c", "d"))
+
+
 @broken_by(faults.lists_backwards, faults.ignores_where_to_start)
 def test_an_inbox_is_listed_newest_first_before_and_up_to_an_entry(engine: Engine) -> None:
     for number in (2, 1, 3):
