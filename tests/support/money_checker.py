@@ -6,6 +6,7 @@ No store is asked: rows are read as they are, and Stripe's objects as the local 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from local.stripe.errors import Json
@@ -252,7 +253,9 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
     by_rule = _pence(one for one in first if one["why"] in _BY_RULE)
     if booking.cancellation is not None:
         owed = booking.cancellation.refund.amount
-        ended = _pence(one for one in first if one["why"] in _ENDED)
+        # What went back earlier did so as the place was let go, before late money had it again (decision 0041).
+        then = (one for one in first if datetime.fromisoformat(one["asked_at"]) >= booking.cancellation.at)
+        ended = _pence(one for one in then if one["why"] in _ENDED)
         return (
             [] if ended == owed else [f"{booking.id} is cancelled for {owed} pence, of which {ended} were to go back"]
         )
