@@ -1,6 +1,7 @@
 """Taking one protection away, to see that the lives would notice."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,6 +19,11 @@ def without(*steps: tuple[Any, str]) -> Sabotage:
             patch.setattr(room, name, _nothing)
 
     return take_away
+
+
+def instead(room: ModuleType, name: str, other: Callable[..., Any]) -> Sabotage:
+    """A step of the product does something else."""
+    return lambda patch: patch.setattr(room, name, other)
 
 
 def unnoticed(sabotages: dict[str, Sabotage], live: Callable[[], object]) -> list[str]:

@@ -137,7 +137,7 @@ class Sessions(ClubBase):
             self.model.move_session(session, wanted)
         self._look_after(killed)
 
-    @precondition(lambda self: self.happened % 6 == 0)
+    @precondition(lambda self: self.happened % 4 == 2)
     @rule(which=WHICH, killed=KILLED)
     def cancel_session(self, which: int, killed: int | None) -> None:
         """What was booked for it ends."""

@@ -8,7 +8,7 @@ from tests.unit.bookings.life.clubs.machine import ClubLife
 from tests.unit.bookings.life.core import how_many, live_through
 from tests.unit.bookings.life.world import Variant
 
-LIVES = how_many(7)
+LIVES = how_many(6)
 
 
 @pytest.mark.parametrize("variant", [world.FREE, world.PAID], ids=["free", "paid"])

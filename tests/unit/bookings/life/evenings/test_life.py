@@ -6,7 +6,7 @@ from tests.unit.bookings.life.core import how_many, live_through
 from tests.unit.bookings.life.evenings import world
 from tests.unit.bookings.life.evenings.machine import Evenings
 
-LIVES = how_many(10)
+LIVES = how_many(6)
 
 
 @pytest.mark.usefixtures("tables")

@@ -1,8 +1,6 @@
 """With one rule of registers taken away, a register no longer goes as the model says."""
 
-from collections.abc import Callable
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,27 +9,23 @@ from school_events.bookings.registers import rules, service
 from tests.unit.bookings.life.core import live_through
 from tests.unit.bookings.life.registers import world
 from tests.unit.bookings.life.registers.machine import Registers
-from tests.unit.bookings.life.sabotage import Sabotage, unnoticed
+from tests.unit.bookings.life.sabotage import Sabotage, instead, unnoticed
 
 _LIVES = 25
 """So many at the most: the first that goes wrong ends it."""
 
 
-def _instead(room: ModuleType, name: str, other: Callable[..., Any]) -> Sabotage:
-    return lambda patch: patch.setattr(room, name, other)
-
-
 SABOTAGES: dict[str, Sabotage] = {
-    "anybody may collect a child": _instead(service, "_judged", lambda mark, _: mark),
-    "a mark sent twice is two": _instead(rules, "fresh", lambda _, marks: list(marks)),
-    "nobody is absent": _instead(rules, "is_absent", lambda *_: False),
-    "nothing contradicts": _instead(rules, "contradictions", lambda *_: []),
-    "marks of a former time count": _instead(
+    "anybody may collect a child": instead(service, "_judged", lambda mark, _: mark),
+    "a mark sent twice is two": instead(rules, "fresh", lambda _, marks: list(marks)),
+    "nobody is absent": instead(rules, "is_absent", lambda *_: False),
+    "nothing contradicts": instead(rules, "contradictions", lambda *_: []),
+    "marks of a former time count": instead(
         rules, "counted", lambda marks, _: sorted((one for one in marks if not one.may_not_collect), key=_as_made)
     ),
-    "what came last stands": _instead(rules, "standing", lambda marks, _: marks[-1] if marks else None),
-    "any clock will do": _instead(rules, "fault_of", lambda *_: None),
-    "the register is always open": _instead(rules, "require_open", lambda *_, **__: None),
+    "what came last stands": instead(rules, "standing", lambda marks, _: marks[-1] if marks else None),
+    "any clock will do": instead(rules, "fault_of", lambda *_: None),
+    "the register is always open": instead(rules, "require_open", lambda *_, **__: None),
 }
 
 

@@ -6,7 +6,7 @@ from tests.unit.bookings.life.core import how_many, live_through
 from tests.unit.bookings.life.registers import world
 from tests.unit.bookings.life.registers.machine import Registers
 
-LIVES = how_many(15)
+LIVES = how_many(10)
 
 
 @pytest.mark.usefixtures("tables")
