@@ -10,6 +10,7 @@
     │   ├── NoFreePlace
     │   ├── AlreadyBooked
     │   ├── WrongState
+    │   │   ├── NotAsSeen         (bookings.terms) a booking stands otherwise than its family was shown
     │   │   └── PaidMeanwhile     (payments) what was to be changed was paid, or its bank is about to pay
     │   ├── PaymentsNotReady
     │   │   └── AccountLeft       (payments) the school has disconnected its Stripe account
@@ -18,7 +19,6 @@
     │   ├── FamilyLimit           (bookings.appointments)
     │   ├── TooLateToCancel       (bookings.terms)
     │   ├── RefundIsLess          (bookings.terms)
-    │   ├── NotAsSeen             (bookings.terms)
     │   ├── PlacesAreFree         (bookings.waiting)
     │   ├── AnsweredMeanwhile     (core.requests) the same request was answered while this one was under way
     │   ├── TooManyDevices        (notifications)

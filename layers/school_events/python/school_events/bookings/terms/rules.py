@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from school_events.bookings.model import Place
 from school_events.bookings.rules import is_at, session_of
-from school_events.core.errors import Conflict, FieldError
+from school_events.core.errors import Conflict, FieldError, WrongState
 from school_events.core.money import NOTHING, Money, pounds
 from school_events.events.charging.rules import policy_in_words
 from school_events.events.evenings.model import Slot
@@ -86,7 +86,7 @@ class Terms:
         return self.begins_at is not None and now >= self.begins_at
 
 
-class NotAsSeen(Conflict):
+class NotAsSeen(WrongState):
     """The booking stands otherwise than the family was shown: it was paid for, or is owed again; nothing was cancelled.
 
     Args:
