@@ -8,18 +8,22 @@ from typing import Any
 import pytest
 import time_machine
 
+from functions.notifications.handler import lambda_handler as notifications
 from school_events.bookings import consequences, news
 from school_events.bookings.consents import store
 from school_events.bookings.consents.model import Receipt
 from school_events.bookings.consents.store import receipts_of as consents_of_booking
 from school_events.bookings.store import BookingItem, find_booking
 from school_events.core.consequences import ToShow
+from school_events.core.context import Actor
 from school_events.events.news.store import due_news
+from school_events.notifications.store import entries
 from tests.support import crashes
 from tests.support.booked_world import a_school_with_families
 from tests.support.club_world import FIRST as FIRST_SESSION
 from tests.support.club_world import SECOND, a_club, a_term
 from tests.support.contexts import NOW, SCHOOL
+from tests.support.http_events import LambdaContext, sqs_event
 from tests.support.people import contact_told, link_told, portal_message, tell
 from tests.support.tables import everything, messages, rows
 from tests.unit.functions.booking_answers.asking import (
@@ -196,6 +200,20 @@ def test_a_family_with_several_places_is_asked_as_long_as_one_of_them_lacks_an_a
     changed(event, {"location": "Library"})
     answered(event, second, answers={"goes": "yes"})
     assert _told()["pupil-1"] == ("consent_asked", first)
+
+
+def test_who_is_asked_anew_for_two_children_is_asked_for_each_in_a_message_of_its_own() -> None:
+    event, booking_id = _booked()
+    item = {"pupil_id": "pupil-2", "answers": FIRST, "form_version": version_of(event)}
+    _, made = ask(f"POST {ROUTE}/bookings", MOTHER, {"event_id": event.id, "items": [item]})
+    changed(event, {"location": "Paris"})
+    for change in list(due_news(NOW + timedelta(minutes=1))):
+        news.tell(change, lambda: True)
+    for body in messages("notifications"):
+        assert notifications(sqs_event(body), LambdaContext()) == {"batchItemFailures": []}
+    inbox = [one for one in entries(SCHOOL, Actor("contact", "contact-1")) if one.kind == "consent_asked"]
+    named = sorted((one.pupil_id, one.thing_id, one.others) for one in inbox)
+    assert named == [("pupil-1", booking_id, ()), ("pupil-2", made["booking_ids"][0], ())]
 
 
 def test_a_consent_taken_back_is_shown_at_once_to_who_works_at_the_event() -> None:

@@ -99,10 +99,13 @@ def _telling(news: NewsItem, pupil_id: str, concern: _Concern) -> Telling:
 
 
 def _asking(news: NewsItem, pupil_id: str, booking_id: str) -> Telling:
-    """What they agreed to has changed: they are to agree anew, or to take their consent back (D3)."""
+    """What they agreed to has changed: they are to agree anew, or to take their consent back (D3).
+
+    For each child they are asked in a message of its own: who loses the link to one is still asked for the other.
+    """
     return Telling(
         school_id=events.school_of(news),
-        change_id=news.change_id,
+        change_id=f"{news.change_id}/{pupil_id}",
         kind="consent_asked",
         occurred_at=clock.to_text(news.at),
         pupil_id=pupil_id,
