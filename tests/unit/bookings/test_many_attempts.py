@@ -73,6 +73,23 @@ def test_who_opens_page_after_page_in_a_day_is_asked_to_come_back(shop: Shop, tr
     assert _open(shop, first.id, tomorrow).state is PaymentState.OPEN
 
 
+def test_the_number_of_a_last_attempt_without_a_page_is_not_used_again(shop: Shop, trip: SchoolEvent) -> None:
+    first = instalments(confirmed(shop, trip))[0]
+    hour = timedelta(hours=1)
+    for number in range(rules.MOST_EARLIER - 1):
+        _open_and_leave(shop, first.id, NOW + number * hour)
+    account = shop.server.world.book(shop.account_id).account
+    account["charges_enabled"] = False
+    with pytest.raises(PaymentsNotReady):
+        family.checkout(as_parent(now=NOW + rules.MOST_EARLIER * hour), first.id)
+    account["charges_enabled"] = True
+    with pytest.raises(WrongState, match="tomorrow"):
+        family.checkout(as_parent(now=NOW + (rules.MOST_EARLIER + 1) * hour), first.id)
+    tomorrow = _open(shop, first.id, NOW + rules.MOST_EARLIER * hour + rules.KNOWN_AFTER)
+    assert tomorrow.checkout is not None
+    assert tomorrow.checkout.attempt == rules.MOST_EARLIER + 1
+
+
 def test_an_attempt_that_was_paid_is_not_forgotten(shop: Shop, trip: SchoolEvent) -> None:
     """It was paid when it had just been given up, and neither webhook nor sweep came through."""
     first = instalments(confirmed(shop, trip))[0]
