@@ -36,7 +36,9 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         "unpaid": partial(chores.look_after_unpaid, now, context_for),
         "refunds": partial(chores.make_due_refunds, now, context_for),
     }
-    done = do_all(by_name, context.get_remaining_time_in_millis, _TIME_FOR_ONE_MS)
-    logs.logger.info("housekeeping", extra={"done": done})
-    logs.flush()
+    try:
+        done = do_all(by_name, context.get_remaining_time_in_millis, _TIME_FOR_ONE_MS)
+        logs.logger.info("housekeeping", extra={"done": done})
+    finally:
+        logs.flush()
     return done

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +58,21 @@ def test_one_thing_that_hangs_takes_no_more_than_its_time_from_the_others() -> N
     function = _Function(55_000, {"hangs": 9, "small": 3, "last": 3}, {"hangs": 16_500, "small": 50, "last": 50})
     assert function.run() == {"hangs": 3, "small": 3, "last": 3}
     assert function.done.index("last") < [at for at, name in enumerate(function.done) if name == "hangs"][1]
+
+
+def test_a_chore_that_goes_wrong_keeps_no_other_from_being_done_and_is_told_of() -> None:
+    done: list[str] = []
+
+    def wrong(_may_go_on: MayGoOn) -> int:
+        raise RuntimeError
+
+    def right(_may_go_on: MayGoOn) -> int:
+        done.append("right")
+        return 1
+
+    with pytest.raises(RuntimeError):
+        do_all({"wrong": wrong, "right": right}, lambda: 55_000, _FOR_ONE)
+    assert done == ["right"]
 
 
 def test_without_time_for_one_nothing_is_begun() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from school_events.core import logs
+
 type MayGoOn = Callable[[], bool]
 """Whether there is time for one more."""
 
@@ -37,7 +39,8 @@ class _Share:
 def do_all(chores: Mapping[str, Chore], milliseconds_left: MillisecondsLeft, for_one: int) -> dict[str, int]:
     """Do every chore within an equal share of the time; then those that were told to stop, with what is left of it.
 
-    What one does not use is the others'. A chore may overstep its share by the one thing it is at.
+    What one does not use is the others'. A chore may overstep its share by the one thing it is at. One that goes wrong
+    keeps no other from being done.
 
     Args:
         chores: by name, in the order in which they are done.
@@ -46,16 +49,26 @@ def do_all(chores: Mapping[str, Chore], milliseconds_left: MillisecondsLeft, for
 
     Returns:
         How much there was of each.
+
+    Raises:
+        Exception: whatever went wrong with one of them last, once the others are done.
     """
     done = dict.fromkeys(chores, 0)
-    unfinished = list(chores)
+    unfinished, wrong = list(chores), None
     while unfinished and milliseconds_left() > for_one:
         now, unfinished = unfinished, []
         for place, name in enumerate(now):
             share = _share_of(milliseconds_left, for_one, len(now) - place)
-            done[name] += chores[name](share.may_go_on)
+            try:
+                done[name] += chores[name](share.may_go_on)
+            except Exception as error:  # noqa: BLE001 - one bad chore never blocks the others
+                logs.logger.error("chore failed", chore=name, error=type(error).__name__)
+                wrong = error
+                continue
             if not share.was_enough:
                 unfinished.append(name)
+    if wrong is not None:
+        raise wrong
     return done
 
 
