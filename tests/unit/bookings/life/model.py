@@ -254,6 +254,14 @@ class Model:
         else:
             self._give_back(basket.now_are("released"))
 
+    def child_leaves(self, pupil: str) -> None:
+        """What is held for a child who leaves the school goes, with all that is to be paid with it."""
+        self.on_roll.discard(pupil)
+        for basket in self.baskets:
+            if any((line.pupil, line.state) == (pupil, "pending") for line in basket.lines):
+                basket.now_are("expiring")
+                basket.hold_until = self.now
+
     def hear(self, basket: Basket) -> None:
         """Stripe was asked: money is dealt with, and a page that closed unpaid ends its holds."""
         if basket.is_paid:
@@ -312,8 +320,12 @@ class Model:
         self.free -= 1
 
     def _may_regain(self, line: Line) -> bool:
-        """Whether money that is late buys a place; one that was made beyond the capacity is nobody's any more."""
-        return self.is_open and self.free > 0 and not line.is_extra and not self.has_claim(line.pupil)
+        """Whether money that is late buys a place; one that was made beyond the capacity is nobody's any more.
+
+        Also when the time to book is over, unless the school itself has ended it.
+        """
+        is_bookable = self.status == "published" and self.now < self.starts_at and self.free > 0
+        return is_bookable and not line.is_extra and not self.has_claim(line.pupil)
 
     def housekeeping(self) -> None:
         """What is due is done: places are moved on, bookings of what does not take place end, holds are let go."""

@@ -185,5 +185,7 @@ class Queueing(Model):
             self._end_turn(turn, "over")
         elif turn.state == "offered" and turn.until is not None and turn.until <= self.now:
             self._end_turn(turn, "expired")
-        elif turn.state == "offered" and is_woken and not self._has_taker(turn):
+        elif not set(turn.pupils) <= self.on_roll or (
+            turn.state == "offered" and is_woken and not self._has_taker(turn)
+        ):
             self._end_turn(turn, "lapsed")

@@ -128,9 +128,12 @@ def _offer(ctx: Context, entry: WaitingEntry, contact_id: str, offer: Offer) -> 
 
 
 def _look_again_at_the_end(ctx: Context, turns: Iterable[WaitingEntryItem], closes_at: datetime) -> None:
-    """Whoever waits on is looked at when booking ends; whoever was offered something has changed since."""
+    """Whoever waits on is looked at when booking ends; whoever was offered something has changed since.
+
+    Who is to be looked at now for another reason still is: a child may have left, and perhaps nothing is given back.
+    """
     for item in turns:
-        if item.record.state is WaitingState.WAITING:
+        if item.record.state is WaitingState.WAITING and not store.is_woken(ctx, item):
             store.look_at(ctx.school_id, item, closes_at)
 
 

@@ -126,6 +126,8 @@ def look_after(ctx: Context, entry: WaitingEntry) -> None:
     elif entry.offer is not None:
         _keep(ctx, item, entry.offer, closes_at)
         return
+    else:
+        store.look_at(ctx.school_id, item, closes_at)
     allocating.settle(ctx, entry.event_id, entry.pool)
 
 

@@ -217,6 +217,12 @@ def look_at(school_id: str, item: WaitingEntryItem, at: datetime) -> bool:
     return update_if(_key_of(school_id, item.record), actions, as_read)
 
 
+def is_woken(ctx: Context, item: WaitingEntryItem) -> bool:
+    """Whether a turn is to be looked at now for another reason than that its family has just joined."""
+    _, joined = _due_key(ctx.school_id, item.record, item.record.joined_at)
+    return item.due_sk is not None and item.due_sk != joined and item.due_sk <= due.due_until(ctx.now)
+
+
 def wake_turn(ctx: Context, item: WaitingEntryItem) -> None:
     """Make a turn due now, whatever else happens to it meanwhile; doing it again changes nothing.
 
