@@ -253,9 +253,7 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
     by_rule = _pence(one for one in first if one["why"] in _BY_RULE)
     if booking.cancellation is not None:
         owed = booking.cancellation.refund.amount
-        # What went back earlier did so as the place was let go, before late money had it again (decision 0041).
-        then = (one for one in first if datetime.fromisoformat(one["asked_at"]) >= booking.cancellation.at)
-        ended = _pence(one for one in then if one["why"] in _ENDED)
+        ended = _pence(one for one in first if one["why"] in _ENDED and not _asked_anew(books, one))
         return (
             [] if ended == owed else [f"{booking.id} is cancelled for {owed} pence, of which {ended} were to go back"]
         )
@@ -273,6 +271,14 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
     return (
         [] if returned >= amount else [f"{booking.id} is {booking.state}, {returned} of {amount} pence were to go back"]
     )
+
+
+def _asked_anew(books: Books, refund: Json) -> bool:
+    """Whether what went back is owed once more: its place was let go, and late money had it again (decision 0041)."""
+    then = datetime.fromisoformat(refund["asked_at"])
+    others = (one for one in books.payments.values() if one["id"] != refund["payment_id"])
+    same = (one for one in others if refund["line"] in {_key(line) for line in one["lines"]})
+    return any(datetime.fromisoformat(one["created_at"]) >= then for one in same)
 
 
 def _lost(line: Json) -> int:
