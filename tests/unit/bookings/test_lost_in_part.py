@@ -8,14 +8,14 @@ from local.stripe.errors import Json
 from school_events.bookings import calling_off, cancelling, chores, disputed, places, receiving
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
-from school_events.core.errors import WrongState
+from school_events.core.errors import TryAgain, WrongState
 from school_events.core.requests import Request
 from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
 from school_events.events.store import find_event
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.receipts.api import NewReceipt
-from school_events.payments.refunds import staff
+from school_events.payments.refunds import gateway, staff
 from school_events.payments.refunds.api import PaidOut
 from school_events.payments.refunds.model import Refund
 from school_events.payments.refunds.service import make_refund
@@ -259,3 +259,28 @@ def test_what_is_there_neither_way_is_cut_off_the_card_first(shop: Shop, part_in
     _housekeep()
     assert sorted(_rows(payment)) == [("asked", "school", 1000), ("failed", "stripe", 100), ("made", "stripe", 150)]
     assert ledger_balance() == shop.balance()
+
+
+def test_one_that_a_second_loss_cuts_down_once_more_is_made_too(
+    shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe answered nothing between the two losses."""
+    dispute = _disputed(shop, booked, 300)
+    cancelling.cancel(a_context(), booking_of(booked))
+    _decided(shop, dispute)
+    with monkeypatch.context() as away:
+        away.setattr(gateway, "create_refund", _no_answer)
+        _housekeep()
+    assert _rows(payment_of(booked)) == [("asked", "stripe", 950), ("failed", "stripe", 300)]
+    _decided(shop, _disputed(shop, booked, 200))
+    _housekeep()
+    assert sorted(_rows(payment_of(booked))) == [
+        ("failed", "stripe", 200),
+        ("failed", "stripe", 300),
+        ("made", "stripe", 750),
+    ]
+    assert (ledger_balance(), _income()) == (shop.balance(), 0)
+
+
+def _no_answer(*_args: object) -> None:
+    raise TryAgain

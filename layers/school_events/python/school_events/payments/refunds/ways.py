@@ -71,13 +71,15 @@ def fit(refund: Refund, line: PaymentLine, rows: Iterable[Refund]) -> Fit:
 def fitted(refund: Refund, parts: Fit) -> list[tuple[Refund | None, Refund]]:
     """A refund cut down to what is there, and new ones beside it for what it cannot give back itself.
 
-    What its bank gave the payer is a refund that has failed: if the bank thinks again, it can be asked for anew.
+    What its bank gave the payer is a refund that has failed: if the bank thinks again, it can be asked for anew. A
+    further loss may cut the same refund down once more: what is cut off is named by the time.
     """
-    card = {"refusals": refund.refusals + 1, "trouble": None}
+    time = refund.refusals + 1
+    card = {"refusals": time, "trouble": None}
     ends = (
         ("", parts.by_card, card),
-        ("-hand-over", parts.by_school, {"through": RefundWay.SCHOOL, "trouble": None}),
-        ("-lost", parts.never, {"state": RefundState.FAILED, "trouble": RefundTrouble.TAKEN}),
+        (f"-hand-over-{time}", parts.by_school, {"through": RefundWay.SCHOOL, "trouble": None}),
+        (f"-lost-{time}", parts.never, {"state": RefundState.FAILED, "trouble": RefundTrouble.TAKEN}),
     )
     found: list[tuple[Refund | None, Refund]] = []
     for name, pence, end in ends:
