@@ -107,7 +107,7 @@ def _cancel(ctx: Context, seen: Booking, asked: Asked) -> Booking:
     if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
         raise WrongState(f"This booking is {booking.state}")
     if booking.state is not seen.state or asked.state not in {None, booking.state}:
-        raise NotAsSeen(booking.state, is_named=asked.state is not None)
+        raise NotAsSeen.now(booking.state, is_named=asked.state is not None)
     if booking.state is BookingState.PENDING:
         return end_hold(ctx, booking, asked.request)
     return _cancel_place(ctx, booking, asked)

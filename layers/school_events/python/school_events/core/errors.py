@@ -33,6 +33,7 @@
     ├── Invalid                  422  names the fields to blame
     │   └── KeyReused            422  an Idempotency-Key used again for another request
     └── TryAgain                 503  too busy, or a service we need did not answer
+        └── NotAsked              (payments) never told: others waited for Stripe in vain, so this stays due
 
 Only ``core.http`` turns a kind into a status. No message carries personal data or what was sent.
 """

@@ -31,6 +31,9 @@ class AccountLeft(PaymentsNotReady):
 class NotAsked(TryAgain):
     """Stripe was not asked: it has kept what else is due waiting in vain already. This was not even tried."""
 
+    slug = "not-asked"
+    title = "Stripe was not asked"
+
 
 LONGEST_CALL = timedelta(seconds=(1 + RETRIES) * (SECONDS_TO_CONNECT + SECONDS_TO_ANSWER) + 0.5 * (2**RETRIES - 1))
 """How long a call may take that is tried to its end."""

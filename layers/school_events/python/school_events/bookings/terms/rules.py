@@ -87,20 +87,17 @@ class Terms:
 
 
 class NotAsSeen(WrongState):
-    """The booking stands otherwise than the family was shown: it was paid for, or is owed again; nothing was cancelled.
-
-    Args:
-        state: where it stands now.
-        is_named: whether the family said what it was shown.
-    """
+    """The booking stands otherwise than its family was shown: paid for meanwhile, or owed again. Nothing was cancelled."""
 
     slug = "not-as-seen"
     title = "This booking is not as you were shown it"
 
-    def __init__(self, state: str, *, is_named: bool) -> None:
+    @classmethod
+    def now(cls, state: str, *, is_named: bool) -> "NotAsSeen":
+        """It stands so now; the field is to blame if it is named in what the family asks."""
         blamed = [FieldError("expected_state", f"It is {state} now")] if is_named else []
         detail = f"This booking is {state} now. Look at what cancelling it brings, and ask again with that state."
-        super().__init__(detail, fields=blamed)
+        return cls(detail, fields=blamed)
 
 
 def share(paid: Money, percent: int) -> Money:
