@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from school_events.bookings.appointments.errors import AppointmentClash, FamilyLimit, SlotTaken
 from school_events.bookings.service import Booked
+from school_events.bookings.terms.rules import NotAsSeen
 from school_events.bookings.waiting.service import PlacesAreFree
 from school_events.core.errors import AlreadyBooked, NoFreePlace, StaleVersion, WrongState
 from tests.races.acts import Outcome
@@ -17,7 +18,7 @@ from tests.races.waiting_checker import faults_of_order
 _MAY_BE_TOLD: dict[str, set[type[Exception]]] = {
     "book": {NoFreePlace, AlreadyBooked, WrongState},
     "book slots": {SlotTaken, AppointmentClash, FamilyLimit, AlreadyBooked},
-    "cancel": {WrongState},
+    "cancel": {WrongState, NotAsSeen},
     "join": {PlacesAreFree, AlreadyBooked, WrongState},
     "leave": {WrongState},
     "accept": {WrongState},
