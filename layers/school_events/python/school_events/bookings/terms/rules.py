@@ -87,7 +87,7 @@ class Terms:
 
 
 class NotAsSeen(WrongState):
-    """The booking stands otherwise than its family was shown: paid for meanwhile, or owed again. Nothing was cancelled."""
+    """The booking stands otherwise than its family was shown: paid meanwhile, or owed again. Nothing was cancelled."""
 
     slug = "not-as-seen"
     title = "This booking is not as you were shown it"
