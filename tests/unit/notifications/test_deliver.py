@@ -7,8 +7,10 @@ import pytest
 
 from school_events.core.consequences import Telling
 from school_events.core.context import Actor
+from school_events.family.api import EntriesRead
 from school_events.notifications import service, store
 from school_events.notifications.service import PushFailed, TooManyDevices, deliver, register_device, remove_device
+from tests.support.booked_world import UNASKED
 from tests.support.contexts import NOW, PARENT, SCHOOL, a_context
 from tests.support.people import a_small_school, contact_told, link_removed, link_told, pupil_told, tell
 from tests.support.push_services import PushServices, push_services
@@ -57,6 +59,16 @@ def told() -> None:
 
 @pytest.mark.usefixtures("family")
 class TestInbox:
+    def test_what_is_named_in_an_entry_after_it_was_read_is_to_be_read_again(self) -> None:
+        first, second = (a_telling(kind="booked", thing="booking", thing_id=f"booking-{one}") for one in (1, 2))
+        deliver(a_context(actor=SYSTEM), first)
+        (entry,) = store.entries(SCHOOL, PARENT)
+        store.mark_read(a_context(actor=PARENT), [entry.id], UNASKED, EntriesRead(marked=1, more=False))
+        deliver(a_context(actor=SYSTEM), first)
+        assert [one.read_at for one in store.entries(SCHOOL, PARENT)] == [NOW]
+        deliver(a_context(actor=SYSTEM), second)
+        assert [(one.others, one.read_at) for one in store.entries(SCHOOL, PARENT)] == [(("booking-2",), None)]
+
     def test_every_contact_with_an_open_link_gets_an_entry_and_a_row_in_their_feed(self) -> None:
         told()
         assert inbox_of(PARENT) == inbox_of(FATHER) == ["invited"]

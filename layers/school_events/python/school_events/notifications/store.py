@@ -76,11 +76,14 @@ def add_entry(ctx: Context, person: Actor, entry: InboxEntry) -> bool:
 
 
 def name_too(ctx: Context, person: Actor, entry_id: str, thing_id: str) -> None:
-    """Name another thing in an entry of a person's inbox, with its row in their feed, unless it is named there."""
+    """Name another thing in an entry of a person's inbox, with its row in their feed, unless it is named there.
+
+    Whoever has read the entry has not read of that.
+    """
     transaction = Transaction(ctx)
     transaction.update(
         entry_key(ctx.school_id, person, entry_id),
-        [EntryItem.others.add({thing_id})],
+        [EntryItem.others.add({thing_id}), EntryItem.read_at.remove()],
         EntryItem.pk.exists() & ~EntryItem.others.contains(thing_id),
     )
     transaction.put(_row(ctx, person, entry_id, "changed"))
