@@ -6,7 +6,6 @@ No store is asked: rows are read as they are, and Stripe's objects as the local 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from local.stripe.errors import Json
@@ -24,11 +23,11 @@ _NOT_GONE = frozenset({"failed", "canceled"})
 _MIRROR = "stripe_balance"
 """The ledger's account that mirrors the school's balance at Stripe."""
 
-_BY_RULE = frozenset({"late", "called_off", "cancelled"})
+_BY_RULE = frozenset({"late", "called_off", "cancelled", "unpaid"})
 """Why money goes back without anybody of the school deciding it for this payment."""
 
 _ENDED = frozenset({"called_off", "cancelled"})
-"""Those of a booking that was ended."""
+"""Those of a booking that was ended; what a place was let go ``unpaid`` for may be owed once more (decision 0041)."""
 
 _WAITING = frozenset({"charge_disputed", "account_left"})
 """What a refund may wait for as long as it takes: a bank, or the school."""
@@ -253,7 +252,7 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
     by_rule = _pence(one for one in first if one["why"] in _BY_RULE)
     if booking.cancellation is not None:
         owed = booking.cancellation.refund.amount
-        ended = _pence(one for one in first if one["why"] in _ENDED and not _asked_anew(books, one))
+        ended = _pence(one for one in first if one["why"] in _ENDED)
         return (
             [] if ended == owed else [f"{booking.id} is cancelled for {owed} pence, of which {ended} were to go back"]
         )
@@ -271,14 +270,6 @@ def _place_or_money(books: Books, booking: Booking) -> list[str]:
     return (
         [] if returned >= amount else [f"{booking.id} is {booking.state}, {returned} of {amount} pence were to go back"]
     )
-
-
-def _asked_anew(books: Books, refund: Json) -> bool:
-    """Whether what went back is owed once more: its place was let go, and late money had it again (decision 0041)."""
-    then = datetime.fromisoformat(refund["asked_at"])
-    others = (one for one in books.payments.values() if one["id"] != refund["payment_id"])
-    same = (one for one in others if refund["line"] in {_key(line) for line in one["lines"]})
-    return any(datetime.fromisoformat(one["created_at"]) >= then for one in same)
 
 
 def _lost(line: Json) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from school_events.bookings import chores, receiving, settlement
+from school_events.bookings import cancelling, chores, receiving, settlement
 from school_events.bookings.instalments import family, together
 from school_events.bookings.model import BookingState
 from school_events.bookings.reading import show
@@ -14,6 +14,7 @@ from school_events.events.model import SchoolEvent
 from school_events.payments.attention.store import open_ones
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.receipts.api import Mistake, NewReceipt, Recorded
+from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds import staff
 from school_events.payments.refunds.api import NewRefund
 from school_events.payments.refunds.store import refunds_of_payment
@@ -144,4 +145,25 @@ def test_an_instalment_whose_page_was_open_when_its_place_was_let_go_is_owed_aga
         shop.at(HOLD_OVER)
         housekeep(HOLD_OVER)
     assert _owed(booked) == [(400, str(FIRST)), (600, str(SECOND))]
+    _all_is_well(shop)
+
+
+def test_a_place_that_was_had_again_can_be_cancelled_though_what_went_back_before_did_not_arrive(
+    shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(trip)
+    receipt = _receive(booked.payment_id or "", 250)
+    first = instalments(booked)[0]
+    shop.pay(family.checkout(as_parent(), first.id))
+    settlement.apply_payment(as_system(), first.id)
+    _held_again(booked, receipt)
+    _came_late(shop, booked, shop.open(booked), monkeypatch)
+    chores.make_due_refunds(HOLD_OVER, lambda _: as_system(HOLD_OVER), lambda: True)
+    shop.server.dashboard.fail_refund(shop.all("refund")[0]["id"])
+    refunds.catch_up(as_system(HOLD_OVER), first.id)
+    assert [one.record.state.value for one in refunds_of_payment(SCHOOL, first.id)] == ["failed"]
+    cancelled = cancelling.cancel(_FINANCE, booking_of(booked)).cancellation
+    assert cancelled is not None
+    assert cancelled.refund == pounds(650)
+    assert _owed(booked) == []
     _all_is_well(shop)

@@ -85,7 +85,7 @@ def _anew(ctx: Context, part: Payment, paid_with: Payment) -> list[Payment]:
     owed = line.amount
     if paid_with.state in HAS_MONEY | {PaymentState.LOST}:
         rows = (item.record for item in refunds_of_payment(ctx.school_id, paid_with.id))
-        first = refund_id("cancelled", line.key)  # not what was asked for in its place, should it have failed
+        first = refund_id("unpaid", line.key)  # not what was asked for in its place, should it have failed
         owed = sum((one.amount for one in rows if one.line == line.key and one.id.startswith(first)), NOTHING)
     if not owed.amount:
         return []

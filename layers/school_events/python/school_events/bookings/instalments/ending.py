@@ -39,14 +39,15 @@ def give_back_paid(transaction: Transaction, ctx: Context, let_go: Iterable[Book
     """What was paid of the later payments of holds goes back, in the transaction that lets them go.
 
     A school may receive an instalment before its place is paid for, or take back what had paid for the place. Asked
-    once what is unpaid was ended, so that what is paid meanwhile is noticed.
+    once what is unpaid was ended, so that what is paid meanwhile is noticed. A place that late money gives them again
+    can be cancelled all the same: that is a refund of another name, should this one fail.
     """
     back: dict[str, dict[str, Money]] = {}
     for booking in let_go:
         for part in paid_for(ctx, booking).parts if booking.further_payments else ():
             back.setdefault(part.payment_id, {})[part.line] = part.left
     for payment_id, amounts in back.items():
-        ask_refunds(transaction, ctx, payment_id, amounts, "cancelled")
+        ask_refunds(transaction, ctx, payment_id, amounts, "unpaid")
 
 
 def _end(transaction: Transaction, ctx: Context, payment: Payment, references: Collection[str]) -> None:

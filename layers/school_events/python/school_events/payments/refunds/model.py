@@ -67,7 +67,7 @@ class Refund(Record):
         amount: in pence.
         state: where it stands.
         through: how the money goes back.
-        why: ``late``, ``called_off``, ``cancelled``, ``dashboard``, or why staff asked for it.
+        why: ``late``, ``called_off``, ``cancelled``, ``unpaid``, ``dashboard``, or why staff asked for it.
         charge_id: the charge at Stripe, if it is not the one that paid the payment.
         account_id: the account that was charged, likewise.
         stripe_id: Stripe's refund, once it has it.

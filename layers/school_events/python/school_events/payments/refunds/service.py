@@ -25,7 +25,7 @@ from school_events.payments.refunds import gateway, rules, store, ways
 from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay, StripeRefund
 from school_events.payments.stripe_client import AccountLeft
 
-RefundReason = Literal["late", "called_off", "cancelled"]
+RefundReason = Literal["late", "called_off", "cancelled", "unpaid"]
 
 LOOK_AGAIN = timedelta(hours=1)
 """How often a refund is tried that waits for a dispute to be decided, or for an account to be connected again."""
@@ -49,7 +49,8 @@ def ask_refund(
         ctx: the moment.
         payment_id: the payment.
         line: the key of the line to give back of.
-        why: its money came ``late``, what it was for is ``called_off``, or was ``cancelled`` by who had it.
+        why: its money came ``late``, what it was for is ``called_off``, was ``cancelled`` by who had it, or was let go
+            ``unpaid``.
         amount: how much, above zero.
 
     Raises:
