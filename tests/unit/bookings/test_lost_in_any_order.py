@@ -95,7 +95,7 @@ class _Story:
         kept = -sum(moved["amount"] for moved in dispute["balance_transactions"])
         dispute["status"] = "under_review"
         self.shop.server.dashboard.decide(dispute["id"], "lost", back=kept)
-        dispute["status"] = "won"
+        dispute.update(status="won", is_charge_refundable=True)
 
     def refund_fails(self) -> None:
         """Days later."""
