@@ -76,7 +76,7 @@ class Club(Queueing):
     def refusal_of_booking_sessions(self, contact: str, wanted: Sequence[Wanted]) -> Refusal | None:
         """Why a household gets no places, if it does not."""
         sessions = [self.session(one) for _, one in wanted]
-        if any(not self.may_see(contact, child) or child not in self.invited for child, _ in wanted):
+        if any(not self.may_see(contact, child) or child not in self.on_roll & self.invited for child, _ in wanted):
             return NotFound
         if not self.is_open or not all(map(self.is_to_come, sessions)):
             return WrongState

@@ -16,17 +16,12 @@ _LIVES = 12
 """So many at the most: the first that goes wrong ends it."""
 
 
-def _nothing_is_paid_together(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(calling_off, "_is_paid_with_others", lambda *_: False)
-
-
 SABOTAGES: dict[str, Sabotage] = {
     "what was booked for a cancelled session stays": without((calling_off, "_end")),
     "a session's places follow nothing": without((place_changes, "follow_now"), (chores, "let_places_follow")),
     "a cancelled session is booked": without((rules, "require_sessions")),
     "no guard of a child": without((store, "guard"), (store, "unguard")),
     "a place is not given up": without((places, "give_up")),
-    "what is paid with others is ended at once": _nothing_is_paid_together,
 }
 
 
