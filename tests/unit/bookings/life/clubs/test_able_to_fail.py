@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import pytest
-
 from school_events.bookings import calling_off, chores, places, rules, store
 from school_events.events import place_changes
 from tests.support.shop import Shop
