@@ -59,7 +59,7 @@ def a_context(
         actor: who acts; the administrator unless told.
         now: when, UTC.
         roles: the caller's roles; what the actor usually has unless told.
-        deadline: when retries end (wall clock); 20 s after ``now`` unless told, so a busy write gives up at once.
+        deadline: when retries end (wall clock); unless told, as late as the test needs.
         request_id: names the request.
         mfa: whether they signed in with a second factor.
     """
@@ -78,5 +78,5 @@ def a_context(
         request_id=request_id,
         roles=frozenset(roles) or frozenset(usual),
         mfa=mfa,
-        begun=time.monotonic() + _AGES,
+        begun=time.monotonic() + (_AGES if deadline is None else (now - datetime.now(UTC)).total_seconds()),
     )

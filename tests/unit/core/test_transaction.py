@@ -13,7 +13,9 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import MOST_ACTIONS, Key, Refused, Transaction
 from school_events.core.errors import AlreadyBooked, Conflict, NoFreePlace, TryAgain, WrongState
 from school_events.core.feed import FeedRow
+from school_events.core.workers import context_of
 from tests.support.contexts import a_context
+from tests.support.http_events import LambdaContext
 from tests.support.tables import rows
 
 type Sent = tuple[list[dict[str, Any]], list[Any]]
@@ -183,6 +185,18 @@ def test_busy_until_the_deadline_asks_the_caller_to_come_back(tables: None, sent
     assert len(requests) == 1
     assert waits == []
     assert rows("Inbox") == []
+
+
+def test_what_a_long_run_does_late_is_tried_again_in_the_time_that_is_left(
+    tables: None, sent: Sent, waits: list[float]
+) -> None:
+    requests, fates = sent
+    fates += [cancelled("TransactionConflict")]
+    began = datetime.now(UTC) - timedelta(seconds=40)
+    late_in_it = context_of("school-1", "system", "housekeeping", LambdaContext(remaining_ms=15_000), began)
+    Transaction(late_in_it).create(a_row("a")).commit()
+    assert len(requests) == 2
+    assert len(rows("Inbox")) == 1
 
 
 def test_a_refusal_among_conflicts_is_a_refusal(tables: None, sent: Sent) -> None:

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Protocol
 
@@ -407,7 +407,7 @@ def wait_or_give_up(ctx: Context, attempt: int) -> None:
         TryAgain: the wait would pass the context's deadline.
     """
     wait = _jitter(ctx.random, attempt)
-    if datetime.now(UTC).timestamp() + wait > ctx.deadline.timestamp():
+    if ctx.time_left().total_seconds() < wait:
         raise TryAgain
     time.sleep(wait)
 
