@@ -1,4 +1,7 @@
-"""Giving money back: asked for by finance staff, asked for again, handed over by the school; how far it has come."""
+"""Giving money back: asked for by finance staff, asked for again, handed over by the school; how far it has come.
+
+Also what they dealt with themselves, since neither a refund nor anything else settles it.
+"""
 
 from typing import Any
 
@@ -7,6 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from school_events.core.context import Role
 from school_events.core.errors import Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import SchoolApi, reply
+from school_events.payments.attention import marking
+from school_events.payments.attention.api import AttentionView, attention_view
 from school_events.payments.refunds import progress, staff
 from school_events.payments.refunds.api import EventRefunds, NewRefund, PaidOut, RefundView, RefundViews, refund_view
 from school_events.people import access
@@ -67,6 +72,17 @@ def paid_out(school_id: str, payment_id: str, refund_id: str, body: PaidOut) -> 
 )
 def of_event(school_id: str, event_id: str) -> EventRefunds:
     return progress.of_event(api.context, event_id)
+
+
+@api.route(
+    "POST",
+    f"{SCHOOL}/attention/{{kind}}/{{thing_id}}/settle",
+    roles=FINANCE,
+    summary="Mark as dealt with what nothing else takes off the list of what somebody has to look at",
+    errors=(NotFound, WrongState, TryAgain),
+)
+def settle(school_id: str, kind: str, thing_id: str) -> AttentionView:
+    return attention_view(marking.mark(api.context, kind, thing_id))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -17,18 +17,19 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="refunds",
-    about="Ask for refunds, ask again, note what the school gave back itself, show how far an event's have come",
+    about="Ask for refunds, ask again, note what the school gave back or dealt with itself, how far an event's are",
     routes=(
         school("POST", "/payments/{payment_id}/refunds", rate=20, burst=40),
         school("GET", "/payments/{payment_id}/refunds"),
         school("POST", "/payments/{payment_id}/refunds/{refund_id}/retry", rate=20, burst=40),
         school("POST", "/payments/{payment_id}/refunds/{refund_id}/paid-out", rate=20, burst=40),
         school("GET", "/events/{event_id}/refunds"),
+        school("POST", "/attention/{kind}/{thing_id}/settle", rate=20, burst=40),
     ),
     grants=(
         table(PEOPLE, *GET, "BatchGetItem"),
         table(EVENTS, "GetItem"),
-        table(PAYMENTS, "GetItem", "Query", "PutItem"),
+        table(PAYMENTS, "GetItem", "Query", "PutItem", "ConditionCheckItem"),
         index(PAYMENTS, "listing"),
         table(INBOX, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),

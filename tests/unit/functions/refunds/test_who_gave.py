@@ -22,6 +22,7 @@ from tests.support.shop import Shop
 from tests.support.tables import everything
 from tests.unit.functions.refunds.test_handler import ADMIN, ALL, FINANCE, PAID_OUT, REFUNDS, RETRY, ask
 
+SETTLE = "POST /v1/schools/{school_id}/attention/{kind}/{thing_id}/settle"
 RETURN = "POST /v1/schools/{school_id}/payments/{payment_id}/return"
 
 
@@ -70,3 +71,13 @@ def test_the_report_of_payments_names_no_one_who_gave(given: Payment) -> None:
     rows = [step.row for step in PAYMENTS.steps(SCHOOL, Filters(), None) if step.row]
     assert rows
     assert {row[payer] for row in rows} == {None}
+
+
+def test_an_administrator_does_not_mark_what_they_are_not_shown(given: Payment) -> None:
+    transaction = Transaction(as_system())
+    attention.raise_for(transaction, as_system(), AttentionKind.DISPUTE_LOST, "dispute", "dp_1", given.id)
+    transaction.commit()
+    before = everything()
+    assert ask(SETTLE, ADMIN, kind="dispute_lost", thing_id="dp_1")[0] == 404
+    assert everything() == before
+    assert ask(SETTLE, FINANCE, kind="dispute_lost", thing_id="dp_1")[0] == 200

@@ -14,6 +14,7 @@ class AttentionView(ApiModel):
     thing_id: str
     payment_id: str | None
     raised_at: datetime
+    settled_at: datetime | None
 
 
 def attention_view(attention: Attention) -> AttentionView:
@@ -24,4 +25,5 @@ def attention_view(attention: Attention) -> AttentionView:
         thing_id=attention.thing_id,
         payment_id=attention.payment_id,
         raised_at=attention.raised_at,
+        settled_at=attention.settled_at,
     )

@@ -9,6 +9,7 @@ from school_events.core.attributes import ThingKey
 from school_events.core.change import Change, stamp
 from school_events.core.context import Actor, Context
 from school_events.core.dynamodb import Document, Transaction, school_key
+from school_events.core.errors import StaleVersion
 from school_events.core.indexes import Listing
 from school_events.payments.attention.model import Attention
 from school_events.payments.store import PaymentsTableItem
@@ -29,6 +30,11 @@ def keep(transaction: Transaction, ctx: Context, attention: Attention) -> None:
     transaction.put(_item(ctx, attention))
 
 
+def keep_settled(transaction: Transaction, ctx: Context, before: Attention, after: Attention) -> None:
+    """Write down that what was open is over; refused with :class:`StaleVersion` if it did since it was read."""
+    transaction.put(_item(ctx, after), AttentionItem.listing_sk == _position(before), refusal=StaleVersion())
+
+
 def _item(ctx: Context, attention: Attention) -> AttentionItem:
     partition = school_key(ctx.school_id, "ATTENTION")
     is_open = attention.settled_at is None
@@ -36,10 +42,15 @@ def _item(ctx: Context, attention: Attention) -> AttentionItem:
         partition,
         f"ATTENTION#{attention.kind}#{attention.thing_id}",
         listing_pk=partition if is_open else None,
-        listing_sk=f"{clock.to_text(attention.raised_at)}#{attention.kind}#{attention.thing_id}" if is_open else None,
+        listing_sk=_position(attention) if is_open else None,
         record=attention,
         change=_stamp(ctx, "attention.raised" if is_open else "attention.settled"),
     )
+
+
+def _position(attention: Attention) -> str:
+    """Where something is in the list while it is open."""
+    return f"{clock.to_text(attention.raised_at)}#{attention.kind}#{attention.thing_id}"
 
 
 def _stamp(ctx: Context, action: str) -> Change:

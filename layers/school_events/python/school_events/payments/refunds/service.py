@@ -353,8 +353,10 @@ def _tell_finance(transaction: Transaction, ctx: Context, before: Refund | None,
         attention.settle(transaction, ctx, AttentionKind.REFUND_STUCK, after.id)
     if after.state is RefundState.ASKED and after.through is RefundWay.SCHOOL:
         attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", after.id, after.payment_id)
+    had_failed = before is not None and before.state is RefundState.FAILED
     if after.state is RefundState.FAILED:
-        attention.raise_for(transaction, ctx, AttentionKind.REFUND_FAILED, "refund", after.id, after.payment_id)
+        if not had_failed:
+            attention.raise_for(transaction, ctx, AttentionKind.REFUND_FAILED, "refund", after.id, after.payment_id)
         logs.count("RefundFailed")
-    elif before is not None and before.state is RefundState.FAILED:
+    elif had_failed:
         attention.settle(transaction, ctx, AttentionKind.REFUND_FAILED, after.id)
