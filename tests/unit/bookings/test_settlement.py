@@ -86,9 +86,9 @@ def test_a_place_is_not_given_up_while_its_page_is_open(
     released = settlement._release
     seen = []
 
-    def note_and_release(*args: object) -> Payment:
+    def note_and_release(ctx: Context, ending: Payment) -> tuple[Payment, BookingState]:
         seen.append(shop.status_of(payment))
-        return released(*args)  # type: ignore[arg-type]
+        return released(ctx, ending)
 
     monkeypatch.setattr(settlement, "_release", note_and_release)
     let_go(booked)
