@@ -10,10 +10,12 @@ import time_machine
 from functions.refunds.handler import lambda_handler
 from school_events.bookings import chores, places
 from school_events.bookings.service import Booked
+from school_events.core.money import pounds
 from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
+from school_events.payments.refunds import store
 from tests.support.booked_world import a_school_with_families, an_event, as_system, book, payment_of
-from tests.support.contexts import NOW, a_context
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.support.tables import everything
@@ -211,7 +213,7 @@ def test_a_disputed_payment_is_not_refunded_by_asking_for_it_anew(shop: Shop, bo
 
 
 def test_how_far_an_events_refunds_have_come(shop: Shop, event: SchoolEvent, bought: Booked) -> None:
-    nothing = {"count": 0, "amount": {"amount": 0, "currency": "gbp"}}
+    nothing = {"count": 0, "pence": 0}
     assert _progress(event) == {
         "ending": False,
         "to_do": nothing,
@@ -224,11 +226,21 @@ def test_how_far_an_events_refunds_have_come(shop: Shop, event: SchoolEvent, bou
     chores.call_events_off(NOW, lambda _: as_system(), lambda: True)
     chores.call_events_off(NOW, lambda _: as_system(), lambda: True)
     seen = _progress(event)
-    assert (seen["ending"], seen["to_do"]["count"], seen["to_do"]["amount"]["amount"]) == (False, 2, 2500)
+    assert (seen["ending"], seen["to_do"]["count"], seen["to_do"]["pence"]) == (False, 2, 2500)
     later = NOW + timedelta(minutes=1)
     chores.make_due_refunds(later, lambda _: as_system(later), lambda: True)
     seen = _progress(event)
-    assert (seen["to_do"]["count"], seen["made"]["count"], seen["made"]["amount"]["amount"]) == (0, 2, 2500)
+    assert (seen["to_do"]["count"], seen["made"]["count"], seen["made"]["pence"]) == (0, 2, 2500)
+
+
+def test_an_event_gives_back_more_than_anything_may_cost(
+    shop: Shop, event: SchoolEvent, bought: Booked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_back(bought)
+    (one, *_) = store.refunds_of_event(SCHOOL, event.id)
+    largest = one.model_copy(update={"amount": pounds(100_000_000)})
+    monkeypatch.setattr(store, "refunds_of_event", lambda *_: iter([largest] * 3))
+    assert _progress(event)["made"] == {"count": 3, "pence": 300_000_000}
 
 
 def _progress(event: SchoolEvent) -> dict[str, Any]:

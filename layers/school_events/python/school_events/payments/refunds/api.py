@@ -62,10 +62,10 @@ class RefundViews(ApiModel):
 
 
 class RefundSum(ApiModel):
-    """How many refunds are somewhere, and what they come to."""
+    """How many refunds are somewhere, and what they come to in pence: of a large event more than one may cost."""
 
     count: int
-    amount: Money
+    pence: int
 
 
 class EventRefunds(ApiModel):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from school_events.core.context import Context
-from school_events.core.money import pounds
 from school_events.events import store as events
 from school_events.payments.refunds import store
 from school_events.payments.refunds.api import EventRefunds, RefundSum
@@ -32,4 +31,4 @@ def of_event(ctx: Context, event_id: str) -> EventRefunds:
 
 def _sum(refunds: Iterable[Refund], state: RefundState) -> RefundSum:
     amounts = [one.amount.amount for one in refunds if one.state is state]
-    return RefundSum(count=len(amounts), amount=pounds(sum(amounts)))
+    return RefundSum(count=len(amounts), pence=sum(amounts))
