@@ -5,10 +5,11 @@ from hypothesis.stateful import precondition, rule
 
 from school_events.bookings.leavers import let_leavers_go
 from tests.support.booked_world import as_system
-from tests.support.people import link_told, portal_message, tell
+from tests.support.people import portal_message, tell
 from tests.unit.bookings.life import world
 from tests.unit.bookings.life.base import Base
 from tests.unit.bookings.life.core import KILLED, WHICH, pick
+from tests.unit.bookings.life.links import Links
 
 _LATE = 15
 """From which step on children leave: so that much happens before."""
@@ -19,22 +20,19 @@ class People(Base):
 
     def __init__(self) -> None:
         super().__init__()
-        self._version = 1
+        self._links = Links(world.LINKS, self.model.links, lambda: self.model.now)
 
     @precondition(lambda self: self.happened % 5 == 0)
     @rule(link=st.sampled_from(world.LINKS))
     def link_is_cut(self, link: tuple[str, str]) -> None:
         """A court order; what is booked stays."""
-        self._tell(link, restricted=True)
-        self.model.links.discard(link)
+        self._links.cut(link)
 
-    @precondition(lambda self: len(self.model.links) < len(world.LINKS))
+    @precondition(lambda self: self._links.is_one_cut)
     @rule()
     def links_are_opened(self) -> None:
         """The orders end."""
-        for link in sorted(set(world.LINKS) - self.model.links):
-            self._tell(link, restricted=False)
-        self.model.links |= set(world.LINKS)
+        self._links.open_all()
 
     @precondition(lambda self: self.happened > _LATE and self.happened % 4 == 0 and len(self.model.on_roll) > 2)
     @rule(which=WHICH, killed=KILLED)
@@ -45,7 +43,3 @@ class People(Base):
         tell(portal_message("PupilLeft", {"pupil_id": pupil, "left_on": "2026-11-20"}, version=9), now=now)
         self.act("leave the school", lambda: let_leavers_go(as_system(now), [pupil]), None, killed)
         self.model.child_leaves(pupil)
-
-    def _tell(self, link: tuple[str, str], *, restricted: bool) -> None:
-        self._version += 1
-        tell(link_told(*link, restricted=restricted, version=self._version), now=self.model.now)

@@ -9,11 +9,11 @@ from school_events.bookings.answering.api import ConsentView
 from school_events.bookings.answers import Filled
 from tests.support.booked_world import as_parent, keyed
 from tests.support.contexts import NOW
-from tests.support.people import link_told, tell
 from tests.unit.bookings.life import world as events
 from tests.unit.bookings.life.consents import world
 from tests.unit.bookings.life.consents.model import Consent, Given, Place
 from tests.unit.bookings.life.core import KILLED, WHICH, Machine, pick, same
+from tests.unit.bookings.life.links import Links
 
 _CONTACT = st.sampled_from([1, 1, 2, 2, 3])
 _SAYS = st.sampled_from(["yes", "yes", "yes", "no", None])
@@ -41,7 +41,7 @@ class Consents(Machine):
         super().__init__()
         self.start.rewind()
         self.model = self.start.model()
-        self._version = 1
+        self._links = Links(world.LINKS, self.model.links, lambda: NOW)
 
     @precondition(lambda self: self._not_booked())
     @rule(which=WHICH, given=_GIVEN, stale=_STALE, killed=KILLED)
@@ -130,20 +130,13 @@ class Consents(Machine):
     @rule(link=st.sampled_from(world.LINKS))
     def link_is_cut(self, link: tuple[str, str]) -> None:
         """What they said stays; the form is the other parent's from now on."""
-        self._tell(link, restricted=True)
-        self.model.links.discard(link)
+        self._links.cut(link)
 
-    @precondition(lambda self: len(self.model.links) < len(world.LINKS) and self.happened % 3 == 0)
+    @precondition(lambda self: self._links.is_one_cut and self.happened % 3 == 0)
     @rule()
     def links_are_opened(self) -> None:
         """The orders end."""
-        for link in sorted(set(world.LINKS) - self.model.links):
-            self._tell(link, restricted=False)
-        self.model.links |= set(world.LINKS)
-
-    def _tell(self, link: tuple[str, str], *, restricted: bool) -> None:
-        self._version += 1
-        tell(link_told(*link, restricted=restricted, version=self._version), now=NOW)
+        self._links.open_all()
 
     @invariant()
     def what_is_kept_is_what_the_model_says(self) -> None:

@@ -13,13 +13,13 @@ from tests.support.booked_world import as_parent, keyed
 from tests.support.contexts import SCHOOL
 from tests.support.evening_checker import faults_of_evening
 from tests.support.event_checker import bookings_of
-from tests.support.people import link_told, tell
 from tests.support.tables import rows
 from tests.unit.bookings.life import world as events
 from tests.unit.bookings.life.core import KILLED, WHICH, Machine, pick, same
 from tests.unit.bookings.life.evenings import world
 from tests.unit.bookings.life.evenings.model import Had, Wanted
 from tests.unit.bookings.life.evenings.plans import Desk, Plan
+from tests.unit.bookings.life.links import Links
 from tests.unit.bookings.life.model import Refusal
 
 _EVENING = st.sampled_from([0, 0, 1])
@@ -49,7 +49,7 @@ class Evenings(Machine):
         super().__init__()
         self.start.rewind()
         self.model = self.start.model()
-        self._version = 1
+        self._links = Links(world.LINKS, self.model.links, lambda: world.moment_of(self.model.minute))
         self._lost: set[str] = set()
 
     @rule(data=st.data(), evening=_EVENING, killed=KILLED)
@@ -165,22 +165,14 @@ class Evenings(Machine):
     @rule(link=st.sampled_from(world.LINKS))
     def link_is_cut(self, link: tuple[str, str]) -> None:
         """A court order; what is booked stays, and keeps nothing from who comes no more."""
-        self._tell(link, restricted=True)
-        self.model.links.discard(link)
+        self._links.cut(link)
         self._lost.add(link[0])
 
-    @precondition(lambda self: len(self.model.links) < len(world.LINKS))
+    @precondition(lambda self: self._links.is_one_cut)
     @rule()
     def links_are_opened(self) -> None:
         """The orders end."""
-        for link in sorted(set(world.LINKS) - self.model.links):
-            self._tell(link, restricted=False)
-        self.model.links |= set(world.LINKS)
-
-    def _tell(self, link: tuple[str, str], *, restricted: bool) -> None:
-        self._version += 1
-        now = world.moment_of(self.model.minute)
-        tell(link_told(*link, restricted=restricted, version=self._version), now=now)
+        self._links.open_all()
 
     @precondition(lambda self: self.happened > _LATE)
     @rule(evening=_EVENING)

@@ -9,8 +9,8 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from school_events.bookings.registers.api import ExpectedChild
 from school_events.core.errors import WrongState
 from tests.support.contexts import ADMIN, TEACHER
-from tests.support.people import link_told, tell
 from tests.unit.bookings.life.core import KILLED, WHICH, Machine, pick, same
+from tests.unit.bookings.life.links import Links
 from tests.unit.bookings.life.registers import world
 from tests.unit.bookings.life.registers.model import Place, Said
 
@@ -31,7 +31,7 @@ class Registers(Machine):
         self.start.rewind()
         self.model = self.start.model()
         self._jotted: dict[str, list[Said]] = {TEACHER.id: [], ADMIN.id: []}
-        self._version = 1
+        self._links = Links(world.LINKS, self.model.links, lambda: self.model.now)
 
     @initialize(children=st.sets(_CHILD, min_size=1), minutes=st.sampled_from([0, 10, 60, 240]))
     def begins(self, children: set[str], minutes: int) -> None:
@@ -113,20 +113,13 @@ class Registers(Machine):
     @rule(link=st.sampled_from(world.LINKS))
     def link_is_cut(self, link: tuple[str, str]) -> None:
         """From now on this contact may not collect this child."""
-        self._tell(link, restricted=True)
-        self.model.links.discard(link)
+        self._links.cut(link)
 
-    @precondition(lambda self: len(self.model.links) < len(world.LINKS))
+    @precondition(lambda self: self._links.is_one_cut)
     @rule()
     def links_are_opened(self) -> None:
         """The orders end."""
-        for link in sorted(set(world.LINKS) - self.model.links):
-            self._tell(link, restricted=False)
-        self.model.links |= set(world.LINKS)
-
-    def _tell(self, link: tuple[str, str], *, restricted: bool) -> None:
-        self._version += 1
-        tell(link_told(*link, restricted=restricted, version=self._version), now=self.model.now)
+        self._links.open_all()
 
     @precondition(lambda self: self.happened % 10 == 6)
     @rule(hours=st.sampled_from(world.HOURS))
