@@ -145,7 +145,7 @@ def test_a_refund_stripe_was_not_asked_for_stays_due(monkeypatch: pytest.MonkeyP
     def refuse(ctx: Context, _payment_id: str, _refund: Refund) -> None:
         raise stripe_client.NotAsked if ctx.school_id == SCHOOL else TryAgain
 
-    due = [(school_id, _asked_refund(school_id)) for school_id in (SCHOOL, "school-2")]
+    due = [(school_id, _asked_refund(school_id)) for school_id in ("school-2", SCHOOL)]
     monkeypatch.setattr(bulk, "make_refund", refuse)
     monkeypatch.setattr(refunds, "due_refunds", lambda _: due)
     monkeypatch.setattr(refunds, "put_refund_off", lambda school_id, *_: put_off.append(school_id))
@@ -153,12 +153,27 @@ def test_a_refund_stripe_was_not_asked_for_stays_due(monkeypatch: pytest.MonkeyP
     assert put_off == ["school-2"]
 
 
-def _asked_refund(school_id: str) -> Refund:
+def test_once_stripe_is_not_asked_any_more_no_further_refund_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def refuse(_ctx: Context, payment_id: str, _refund: Refund) -> None:
+        tried.append(payment_id)
+        raise stripe_client.NotAsked
+
+    read = iter([(SCHOOL, _asked_refund(f"{number}")) for number in range(1000)])
+    monkeypatch.setattr(bulk, "make_refund", refuse)
+    monkeypatch.setattr(refunds, "due_refunds", lambda _: read)
+    chores.make_due_refunds(NOW, lambda _: as_system(), lambda: True)
+    assert 1 <= len(tried) <= bulk.AT_ONCE
+    assert len(list(read)) >= 900, "nor are more of them looked up"
+
+
+def _asked_refund(of: str) -> Refund:
     return Refund.model_validate(
         {
-            "id": f"refund_{school_id}",
+            "id": f"refund_{of}",
             "idempotency_key": "rf:1",
-            "payment_id": f"payment_{school_id}",
+            "payment_id": f"payment_{of}",
             "line": "",
             "amount": {"amount": 100},
             "state": "asked",

@@ -7,9 +7,10 @@ and leave room for families who pay meanwhile. What Stripe is too busy for is tr
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
+from threading import Event
 
 from school_events.core import logs
 from school_events.core.context import Context
@@ -39,6 +40,7 @@ class Run:
         may_go_on: whether there is time for one more.
         put_off: when one that could not be made is tried again.
         stuck: after how long one that cannot be made is somebody's to look at.
+        not_asked: set once Stripe is not asked any more in this run: each of the others needs it too.
     """
 
     now: datetime
@@ -46,15 +48,19 @@ class Run:
     may_go_on: Callable[[], bool]
     put_off: timedelta
     stuck: timedelta
+    not_asked: Event = field(default_factory=Event, init=False)
 
     def make_all(self) -> int:
         """Make every refund that was written down and not made; says how many were tried."""
         count = 0
         for some in batched(store.due_refunds(self.now), _BATCH, strict=False):
-            if not self.may_go_on():
+            if not self._goes_on():
                 break
             count += self._make(_by_payment(some))
         return count
+
+    def _goes_on(self) -> bool:
+        return not self.not_asked.is_set() and self.may_go_on()
 
     def _make(self, payments: Sequence[Sequence[_Due]]) -> int:
         if len(payments) <= FEW:
@@ -66,7 +72,7 @@ class Run:
         """Those of one payment one after the other: they would only be in each other's way."""
         count = 0
         for school_id, refund in due:
-            if not self.may_go_on():
+            if not self._goes_on():
                 break
             self._make_one(self.context_for(school_id), refund)
             count += 1
@@ -79,7 +85,7 @@ class Run:
             else:
                 make_refund(ctx, refund.payment_id, refund)
         except NotAsked:
-            return  # It stays due, for the next run.
+            self.not_asked.set()  # It stays due, for the next run.
         except Exception as error:  # noqa: BLE001 - one bad refund never blocks the others
             logs.count("ChoreFailed")
             logs.logger.error("chore failed", error=type(error).__name__)
