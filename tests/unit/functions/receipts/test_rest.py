@@ -107,3 +107,13 @@ def test_word_of_a_page_that_closed_does_not_take_the_next_one_away(
     once_before(monkeypatch, settlement, "_nothing_came", lambda: shop.open(booked, later))
     assert _hear(booked, later).state == "open"
     assert booking_of(booked).state == "pending"
+
+
+def test_who_hears_of_the_same_page_a_second_time_takes_nothing_away(
+    shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _left(shop, booked, NOW)
+    later = NOW + timedelta(hours=1)
+    once_before(monkeypatch, settlement, "_nothing_came", lambda: _hear(booked, later))
+    assert _hear(booked, later).state == "created"
+    assert booking_of(booked).state == "pending"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from school_events.bookings import baskets, store
-from school_events.bookings.model import Booking
+from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.rules import is_at
 from school_events.core import logs
 from school_events.core.change import stamp
@@ -13,7 +13,9 @@ from school_events.core.dynamodb import Transaction
 from school_events.events import store as events
 from school_events.payments import rules
 from school_events.payments import store as payments
-from school_events.payments.model import PaymentState
+from school_events.payments.model import Payment, PaymentState
+from school_events.payments.receipts import store as receipts
+from school_events.payments.receipts.rules import rest_until
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING})
 
@@ -57,3 +59,36 @@ def wait_for_bank(ctx: Context, payment_id: str) -> None:
         logs.count("DebitUnderWay")
     if len(transaction):
         transaction.commit()
+
+
+def keep_for_the_rest(ctx: Context, payment: Payment) -> bool:
+    """Let holds wait on although a bank did not pay, if they wait some days for the rest of their price (0042).
+
+    The debit was one attempt at paying it: until then there can be another.
+
+    Args:
+        ctx: the moment.
+        payment: as it was read; its present page was left with a debit that failed.
+
+    Returns:
+        Whether they wait on; otherwise nothing was written.
+
+    Raises:
+        StaleVersion: somebody else was faster.
+    """
+    until = rest_until(receipts.of_payment(ctx.school_id, payment.id))
+    held = baskets.waiting_for(ctx, payment)
+    if payment.state not in _PAYABLE or until is None or until <= ctx.now:
+        return False
+    if any(booking.state is not BookingState.PENDING for booking in held):
+        return False
+    transaction = Transaction(ctx)
+    for booking in held:
+        waiting = booking.model_copy(update={"hold_until": until})
+        store.replace(transaction, ctx.school_id, booking, waiting, stamp(ctx, "booking.hold_extended"))
+    payable = payments.replace(
+        transaction, ctx, payment, rules.page_closed(payment), stamp(ctx, "payment.debit_failed")
+    )
+    transaction.put(baskets.tell_payer(ctx, payable))
+    transaction.commit()
+    return True

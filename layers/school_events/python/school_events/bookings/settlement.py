@@ -60,18 +60,16 @@ def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) ->
         if not again_if_stale(lambda: _waits_on(ctx, payment.id, snapshot)):
             let_go(ctx, payment.id)
     elif snapshot.status is CheckoutStatus.COMPLETE:
-        again_if_stale(
-            lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment.id), PaymentState.FAILED)
-        )
+        again_if_stale(lambda: _bank_did_not_pay(ctx, payment.id, snapshot))
 
 
 def _waits_on(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> bool:
     """Whether holds wait on although a page closed unpaid: for another one that was opened, or could be (0042)."""
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    if payment.state is not PaymentState.OPEN or payment.checkout is None:
-        return False
-    if payment.checkout.session_id != snapshot.session_id:
+    if not _is_present(payment, snapshot):
         return True
+    if payment.state is not PaymentState.OPEN:
+        return False
     if not baskets.outlasts_page(payment, baskets.waiting_for(ctx, payment)):
         return False
     transaction = Transaction(ctx)
@@ -80,6 +78,17 @@ def _waits_on(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> bool
     transaction.put(baskets.tell_payer(ctx, closed))
     transaction.commit()
     return True
+
+
+def _bank_did_not_pay(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> None:
+    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    if _is_present(payment, snapshot) and not debits.keep_for_the_rest(ctx, payment):
+        _release(ctx, payment, PaymentState.FAILED)
+
+
+def _is_present(payment: Payment, snapshot: CheckoutSnapshot) -> bool:
+    """Whether what was seen at Stripe is still the payment's present page: who heard of it first may have closed it."""
+    return payment.checkout is not None and payment.checkout.session_id == snapshot.session_id
 
 
 def _money_came(ctx: Context, payment_id: str, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:

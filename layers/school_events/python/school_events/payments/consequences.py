@@ -20,6 +20,7 @@ _DUE = frozenset({"payment.reminded", "payment.end_announced"})
 
 _CAME_TO_NOTHING: Mapping[str, TellingKind] = {
     "payment.failed": "payment_failed",
+    "payment.debit_failed": "payment_failed",
     "payment.given_back": "payment_failed",
     "payment.paid_twice": "refunded",
 }

@@ -36,6 +36,7 @@ class PaymentState(StrEnum):
         open → created            its page was closed unpaid: it can be paid anew
         created | open → expired
         processing → failed       the bank did not pay a direct debit
+        processing → created      … of a place that waits for the rest of its price anyway
         open → quarantined        amount or currency is not ours: a person decides
         expired | failed → paid   money that came late …
         paid → late_refunding     … for places that are gone, all of them: everything goes back

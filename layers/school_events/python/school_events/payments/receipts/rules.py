@@ -1,6 +1,6 @@
 """Decisions about money the school received itself: pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from school_events.core.errors import Invalid, WrongState
@@ -55,6 +55,13 @@ def require_receivable(payment: Payment, amount: Money) -> None:
         raise Invalid.of("amount.amount", f"is {-rest} pence more than is owed")
     if 0 < rest < SMALLEST_PRICE:
         raise Invalid.of("amount.amount", f"leaves {rest} pence, which no card can pay")
+
+
+def rest_until(receipts: Iterable[Receipt]) -> datetime | None:
+    """Until when a place waits for the rest of its price, UTC: some days from when a part was last written down, or
+    taken back as a mistake. None if nothing was received."""
+    moved = (one.reversed_at or one.recorded_at for one in receipts)
+    return max((at + HOLD_FOR_THE_REST for at in moved), default=None)
 
 
 def parts_of(payment: Payment, amount: Money) -> tuple[ReceiptPart, ...]:
