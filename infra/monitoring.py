@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from aws_cdk import Duration, aws_cloudwatch, aws_cloudwatch_actions, aws_sns
 from constructs import Construct
 
-from infra.queues import MAX_RECEIVES
 from infra.spec import Capability, QueueTrigger, StreamTrigger
 from infra.stages import Stage
 
@@ -113,16 +112,17 @@ def _queue_rules(stage: Stage, capabilities: tuple[Capability, ...]) -> Iterator
     for capability in capabilities:
         for trigger in capability.triggers:
             if isinstance(trigger, QueueTrigger):
-                yield from _one_queue(stage, capability, trigger.queue)
+                yield from _one_queue(stage, capability, trigger)
 
 
-def _one_queue(stage: Stage, capability: Capability, queue: str) -> Iterator[AlarmRule]:
+def _one_queue(stage: Stage, capability: Capability, trigger: QueueTrigger) -> Iterator[AlarmRule]:
+    queue = trigger.queue
     # A message is as old as it is while its function works on it: only what outlives two runs has waited.
     too_old = max(Duration.minutes(5).to_seconds(), 2 * capability.timeout)
     yield AlarmRule(
         f"{queue}-dlq",
-        f"A message is in the dead-letter queue: {capability.name} refused it, or failed on it {MAX_RECEIVES} times. "
-        "Read its reason, fix, redrive.",
+        f"A message is in the dead-letter queue: {capability.name} refused it, or failed on it {trigger.receives} "
+        "times. Read its reason, fix, redrive.",
         queue_metric(stage, f"{queue}-dlq", "ApproximateNumberOfMessagesVisible"),
     )
     yield AlarmRule(

@@ -8,7 +8,6 @@ from infra.names import portal_rule_arn
 from infra.spec import PORTAL_QUEUE, Capability, QueueTrigger
 from infra.stages import Stage
 
-MAX_RECEIVES = 3
 # As AWS advises for queues that a function reads: its time-out, and five more for retries of a throttled poller.
 _VISIBILITY_FACTOR = 6
 
@@ -18,7 +17,7 @@ def make_queues(
 ) -> dict[str, QueuePair]:
     """The queues that capabilities are triggered by, by name."""
     pairs = {
-        trigger.queue: _make_pair(stack, stage, trigger.queue, capability.timeout, key)
+        trigger.queue: _make_pair(stack, stage, trigger, capability.timeout, key)
         for capability in capabilities
         for trigger in capability.triggers
         if isinstance(trigger, QueueTrigger)
@@ -27,7 +26,8 @@ def make_queues(
     return pairs
 
 
-def _make_pair(stack: Stack, stage: Stage, name: str, timeout: int, key: aws_kms.IKey) -> QueuePair:
+def _make_pair(stack: Stack, stage: Stage, trigger: QueueTrigger, timeout: int, key: aws_kms.IKey) -> QueuePair:
+    name = trigger.queue
     title = name.title().replace("-", "")
     dead = aws_sqs.Queue(
         stack,
@@ -49,7 +49,7 @@ def _make_pair(stack: Stack, stage: Stage, name: str, timeout: int, key: aws_kms
         enforce_ssl=stage.require_tls,
         retention_period=Duration.days(4),
         visibility_timeout=Duration.seconds(timeout * _VISIBILITY_FACTOR),
-        dead_letter_queue=aws_sqs.DeadLetterQueue(queue=dead, max_receive_count=MAX_RECEIVES),
+        dead_letter_queue=aws_sqs.DeadLetterQueue(queue=dead, max_receive_count=trigger.receives),
     )
     if not stage.require_tls:
         for one in (queue, dead):

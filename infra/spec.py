@@ -177,11 +177,16 @@ PUT_MESSAGES = BusGrant()
 
 @dataclass(frozen=True)
 class QueueTrigger:
-    """A queue whose messages the function takes, ``batch`` at a time, waiting ``window`` seconds for more."""
+    """A queue whose messages the function takes, ``batch`` at a time, waiting ``window`` seconds for more.
+
+    A message that was failed on, or not come to, is handed over again when its visibility ends, ``receives`` times in
+    all; then it is a dead letter.
+    """
 
     queue: str
     batch: int = 10
     window: int = 0
+    receives: int = 3
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 from school_events.bookings import stripe_events
 from school_events.core import clock, logs
 from school_events.core.errors import TryAgain
+from school_events.core.patience import Patience
 from school_events.core.workers import context_of, each_record
 from school_events.payments.accounts import store
 from school_events.payments.events.model import StripeEvent
@@ -14,7 +15,11 @@ _TIME_FOR_ONE_MS = 19_000
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Apply a batch of queued webhooks."""
+    """Apply a batch of queued webhooks.
+
+    A Stripe that hangs is waited for once: what else of the batch asks it for the same school goes back to the queue.
+    """
+    patience = Patience()
 
     def work(record: dict[str, Any]) -> None:
         stripe_event = StripeEvent.model_validate_json(record["body"])
@@ -24,7 +29,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return
         if context.get_remaining_time_in_millis() < _TIME_FOR_ONE_MS:
             raise TryAgain
-        ctx = context_of(school_id, "stripe", "stripe_events", context, clock.utc_now())
+        ctx = context_of(school_id, "stripe", "stripe_events", context, clock.utc_now(), patience)
         stripe_events.apply(ctx, stripe_event.account, stripe_event)
 
     return each_record(event, work)

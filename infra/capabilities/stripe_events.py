@@ -18,7 +18,8 @@ from infra.spec import (
 CAPABILITY = Capability(
     name="stripe_events",
     about="Apply Stripe's events to ledger and bookings",
-    triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=5),),
+    # Ten times six minutes: a Stripe that is out for less makes no dead letters.
+    triggers=(QueueTrigger(STRIPE_EVENTS_QUEUE, batch=5, receives=10),),
     grants=(
         table(PEOPLE, *READ),
         # Whether a place that is given back is one too many, and whether what late money is for has begun.

@@ -64,7 +64,13 @@ def test_every_queue_is_encrypted_and_has_a_dead_letter_queue(prod: Assembly) ->
             target = properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
             dead = prod.resources(QUEUE)[target]["Properties"]
             assert dead["QueueName"] == f"{properties['QueueName']}-dlq", name
-            assert properties["RedrivePolicy"]["maxReceiveCount"] == 3
+            assert properties["RedrivePolicy"]["maxReceiveCount"] == (10 if "stripe-events" in dead["QueueName"] else 3)
+
+
+def test_a_stripe_that_is_out_for_an_hour_makes_no_dead_letters(prod: Assembly) -> None:
+    """Each message of a batch is given back, and counted, although Stripe was asked about the first of them only."""
+    (queue,) = [one for one in prod.properties(QUEUE) if one["QueueName"].endswith("-stripe-events")]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] >= 3600
 
 
 def test_every_queue_refuses_plain_http(prod: Assembly) -> None:

@@ -1,6 +1,6 @@
 """The worker behind the webhook: each event applied once, by the school that owns the account."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,10 @@ from functions.stripe_events.handler import lambda_handler
 from school_events.bookings import settlement, stripe_events
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
+from school_events.core.context import Context
+from school_events.core.errors import TryAgain
 from school_events.events.model import SchoolEvent
+from school_events.payments import stripe_client
 from school_events.payments.accounts import store as accounts
 from school_events.payments.events import store as events
 from school_events.payments.events.model import TYPES
@@ -220,6 +223,48 @@ def test_what_there_is_no_time_left_for_stays_in_the_queue(shop: Shop) -> None:
     answer = lambda_handler(sqs_event(told, queue="stripe-events"), LambdaContext(remaining_ms=18_000))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert everything() == before
+
+
+def test_a_stripe_that_hangs_is_met_once_a_batch_and_the_rest_goes_back_untouched(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still: a call in vain counts as if it had taken as long as a school is waited for."""
+    held = [book(event, f"pupil-{number}", parent=number) for number in (1, 3, 4)]
+    for booked in held:
+        shop.open(booked)
+    calls: list[str] = []
+
+    def hangs(ctx: Context, _call: object) -> None:
+        calls.append(ctx.school_id)
+        ctx.patience.waited_in_vain(ctx.school_id, 16.5)
+        raise TryAgain
+
+    messages = [_message(shop, booked, event_id=f"evt_{booked.payment_id}") for booked in held]
+    before = everything()
+    with monkeypatch.context() as patch:
+        patch.setattr(stripe_client, "_asked", hangs)
+        assert _work(*messages) == ["message-1", "message-2", "message-3"]
+    assert calls == [SCHOOL]
+    assert everything() == before
+    assert _work(*messages) == [], "the next batch asks again"
+
+
+def test_a_stripe_that_hangs_for_a_school_keeps_no_other_schools_events_back(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked, asked = _paid(shop, event), stripe_client._asked
+    other = shop.connect("school-2")
+
+    def hangs(ctx: Context, call: Callable[[], object]) -> object:
+        if ctx.school_id == SCHOOL:
+            return asked(ctx, call)
+        ctx.patience.waited_in_vain(ctx.school_id, 10)
+        raise TryAgain
+
+    monkeypatch.setattr(stripe_client, "_asked", hangs)
+    hanging = _message(shop, account=other, event_id="evt_0", type="account.updated", object_id=other)
+    assert _work(hanging, _message(shop, booked)) == ["message-1"]
+    assert payment_of(booked).state is PaymentState.PAID
 
 
 def test_the_same_event_of_another_account_is_another_event(shop: Shop, event: SchoolEvent) -> None:
