@@ -12,7 +12,7 @@ from school_events.events.model import SchoolEvent
 from tests.support.booked_world import an_event, as_parent, book, booking_of
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.http_events import json_of
-from tests.support.people import contact_told, pupil_told, school_told, tell
+from tests.support.people import contact_told, portal_message, pupil_told, school_told, tell
 from tests.support.tables import everything, rows
 from tests.unit.functions.registers.asking import (
     ADMIN,
@@ -73,6 +73,17 @@ def test_who_has_taken_a_consent_back_is_shown_as_such(event: SchoolEvent) -> No
     transaction.commit()
     for listed in (read(ATTENDEES, event)[1]["items"], read(REGISTER, event)[1]["expected"]):
         assert {one["pupil_id"] for one in listed if one["consent_withdrawn"]} == {"pupil-3"}
+
+
+def test_who_has_left_the_school_is_shown_as_such_while_the_place_is_the_schools_to_cancel(event: SchoolEvent) -> None:
+    """H1."""
+    tell(portal_message("PupilLeft", {"pupil_id": "pupil-3", "left_on": "2026-12-01"}, version=2))
+    for listed in (read(ATTENDEES, event)[1]["items"], read(REGISTER, event)[1]["expected"]):
+        assert {one["pupil_id"]: one["left_on"] for one in listed} == {
+            "pupil-1": None,
+            "pupil-2": None,
+            "pupil-3": "2026-12-01",
+        }
 
 
 def test_who_has_given_the_place_up_is_neither_listed_nor_expected(event: SchoolEvent) -> None:

@@ -223,6 +223,8 @@ def test_of_a_cancelled_event_nothing_is_marked(event: SchoolEvent) -> None:
     cancelled = lifecycle(http_event(route, {"event_id": event.id}), LambdaContext())
     assert cancelled["statusCode"] == 200, cancelled["body"]
     assert _status(event, ALLOCATED) == 409
+    _, register = read(REGISTER, event)
+    assert (register["cancelled"], register["expected"]) == (True, []), "though no booking was ended yet"
 
 
 def test_every_mark_is_in_the_audit_log_by_who_made_it(event: SchoolEvent) -> None:

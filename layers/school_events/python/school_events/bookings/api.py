@@ -1,7 +1,7 @@
 """Request and response models of the booking routes."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -142,6 +142,10 @@ class ListedChild(ApiModel):
     last_name: str
     year_group: str | None
     registration_group: str | None
+    left_on: date | None = Field(
+        description="The child's last day at the school, if it leaves or has left: places after it are the school's to "
+        "cancel"
+    )
 
 
 class Attendee(ListedChild):
@@ -166,6 +170,7 @@ def listed_child(pupil: Pupil) -> ListedChild:
         last_name=pupil.last_name,
         year_group=pupil.year_group,
         registration_group=pupil.registration_group,
+        left_on=pupil.left_on,
     )
 
 

@@ -47,14 +47,15 @@ def register(ctx: Context, event_id: str, session_id: str) -> Register:
     session = events.find_session(ctx.school_id, event_id, session_id)
     listed = [one for one in bookings.bookings_of_event(ctx.school_id, event_id) if is_at(one.place, session_id)]
     entries = store.find_entries(ctx.school_id, (one.id for one in listed), session_id)
-    expected = [one for one in listed if not session.cancelled and rules.is_expected(one, session_id)]
+    cancelled = rules.is_cancelled(event, session)
+    expected = [one for one in listed if not cancelled and rules.is_expected(one, session_id)]
     lost = [one for one in listed if one.id in entries and not rules.is_expected(one, session_id)]
     return Register(
         event_id=event_id,
         session_id=session.id,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        cancelled=session.cancelled,
+        cancelled=cancelled,
         expected=_children(ctx, event, session, expected, entries),
         no_longer_expected=_children(ctx, event, session, lost, entries),
     )

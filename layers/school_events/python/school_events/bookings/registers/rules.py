@@ -67,6 +67,11 @@ def require_register(event: SchoolEvent) -> None:
         raise WrongState("A parents' evening has appointments and no register")
 
 
+def is_cancelled(event: SchoolEvent, session: Session) -> bool:
+    """Whether a session will not be, by itself or with all of its event; then nobody is expected at it."""
+    return session.cancelled or event.status == "cancelled"
+
+
 def is_expected(booking: Booking, session_id: str) -> bool:
     """Whether a booking's child is expected at a session: booked for certain, for all of the event or for just this."""
     return booking.state is BookingState.CONFIRMED and is_at(booking.place, session_id)
