@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from school_events.bookings import late_money, places, settlement
+from school_events.bookings import anonymising, late_money, places, settlement
 from school_events.bookings.model import BookingState, PlaceState
 from school_events.core.errors import TryAgain
 from school_events.core.money import pounds
@@ -25,6 +25,7 @@ from tests.support.booked_world import (
 )
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of
+from tests.support.people import PortalMessage, link_told, portal_message, tell
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.paying import apply, late_and_gone, let_go_unseen, once_before, paid, paid_too_late
 
@@ -250,3 +251,40 @@ def test_while_it_goes_back_as_a_whole_the_payment_says_so(
             apply(booked)
     assert payment_of(booked).state is PaymentState.LATE_REFUNDING
     assert apply(booked).state is PaymentState.REFUNDED
+
+
+_LEFT = portal_message("PupilLeft", {"pupil_id": "pupil-1", "left_on": "2026-11-20"}, version=2)
+_REMOVED = portal_message("PupilRemoved", {"pupil_id": "pupil-1"}, version=2)
+_CUT = link_told(restricted=True, version=2)
+
+
+@pytest.mark.parametrize("message", [_LEFT, _REMOVED, _CUT], ids=["left", "gone", "cut"])
+def test_late_money_for_a_child_who_left_or_is_another_s_now_goes_back(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch, message: PortalMessage
+) -> None:
+    booked = paid_too_late(shop, event, monkeypatch)
+    tell(message)
+    assert apply(booked).state is PaymentState.REFUNDED
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert set(place_states(event)) == {"free"}
+    assert ledger_balance() == shop.balance()
+    assert not faults_of(event)
+
+
+def test_late_money_of_a_child_who_is_forgotten_goes_back(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = paid_too_late(shop, event, monkeypatch)
+    anonymising.forget_pupil(as_system(), "pupil-1", NOW + timedelta(days=1), lambda: "nobody_1")
+    assert apply(booked).state is PaymentState.REFUNDED
+    assert booking_of(booked).state is BookingState.RELEASED
+    assert ledger_balance() == shop.balance()
+
+
+def test_late_money_of_two_records_of_a_parent_who_are_one_by_now_has_its_place(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = paid_too_late(shop, event, monkeypatch)
+    tell(portal_message("ContactRemoved", {"contact_id": "contact-1", "merged_into": "contact-2"}, version=2))
+    assert apply(booked).state is PaymentState.PAID
+    assert booking_of(booked).state is BookingState.CONFIRMED

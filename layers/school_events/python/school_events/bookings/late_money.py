@@ -18,6 +18,9 @@ from school_events.payments.model import Payment, PaymentLine
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds import store as refund_store
 from school_events.payments.refunds.model import Refund
+from school_events.people import access
+from school_events.people import rules as people_rules
+from school_events.people import store as people
 
 _TRIES = 5
 
@@ -67,12 +70,13 @@ def _decide_to_refund(ctx: Context, payment_id: str, line: PaymentLine, booking:
 def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) -> bool:
     """Give a booking that was let go a place that is still free; says whether there was one.
 
-    It was booked in time: so it has a place also once the time to book is over, until what it is for has begun.
+    It was booked in time: so it has a place also once the time to book is over, until what it is for has begun. Not
+    for a child who has left the school, or is not the booker's any more: they would not be let book it now.
 
     Raises:
         StaleVersion: somebody else settled the line meanwhile, one way or the other.
     """
-    if debits.first_beginning(ctx, [booking]) is None:
+    if not _is_bookers(ctx, booking) or debits.first_beginning(ctx, [booking]) is None:
         return False
     refund_id = refunds.refund_id("late", line.key)
     for _ in range(_TRIES):
@@ -97,3 +101,12 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
             return False
         return True
     return False
+
+
+def _is_bookers(ctx: Context, booking: Booking) -> bool:
+    """Whether a child is at the school and the child of who booked, who may go by another record by now."""
+    pupil = people.find_pupils(ctx.school_id, [booking.pupil_id]).get(booking.pupil_id)
+    if pupil is None or not pupil.is_on_roll(people_rules.today(ctx.now)):
+        return False
+    booker = access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
+    return bool(access.open_links_among(ctx, [(booker, booking.pupil_id)]))
