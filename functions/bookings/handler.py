@@ -13,7 +13,7 @@ from school_events.bookings.model import BookingState
 from school_events.bookings.terms.api import CancelBody, CancellationTerms, Cancelled, cancelled_view
 from school_events.bookings.terms.service import preview
 from school_events.bookings.ways import Wish
-from school_events.core.errors import AlreadyBooked, Invalid, NoFreePlace, NotFound, TryAgain, WrongState
+from school_events.core.errors import AlreadyBooked, AsAnother, Invalid, NoFreePlace, NotFound, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi, reply
 from school_events.core.money import NOTHING
 from school_events.people import access
@@ -33,11 +33,11 @@ SCHOOL = "/v1/schools/{school_id}"
 def book(school_id: str, body: NewBooking) -> Response[service.Booked]:
     ctx = api.context
     if ctx.actor.kind == "staff" and body.on_behalf_of is None:
-        raise Invalid.of("on_behalf_of", "is required when the school books")
+        raise AsAnother.of("on_behalf_of", "is required when the school books")
     if ctx.actor.kind == "contact" and body.on_behalf_of is not None:
-        raise Invalid.of("on_behalf_of", "is for the school")
+        raise AsAnother.of("on_behalf_of", "is for the school")
     if ctx.actor.kind == "contact" and body.over_capacity is not None:
-        raise Invalid.of("over_capacity", "is for the school")
+        raise AsAnother.of("over_capacity", "is for the school")
     wishes = [Wish(item.pupil_id, item.filled, item.session_id, item.slot) for item in body.items]
     way = None if body.over_capacity is None else Extra(body.over_capacity.reason)
     booked = service.book(ctx, body.on_behalf_of or ctx.actor.id, body.event_id, wishes, api.asked(body), way)
@@ -67,7 +67,7 @@ def cancel(school_id: str, booking_id: str, body: CancelBody | None = None) -> C
     booking = reading.find_for_caller(ctx, booking_id)
     cancelling.require_may_cancel(ctx, booking)
     if ctx.actor.kind == "contact" and asked.refund is not None:
-        raise Invalid.of("refund", "is for the school")
+        raise AsAnother.of("refund", "is for the school")
     money = reading.sees_money(ctx, mine=reading.is_mine(ctx, booking))
     if asked.expected_refund is not None and not money:
         # Whether less would come back tells what was paid (B8).

@@ -16,7 +16,7 @@ from school_events.bookings.waiting.api import (
     TurnView,
 )
 from school_events.bookings.ways import Wish
-from school_events.core.errors import AlreadyBooked, Invalid, NotFound, TryAgain, WrongState
+from school_events.core.errors import AlreadyBooked, AsAnother, Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import Page, SchoolApi, reply
 from school_events.people import access
 
@@ -101,9 +101,9 @@ def _contact(on_behalf_of: str | None) -> str:
     """On whose account it is: the caller's, or of the contact the school asks for."""
     actor = api.context.actor
     if actor.kind == "staff" and on_behalf_of is None:
-        raise Invalid.of("on_behalf_of", "is required when the school asks")
+        raise AsAnother.of("on_behalf_of", "is required when the school asks")
     if actor.kind == "contact" and on_behalf_of is not None:
-        raise Invalid.of("on_behalf_of", "is for the school")
+        raise AsAnother.of("on_behalf_of", "is for the school")
     return on_behalf_of or actor.id
 
 

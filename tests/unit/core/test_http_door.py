@@ -152,6 +152,15 @@ def test_who_is_staff_and_a_parent_sees_what_either_may_see(things: Things, staf
     assert things.contexts[-1].actor == Actor("contact", "contact-1")
 
 
+def test_who_is_both_and_asks_first_as_what_it_is_not_for_is_answered_as_the_other(things: Things) -> None:
+    memberships = ("school-1", "contact-1", ["parent"]), ("school-1", "staff-1", ["school_admin"])
+    for both in (claims(*memberships), claims(*reversed(memberships))):
+        answer = things.call(f"POST {THING}/ask", ONE, claimed=both)
+        assert (status(answer), json_of(answer)["id"]) == (200, "staff-1")
+        assert status(things.call(f"POST {THING}/ask", {"thing_id": "nobodys"}, claimed=both)) == 404
+    assert status(things.call(f"POST {THING}/ask", ONE, claimed=claims(memberships[0]))) == 422
+
+
 def test_who_is_refused_as_both_is_refused(things: Things) -> None:
     both = claims(("school-1", "gone", ["school_admin"]), ("school-1", "gone", ["parent"]))
     assert status(things.call(GET, ONE, claimed=both)) == 404

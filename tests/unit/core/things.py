@@ -4,7 +4,7 @@ from typing import Any
 
 from school_events.core.caller import Membership
 from school_events.core.context import Context
-from school_events.core.errors import NoFreePlace, NotFound, TryAgain
+from school_events.core.errors import AsAnother, NoFreePlace, NotFound, TryAgain
 from school_events.core.http import ApiModel, LocalDate, LocalDateTime, SchoolApi, WholeNumber, YesNo, reply
 from tests.support.http_events import LambdaContext, http_event
 
@@ -41,6 +41,7 @@ class Things:
         self.asked_access: list[str] = []
         self.api = SchoolApi("things", access=self.access)
         self._register()
+        self._register_refusals()
 
     def access(self, ctx: Context, membership: Membership) -> None:
         """Everybody still is a member, except who is called gone."""
@@ -84,6 +85,17 @@ class Things:
             self._note(api.version_to_change())
             return ThingRef(id=thing_id)
 
+        @api.route("GET", "/v1/me", roles={"school_admin", "parent"}, summary="Me")
+        def me() -> ThingRef:
+            return ThingRef(id=api.caller.subject)
+
+        @api.route("GET", "/v1/up", public=True, summary="Up")
+        def up() -> ThingRef:
+            return ThingRef(id="up")
+
+    def _register_refusals(self) -> None:
+        api = self.api
+
         @api.route("POST", f"{THING}/break", roles={"school_admin"}, summary="Break")
         def break_it(school_id: str, thing_id: str) -> ThingRef:
             self._note("broken")
@@ -93,13 +105,13 @@ class Things:
         def book(school_id: str, thing_id: str) -> ThingRef:
             raise NoFreePlace("The club is full")
 
-        @api.route("GET", "/v1/me", roles={"school_admin", "parent"}, summary="Me")
-        def me() -> ThingRef:
-            return ThingRef(id=api.caller.subject)
-
-        @api.route("GET", "/v1/up", public=True, summary="Up")
-        def up() -> ThingRef:
-            return ThingRef(id="up")
+        @api.route("POST", f"{THING}/ask", roles={"school_admin", "parent"}, summary="Ask")
+        def ask(school_id: str, thing_id: str) -> ThingRef:
+            if thing_id == "nobodys" and api.context.has_role("school_admin"):
+                raise NotFound
+            if not api.context.has_role("school_admin"):
+                raise AsAnother.of("for", "is for the school")
+            return ThingRef(id=api.context.actor.id)
 
     def _note(self, what: Any) -> None:
         self.reached.append(what)

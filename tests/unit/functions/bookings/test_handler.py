@@ -127,6 +127,19 @@ def test_an_administrator_books_on_a_contacts_behalf_and_says_whose(event: Schoo
     assert ask(ONE, parent(), booking_id=made["booking_ids"][0])[1]["mine"] is True
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_administrator_with_a_child_at_the_school_books_as_either(event: SchoolEvent, first: int) -> None:
+    """Whichever of both the token names first."""
+    here = (SCHOOL, "contact-3", ["parent"]), (SCHOOL, "staff-admin", ["school_admin"])
+    both = claims(here[first], here[1 - first])
+    assert ask(BOOK, {}, wish(event, "pupil-3"), claimed=both)[0] == 201
+    assert ask(BOOK, {}, wish(event, on_behalf_of="contact-1"), claimed=both)[0] == 201
+    assert ask(BOOK, {}, wish(event, "pupil-2"), claimed=both)[0] == 404
+    assert ask(BOOK, {}, wish(event, "pupil-2", on_behalf_of="contact-3"), claimed=both)[0] == 404
+    seats = {"over_capacity": {"reason": "A helper's child"}, "on_behalf_of": "contact-4"}
+    assert ask(BOOK, {}, wish(event, "pupil-4") | seats, claimed=both)[0] == 409, "there are free places"
+
+
 def test_a_teacher_who_calls_themselves_a_parent_books_for_nobody(event: SchoolEvent) -> None:
     before = everything()
     body = wish(event, on_behalf_of="contact-1")

@@ -12,8 +12,9 @@ from school_events.bookings.rules import TERM
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import a_school_with_families, an_event, as_parent, as_system, book
 from tests.support.contexts import NOW
+from tests.support.contexts import SCHOOL as SCHOOL_ID
 from tests.support.event_checker import bookings_of
-from tests.support.http_events import LambdaContext, http_event, json_of
+from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.support.tables import everything, rows
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -163,3 +164,9 @@ def test_a_child_who_waits_already_is_told_so(event: SchoolEvent) -> None:
     join(event, 3)
     status, problem = ask(JOIN, parent(3), children("pupil-3"), event_id=event.id)
     assert (status, problem["type"]) == (409, "urn:school-events:problem:already-booked")
+
+
+def test_an_administrator_with_a_child_at_the_school_waits_as_either(event: SchoolEvent) -> None:
+    both = claims((SCHOOL_ID, "contact-3", ["parent"]), (SCHOOL_ID, "staff-admin", ["school_admin"]))
+    assert ask(JOIN, {}, children("pupil-3"), claimed=both, event_id=event.id)[0] == 201
+    assert ask(JOIN, {}, children("pupil-4", on_behalf_of="contact-4"), claimed=both, event_id=event.id)[0] == 201

@@ -31,7 +31,8 @@
     ├── TooLarge                 413
     ├── UnsupportedMediaType     415
     ├── Invalid                  422  names the fields to blame
-    │   └── KeyReused            422  an Idempotency-Key used again for another request
+    │   ├── KeyReused            422  an Idempotency-Key used again for another request
+    │   └── AsAnother            422  the caller asks as a parent what is for staff, or the other way round
     └── TryAgain                 503  too busy, or a service we need did not answer
         └── NotAsked              (payments) never told: others waited for Stripe in vain, so this stays due
 
@@ -42,7 +43,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ErrorKind(StrEnum):
@@ -189,7 +190,7 @@ class Invalid(SchoolEventsError):
     title = "The request is not valid"
 
     @classmethod
-    def of(cls, field: str, message: str) -> "Invalid":
+    def of(cls, field: str, message: str) -> Self:
         """One field to blame."""
         return cls(fields=[FieldError(field, message)])
 
@@ -199,6 +200,10 @@ class KeyReused(Invalid):
 
     slug = "idempotency-key-reused"
     title = "This Idempotency-Key belongs to another request"
+
+
+class AsAnother(Invalid):
+    """A field that is for parents, or for staff, which the caller is not: whoever is both is asked as the other too."""
 
 
 class TryAgain(SchoolEventsError):

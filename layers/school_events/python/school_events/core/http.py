@@ -21,7 +21,7 @@ from school_events.core import bodies, clock, logs, problems
 from school_events.core.caller import Caller, Membership, caller_from_claims
 from school_events.core.context import Actor, Context, Role, deadline_of
 from school_events.core.dynamodb import is_busy
-from school_events.core.errors import Forbidden, Invalid, NotFound, SchoolEventsError, TryAgain
+from school_events.core.errors import AsAnother, Forbidden, Invalid, NotFound, SchoolEventsError, TryAgain
 from school_events.core.ids import may_name, new_id
 from school_events.core.requests import Request, request
 
@@ -115,9 +115,10 @@ class SchoolApi:
         self._caller: Caller | None = None
         self._context: Context | None = None
         self._moment: Callable[[Membership], Context] | None = None
+        self._is_for_another = False
         self.resolver.exception_handler(Exception)(_unexpected)
         self.resolver.not_found(lambda _error: problems.answer(NotFound()))
-        self.resolver.exception_handler(SchoolEventsError)(problems.answer)
+        self.resolver.exception_handler(SchoolEventsError)(self._refuse)
         self.resolver.exception_handler(NotModified)(_not_modified)
         self.resolver.exception_handler(RequestValidationError)(_invalid_request)
         self.resolver.exception_handler(ResponseValidationError)(_wrong_answer)
@@ -269,15 +270,16 @@ class SchoolApi:
         """The answer to the caller as the first of their memberships that gets one.
 
         A teacher whose child is at the school sees what either may see: what the one is refused, and so has not
-        changed, is asked again as the other.
+        changed, is asked again as the other. Of two refusals that as whom it was meant for says more.
         """
-        refusals = []
+        refusals: list[tuple[bool, dict[str, Any]]] = []
         for membership in memberships:
+            self._is_for_another = False
             answer = self._answer_as(membership, event, lambda_context)
-            if answer["statusCode"] not in _NOT_AS_THIS:
+            if answer["statusCode"] not in _NOT_AS_THIS and not self._is_for_another:
                 return answer
-            refusals.append(answer)
-        return refusals[0]
+            refusals.append((self._is_for_another, answer))
+        return min(refusals, key=lambda one: one[0])[1]
 
     def _answer_as(self, membership: Membership | None, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         try:
@@ -290,6 +292,10 @@ class SchoolApi:
             return _problem(problems.answer(error))
         answer["body"] = answer.get("body") or ""
         return answer
+
+    def _refuse(self, error: SchoolEventsError) -> Response[Any]:
+        self._is_for_another = isinstance(error, AsAnother)
+        return problems.answer(error)
 
 
 def tag_of(body: BaseModel) -> str:
@@ -379,7 +385,7 @@ def _unexpected(error: Exception) -> Response[Any]:
     """The answer to what nobody foresaw. The log gets its kind and place: its text may hold personal data."""
     if is_busy(error):
         return problems.answer(TryAgain())
-    logs.logger.error("unexpected", error=type(error).__name__, where=_where(error))
+    logs.logger.error("unexpected", error=type(error).__name__, where=logs.place_of(error))
     return problems.unexpected()
 
 
@@ -390,11 +396,3 @@ def _problem(answer: Response[Any]) -> dict[str, Any]:
         "body": answer.body,
         "isBase64Encoded": False,
     }
-
-
-def _where(error: BaseException) -> str:
-    """The place an error was raised, as ``file:line``: enough to find it, without what it was about."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -26,3 +26,11 @@ def flush() -> None:
     """Write what was counted."""
     if metrics.metric_set:
         metrics.flush_metrics()
+
+
+def place_of(error: BaseException) -> str:
+    """The place an error was raised, as ``file:line``: enough to find it, without what it was about."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
