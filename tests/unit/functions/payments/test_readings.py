@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.payments.handler import lambda_handler as payments
 from functions.payouts.handler import lambda_handler as payouts
 from functions.receipts.handler import lambda_handler as receipts
 from functions.refunds.handler import lambda_handler as refunds
@@ -40,6 +41,20 @@ def test_what_staff_read_of_payments_is_in_the_audit_log(event: SchoolEvent, cal
         ("receipts.read", payment_id, reader),
         ("refunds.read", payment_id, reader),
     ]
+
+
+def test_lists_that_name_payments_are_in_the_audit_log_and_sums_are_not(event: SchoolEvent) -> None:
+    for handler, route, query in (
+        (payments, "attention", None),
+        (payouts, "payments/reconciliation", {"first_day": "2026-11-01", "last_day": "2026-11-23"}),
+        (payouts, "payouts", None),
+        (refunds, f"events/{event.id}/refunds", None),
+    ):
+        path = route.replace(event.id, "{event_id}")
+        asked = http_event(f"GET {ROUTE}/{path}", {"event_id": event.id}, query=query, **FINANCE)
+        assert handler(asked, LambdaContext())["statusCode"] == 200, route
+    reader = alias_of(SCHOOL, "staff", FINANCE["person"])
+    assert readings() == [("attention.read", SCHOOL, reader), ("reconciliation.read", SCHOOL, reader)]
 
 
 def test_what_a_payer_reads_of_their_own_is_not(event: SchoolEvent) -> None:

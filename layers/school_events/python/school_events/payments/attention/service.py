@@ -11,6 +11,7 @@ from school_events.payments.attention import store
 from school_events.payments.attention.api import AttentionView, attention_view
 from school_events.payments.attention.model import Attention, AttentionKind
 from school_events.payments.listing import is_shown
+from school_events.people.readings import note_reading
 
 _PAGE = 50
 
@@ -58,7 +59,7 @@ def was_raised(ctx: Context, kind: AttentionKind, thing_id: str) -> bool:
 
 
 def page(ctx: Context, cursor: str | None) -> Page[AttentionView]:
-    """A page of what the school has to look at, oldest first.
+    """A page of what the school has to look at, oldest first; in the audit log, since it names payments (H6).
 
     What concerns a contribution is for finance staff only: a refund is named by the booking it is of (B8). So a page
     may be short though more follow.
@@ -71,6 +72,7 @@ def page(ctx: Context, cursor: str | None) -> Page[AttentionView]:
     found = store.open_ones(ctx.school_id, after=after, limit=_PAGE + 1)
     more = cursors.seal({"after": found[_PAGE - 1][1]}, scope) if len(found) > _PAGE else None
     shown = _shown(ctx, [one for one, _ in found[:_PAGE]])
+    note_reading(ctx, "attention.read", "school", ctx.school_id)
     return Page(items=[attention_view(one) for one in shown], next_cursor=more)
 
 

@@ -12,7 +12,7 @@ _LINES = 200
 
 
 def page(ctx: Context, cursor: str | None) -> Page[PayoutView]:
-    """A page of the school's payouts, newest first.
+    """A page of the school's payouts, newest first; they are sums, which name nobody, and not in the audit log.
 
     Raises:
         Invalid: the cursor is not one of this list.

@@ -15,13 +15,16 @@ from school_events.payments.reconciliation.api import (
     ReconciliationView,
     difference_view,
 )
+from school_events.people.readings import note_reading
 
 _LONGEST = timedelta(days=366)
 _MOST_DIFFERENCES = 100
 
 
 def report(ctx: Context, first_day: date, last_day: date) -> ReconciliationView:
-    """What moved on the days of a span in London, the last one included.
+    """What moved on the days of a span in London, the last one included; in the audit log (H6).
+
+    Differences name payments, sums nobody.
 
     Costs what moved in the span and since the morning before it.
 
@@ -36,6 +39,7 @@ def report(ctx: Context, first_day: date, last_day: date) -> ReconciliationView:
     until = rules.midnight(last_day + timedelta(days=1))
     moved = rules.sums(ledger.ledger_of_school(ctx.school_id, rules.midnight(first_day), until))
     accounts = _accounts(opening, moved)
+    note_reading(ctx, "reconciliation.read", "school", ctx.school_id)
     return ReconciliationView(
         first_day=first_day,
         last_day=last_day,
