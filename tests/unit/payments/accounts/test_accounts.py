@@ -4,18 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from school_events.bookings import cancelling, checkout, chores, paying, settlement
+from school_events.bookings import cancelling, checkout, chores, paying, settlement, stripe_events
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
 from school_events.core.context import Context
 from school_events.core.errors import PaymentsNotReady
 from school_events.events.model import SchoolEvent
+from school_events.payments import gateway as page_gateway
+from school_events.payments import service as payments
 from school_events.payments.accounts import gateway, service, store
 from school_events.payments.accounts.api import account_view
 from school_events.payments.accounts.model import AccountSnapshot, AccountState, StripeAccount
 from school_events.payments.attention import store as attention
 from school_events.payments.consequences import of as consequences_of
-from school_events.payments.model import PaymentState
+from school_events.payments.events.model import StripeEvent
+from school_events.payments.model import Payment, PaymentState
 from school_events.payments.refunds.model import RefundState
 from school_events.payments.refunds.store import refunds_of_payment
 from school_events.payments.stripe_client import AccountLeft
@@ -249,3 +252,48 @@ def test_what_is_to_be_done_is_said_in_plain_words(
         created_at=NOW,
     )
     assert account_view(account).advice == said
+
+
+def _hears(shop: Shop, kind: str, payment: Payment, charge_id: str) -> None:
+    """An event of the account that the shop is at now."""
+    told = StripeEvent(event_id="evt_1", type=kind, account=shop.account_id, object_id=charge_id, payment_id=payment.id)
+    stripe_events.apply(as_system(), shop.account_id, told)
+
+
+def test_a_page_on_an_account_that_left_hides_nothing_of_what_is_paid_to_the_next(
+    shop: Shop, event: SchoolEvent
+) -> None:
+    booked = book(event)
+    payments.close_page(a_context(), shop.open(booked))
+    shop.server.holders.deauthorise(shop.account_id)
+    shop.account_id = shop.connect()
+    page = shop.open(booked)
+    shop.pay(page)
+    assert paying.find_for_caller(as_parent(), page.id).state is PaymentState.PAID
+    (charge,) = shop.all("charge")
+    shop.server.dashboard.refund(charge["id"], 500)
+    _hears(shop, "charge.refunded", page, charge["id"])
+    assert payment_of(booked).refunded.amount == 500
+    assert ledger_balance() == shop.balance()
+
+
+def test_what_was_paid_twice_is_followed_on_the_account_that_is_there(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked, old = book(event), shop.account_id
+    first = shop.open(booked)
+    with monkeypatch.context() as patch:
+        patch.setattr(page_gateway, "expire_session", lambda *_: None)
+        payments.close_page(a_context(), first)
+    shop.server.holders.deauthorise(old)
+    shop.account_id = shop.connect()
+    second = shop.open(booked)
+    shop.server.holders.reauthorise(old)
+    for page in (first, second):
+        shop.pay(page)
+        apply(booked)
+    shop.server.holders.deauthorise(old)
+    (charge,), (refund,) = shop.all("charge"), shop.all("refund")
+    shop.server.dashboard.fail_refund(refund["id"])
+    _hears(shop, "refund.failed", second, charge["id"])
+    assert _refund_states(booked) == [RefundState.FAILED]

@@ -33,7 +33,7 @@ def apply_dispute(ctx: Context, account_id: str, dispute_id: str) -> None:
         return
     try:
         if payments.find_payment(ctx.school_id, payment_id).charge_id is None:
-            settlement.apply_payment(ctx, payment_id)
+            settlement.apply_payment(ctx, payment_id, account_id)
         again_if_stale(partial(disputes.bring_up_to_date, ctx, account_id, payment_id, dispute_id))
     except NotFound:
         logs.count("StripeEventOfNobody")

@@ -72,7 +72,7 @@ def catch_up(ctx: Context, account_id: str, source: str, payment_id: str) -> Non
     Raises:
         TryAgain: Stripe did not answer, or too busy.
     """
-    settlement.apply_payment(ctx, payment_id)
-    refunds.catch_up(ctx, payment_id)
+    settlement.apply_payment(ctx, payment_id, account_id)
+    refunds.catch_up(ctx, payment_id, account_id)
     if source.startswith(("du_", "dp_")):
         apply_dispute(ctx, account_id, source)

@@ -29,25 +29,43 @@ from school_events.payments.model import (
     PaymentPurpose,
     PaymentState,
 )
+from school_events.payments.stripe_client import AccountLeft
 
 _LETS_GO = frozenset({PaymentState.CREATED, PaymentState.OPEN})
 
 
-def apply_payment(ctx: Context, payment_id: str) -> Payment:
+def apply_payment(ctx: Context, payment_id: str, account_id: str | None = None) -> Payment:
     """Bring a payment and what it pays for to where Stripe says they are, whichever attempt the money came through.
+
+    Args:
+        ctx: the moment.
+        payment_id: which.
+        account_id: whose account's word makes us look, if one's does; else the present attempt's matters.
 
     Raises:
         NotFound: the school has no such payment.
+        AccountLeft: the school has disconnected that account; the attempts on others were looked at.
         TryAgain: Stripe did not answer, or too busy.
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
+    left = None
     for attempt in rules.attempts(payment):
-        snapshot = payments.look_at(ctx, attempt)
-        if snapshot.paid:
-            _money_came(ctx, payment_id, attempt, snapshot)
-        elif attempt == payment.checkout:
-            _nothing_came(ctx, payment, snapshot)
+        try:
+            _look_behind(ctx, payment, attempt)
+        except AccountLeft as error:
+            asked_about = attempt == payment.checkout if account_id is None else attempt.account_id == account_id
+            left = error if asked_about else left
+    if left is not None:
+        raise left
     return payment_store.find_payment(ctx.school_id, payment_id)
+
+
+def _look_behind(ctx: Context, payment: Payment, attempt: Checkout) -> None:
+    snapshot = payments.look_at(ctx, attempt)
+    if snapshot.paid:
+        _money_came(ctx, payment.id, attempt, snapshot)
+    elif attempt == payment.checkout:
+        _nothing_came(ctx, payment, snapshot)
 
 
 def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) -> None:

@@ -70,7 +70,7 @@ def _look_at_payment(ctx: Context, account_id: str, event: StripeEvent) -> str |
         logs.count("StripeEventNotOurs")
         return None
     try:
-        return settlement.apply_payment(ctx, payment_id).id
+        return settlement.apply_payment(ctx, payment_id, account_id).id
     except NotFound:
         logs.count("StripeEventOfNobody")
         logs.logger.warning("stripe event names a payment the account's school does not have")
@@ -88,7 +88,7 @@ def _look_at_refunds(ctx: Context, account_id: str, event: StripeEvent) -> None:
     """The payment first: money that went back may have come without our having heard of it (scenario 3)."""
     payment_id = _look_at_payment(ctx, account_id, event)
     if payment_id is not None:
-        refunds.catch_up(ctx, payment_id)
+        refunds.catch_up(ctx, payment_id, account_id)
 
 
 def _look_at_payout(ctx: Context, account_id: str, event: StripeEvent) -> None:

@@ -1,6 +1,5 @@
 """Writing refunds down, making them at Stripe, and bringing them to where Stripe says they are."""
 
-import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -227,12 +226,25 @@ def _cut_down(ctx: Context, asked: Refund) -> None:
 def look_at_pending(ctx: Context, pending: Refund) -> None:
     """See what became of a refund that is under way, of which every word may be lost; if it still is, again in a day.
 
+    One that is under way for longer than Stripe lets it be is shown to finance staff, and looked at once a week.
+
     Raises:
         TryAgain: Stripe did not answer, or too busy.
     """
-    with contextlib.suppress(AccountLeft):
+    trouble = RefundTrouble.UNDER_WAY
+    try:
         catch_up(ctx, pending.payment_id)
-    store.put_refund_off(ctx.school_id, pending, ctx.now + store.ASKED_FOR_EVERY)
+    except AccountLeft:
+        trouble = RefundTrouble.ACCOUNT_LEFT
+    now = store.find_refund(ctx.school_id, pending.payment_id, pending.id)
+    if now is None or now.state is not RefundState.PENDING:
+        return
+    is_overdue = rules.is_overdue(now, ctx.now)
+    due_in = rules.AFTER_THAT if is_overdue else store.ASKED_FOR_EVERY
+    if is_overdue and now.trouble != trouble:
+        _note(ctx, now, now.model_copy(update={"trouble": trouble}), due_in)
+    else:
+        store.put_refund_off(ctx.school_id, now, ctx.now + due_in)
 
 
 def _at_stripe(ctx: Context, payment: Payment, asked: Refund) -> StripeRefund:
@@ -269,7 +281,7 @@ def _is_lost(ctx: Context, payment: Payment, asked: Refund) -> bool:
 def _wait(ctx: Context, asked: Refund, trouble: RefundTrouble) -> None:
     """Put a refund off that Stripe refused for now; it is asked with another key then, since Stripe keeps refusals."""
     waiting = asked.model_copy(update={"trouble": trouble, "refusals": asked.refusals + 1})
-    _note(ctx, asked, waiting, LOOK_AGAIN)
+    _note(ctx, asked, waiting, rules.AFTER_THAT if rules.is_overdue(asked, ctx.now) else LOOK_AGAIN)
 
 
 def note_stuck(ctx: Context, refund: Refund, due_in: timedelta) -> None:
@@ -301,11 +313,16 @@ def _fail(ctx: Context, asked: Refund, code: str) -> None:
         _write(ctx, payment, rules.moved(payment, [(now, rules.failed(now, code))]))
 
 
-def catch_up(ctx: Context, payment_id: str) -> None:
+def catch_up(ctx: Context, payment_id: str, account_id: str | None = None) -> None:
     """Bring the refunds of a payment, ours and the dashboard's, and the ledger to where Stripe says they are.
 
     Calling it again changes nothing; the order in which things are heard of makes no difference (scenarios 9, 10, 12).
     A payment whose money we have not heard of has no charge to ask for: apply it first.
+
+    Args:
+        ctx: the moment.
+        payment_id: which.
+        account_id: only what was paid to this account of the school; to any unless told.
 
     Raises:
         NotFound: there is no such payment.
@@ -313,9 +330,10 @@ def catch_up(ctx: Context, payment_id: str) -> None:
         TryAgain: Stripe did not answer, or too busy.
     """
     payment = payments.find_payment(ctx.school_id, payment_id)
-    for charge_id, account_id in rules.charges_of(payment):
-        for found in gateway.refunds_of_charge(ctx, account_id, charge_id):
-            again_if_stale(partial(_settle, ctx, payment_id, found))
+    for charge_id, paid_to in rules.charges_of(payment):
+        if account_id in {None, paid_to}:
+            for found in gateway.refunds_of_charge(ctx, paid_to, charge_id):
+                again_if_stale(partial(_settle, ctx, payment_id, found))
 
 
 def _settle(ctx: Context, payment_id: str, found: StripeRefund) -> None:
@@ -349,7 +367,7 @@ def _write(ctx: Context, payment: Payment, moved: rules.Moved) -> None:
 
 
 def _tell_finance(transaction: Transaction, ctx: Context, before: Refund | None, after: Refund) -> None:
-    if before is not None and before.state is RefundState.ASKED and before.trouble is not None:
+    if _was_stuck(before) and (after.trouble is None or after.state is RefundState.FAILED):
         attention.settle(transaction, ctx, AttentionKind.REFUND_STUCK, after.id)
     if after.state is RefundState.ASKED and after.through is RefundWay.SCHOOL:
         attention.raise_for(transaction, ctx, AttentionKind.TO_PAY_OUT, "refund", after.id, after.payment_id)
@@ -360,3 +378,7 @@ def _tell_finance(transaction: Transaction, ctx: Context, before: Refund | None,
         logs.count("RefundFailed")
     elif had_failed:
         attention.settle(transaction, ctx, AttentionKind.REFUND_FAILED, after.id)
+
+
+def _was_stuck(refund: Refund | None) -> bool:
+    return refund is not None and refund.trouble is not None and refund.state is not RefundState.FAILED
