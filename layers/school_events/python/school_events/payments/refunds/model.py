@@ -37,10 +37,13 @@ class RefundTrouble(StrEnum):
     """It waits: the payer's bank disputes the payment. Stripe's own word, too."""
 
     ACCOUNT_LEFT = "account_left"
-    """It waits: the school has disconnected the account that was paid."""
+    """It waits, or nobody knows what became of it: the school has disconnected the account that was paid."""
 
     NO_ANSWER = "no_answer"
     """It waits, for long already: Stripe does not answer."""
+
+    UNDER_WAY = "under_way_for_long"
+    """Stripe says that it is under way, for longer than it lets a refund be."""
 
     GONE = "gone_otherwise"
     """It failed: the school gave the money back in Stripe's dashboard meanwhile."""

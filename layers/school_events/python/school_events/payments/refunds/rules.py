@@ -16,6 +16,12 @@ from school_events.payments.sharing import pro_rata
 KEY_LIFE = timedelta(hours=23)
 """Stripe forgets idempotency keys after 24 hours (https://docs.stripe.com/api/idempotent_requests): then look first."""
 
+ENDS_WITHIN = timedelta(days=46)
+"""Stripe lets a refund fail that is under way for 45 days (https://support.stripe.com/questions/fix-your-pending-refund)."""
+
+AFTER_THAT = timedelta(days=7)
+"""How often a refund is looked at that waits for longer than that, perhaps for ever: its school has left Stripe."""
+
 _STATES = {"succeeded": RefundState.MADE, "failed": RefundState.FAILED, "canceled": RefundState.FAILED}
 """Stripe's words; any other is a refund under way."""
 
@@ -40,6 +46,11 @@ class Moved:
     def gone(self) -> int:
         """By how much the money with the payer has grown, in pence; below zero when some came back."""
         return sum(_gone(after) - _gone(before) for before, after in self.rows)
+
+
+def is_overdue(refund: Refund, now: datetime) -> bool:
+    """Whether a refund waits for longer than one may be under way at Stripe."""
+    return now - refund.asked_at >= ENDS_WITHIN
 
 
 def charged(payment: Payment, refund: Refund) -> tuple[str, str]:
@@ -144,13 +155,15 @@ def _as_found(row: Refund, found: StripeRefund) -> Refund:
     state = _STATES.get(found.status, RefundState.PENDING)
     if _is_older(row, state):
         return row
-    is_failed = state is RefundState.FAILED
+    trouble = row.trouble if row.state is state else None
+    if state is RefundState.FAILED:
+        trouble = found.failure or found.status
     return row.model_copy(
         update={
             "state": state,
             "stripe_id": found.id,
             "taken": row.was_taken or found.taken or state is RefundState.MADE,
-            "trouble": (found.failure or found.status) if is_failed else None,
+            "trouble": trouble,
         }
     )
 

@@ -50,7 +50,7 @@ def refund_item(
         refund: as it is to be.
         change: what is done.
         by_housekeeping: whether it is left to housekeeping, or made at once by who asked.
-        due_at: when housekeeping makes it, if neither says (UTC).
+        due_at: when housekeeping makes it or asks for it, if neither says (UTC).
     """
     key = refund_key(ctx.school_id, refund.payment_id, refund.id)
     item = RefundItem(key.pk, key.sk, state=refund.state.value, record=refund, change=change)
@@ -61,7 +61,7 @@ def refund_item(
         at = due_at or (refund.asked_at if by_housekeeping else refund.asked_at + _MADE_BY)
         item.due_pk, item.due_sk = due.due_key(REFUND, at, _due_id(ctx.school_id, refund))
     elif refund.state is RefundState.PENDING:
-        at = ctx.now + ASKED_FOR_EVERY
+        at = due_at or ctx.now + ASKED_FOR_EVERY
         item.due_pk, item.due_sk = due.due_key(REFUND, at, _due_id(ctx.school_id, refund))
     return item
 
