@@ -106,6 +106,7 @@ def _forget_pupil(ctx: Context, booking_id: str, pupil_id: str, nobody: NewId) -
             "pupil_id": nobody(),
             "booked_by": nobody(),
             "answers": None,
+            "withheld": (),
             "place": booking.place.model_copy(update={"beyond": None}),
             "anonymised": True,
         }

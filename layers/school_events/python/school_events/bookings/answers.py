@@ -266,6 +266,17 @@ def is_consent_outdated(booking: Booking, form: Form | None) -> bool:
     return answered < form.consent_asked_from or _lacks_consent(booking.answers, form)
 
 
+def is_consent_withdrawn(booking: Booking, form: Form | None) -> bool:
+    """Whether a parent withholds a consent that is required, or has taken one back, and it is still asked for.
+
+    Args:
+        booking: a child's.
+        form: the event's, as it is now.
+    """
+    asked = {question.id for question in (() if form is None else form.questions) if question.kind == "consent"}
+    return booking.consent_withdrawn and (not booking.withheld or not asked.isdisjoint(booking.withheld))
+
+
 def _lacks_consent(answers: Answers | None, form: Form) -> bool:
     given = {} if answers is None else {one.question_id: one.value for one in answers.answers}
     asked = shown_questions(form.questions, given)

@@ -150,6 +150,7 @@ class Booking(Record):
         place: the place it has or had.
         answers: the filled-in form, if the event has one; what it says of health is kept apart (``bookings.health``).
         consent_withdrawn: whether a parent withholds a consent that is required, or has taken one back.
+        withheld: which consents those are, by question; not known of what was answered before it was noted.
         created_at: when, UTC.
         hold_until: until when an unpaid place waits, UTC.
         cancellation: how it came to be cancelled, if it is.
@@ -169,6 +170,7 @@ class Booking(Record):
     place: Place
     answers: Answers | None = None
     consent_withdrawn: Flag = False
+    withheld: tuple[ThingId, ...] = ()
     created_at: Instant
     hold_until: Instant | None = None
     cancellation: Cancellation | None = None

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from school_events.bookings import rules, store
-from school_events.bookings.answers import is_consent_outdated
+from school_events.bookings.answers import is_consent_outdated, is_consent_withdrawn
 from school_events.bookings.api import Attendee, BookingView, booking_view, listed_child
 from school_events.bookings.model import LIVE, Booking
 from school_events.core.context import Context
@@ -55,8 +55,8 @@ def show(ctx: Context, booking: Booking) -> BookingView:
         note_reading(ctx, "answers.read", "booking", booking.id)
     shown = booking_view(booking, answers=shows_answers, money=money, mine=mine, form=form, payments=later)
     why = booking.place.beyond.reason if is_staff and booking.place.beyond is not None else None
-    outdated = is_consent_outdated(booking, event.form)
-    consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}
+    outdated, withdrawn = is_consent_outdated(booking, event.form), is_consent_withdrawn(booking, event.form)
+    consent = {"consent_outdated": outdated, "consent_withdrawn": withdrawn}
     return shown.model_copy(update=consent | {"over_capacity": why})
 
 
@@ -143,6 +143,6 @@ def _attendee(ctx: Context, event: SchoolEvent, booking: Booking, pupil: Pupil) 
         slot_id=slot_id(booking.place.number) if booking.place.pool == rules.SLOTS else None,
         over_capacity=rules.is_extra(booking.place.pool),
         consent_outdated=is_consent_outdated(booking, event.form),
-        consent_withdrawn=booking.consent_withdrawn,
+        consent_withdrawn=is_consent_withdrawn(booking, event.form),
         booked_by=booking.booked_by if ctx.has_role("school_admin") else None,
     )

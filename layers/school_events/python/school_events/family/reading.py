@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Literal
 
-from school_events.bookings.answers import is_consent_outdated
+from school_events.bookings.answers import is_consent_outdated, is_consent_withdrawn
 from school_events.bookings.api import booking_view
 from school_events.bookings.appointments.times import slots_of
 from school_events.bookings.model import LIVE, Booking, BookingState
@@ -205,8 +205,8 @@ def _booking_view(
 ) -> FamilyBookingView:
     shown = booking_view(booking, answers=False, money=mine, mine=mine, payments=payments)
     if mine and event is not None:
-        outdated = is_consent_outdated(booking, event.form)
-        consent = {"consent_outdated": outdated, "consent_withdrawn": booking.consent_withdrawn}
+        outdated, withdrawn = is_consent_outdated(booking, event.form), is_consent_withdrawn(booking, event.form)
+        consent = {"consent_outdated": outdated, "consent_withdrawn": withdrawn}
         shown = shown.model_copy(update=consent)
     return FamilyBookingView(**dict(shown), event=None if event is None else EventCard.model_validate(event))
 

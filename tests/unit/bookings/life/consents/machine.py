@@ -145,7 +145,7 @@ class Consents(Machine):
         for booking_id, place in self.model.places.items():
             seen = world.consents(events.as_admin(NOW), booking_id)
             found = (seen.form_version, seen.consent_outdated, seen.consent_withdrawn)
-            expected = (self.model.form.version, self.model.is_outdated(place), place.is_withdrawn)
+            expected = (self.model.form.version, self.model.is_outdated(place), self.model.is_withdrawn(place))
             same(found, expected, f"consents of {booking_id}")
             said = {one.contact_id: (one.state, list(map(_seen, one.consents))) for one in seen.contacts or ()}
             same(said, {one: self._of(place, one) for one in sorted(place.said)}, "what parents said")

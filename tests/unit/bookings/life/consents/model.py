@@ -55,7 +55,7 @@ class Place:
         answered: what the whole form was last answered with, and in which version.
         said: what each parent said to consents, in order, by the acts in which they did.
         is_live: whether it was not cancelled.
-        is_withdrawn: whether somebody withheld a consent when it was last answered.
+        withheld: the consents that somebody withheld when it was last answered.
     """
 
     child: str
@@ -63,7 +63,7 @@ class Place:
     answered: tuple[Given, int]
     said: dict[str, list[list[Word]]] = field(default_factory=dict)
     is_live: bool = True
-    is_withdrawn: bool = False
+    withheld: frozenset[str] = frozenset()
 
     def last_words(self, contact: str) -> dict[str, Word]:
         """What a parent said last to each consent."""
@@ -147,12 +147,20 @@ class Answers:
         self._note(place, contact, given)
         if self.is_responsible(contact, place):
             place.answered = (given, self.form.version)
-        place.is_withdrawn = any(self.state_of(place, one) == "withheld" for one in place.said)
+        place.withheld = frozenset(name for one in place.said for name in self._withheld(place, one))
+
+    def is_withdrawn(self, place: Place) -> bool:
+        """Whether somebody withheld a consent that is still asked for."""
+        return bool(place.withheld & self.form.consents.keys())
+
+    def _withheld(self, place: Place, contact: str) -> set[str]:
+        words = [word for word in place.last_words(contact).values() if word.question in self.form.consents]
+        return {word.question for word in words if self._withholds(place, contact, word)}
 
     def state_of(self, place: Place, contact: str) -> str:
         """How a parent stands to what is asked now."""
         words = [word for word in place.last_words(contact).values() if word.question in self.form.consents]
-        if any(self._withholds(place, contact, word) for word in words):
+        if self._withheld(place, contact):
             return "withheld"
         if not words:
             return "unanswered"

@@ -26,7 +26,7 @@ SABOTAGES: dict[str, Sabotage] = {
     "nobody is asked again": instead(forms, "asking_again", _as_it_is),
     "what is said later is not kept": instead(service, "_new_receipt", lambda *_: None),
     "what is said with a booking is not kept": instead(keeping, "receipt_of", lambda *_: None),
-    "nobody withholds anything": instead(rules, "is_withheld", lambda *_: False),
+    "nobody withholds anything": instead(rules, "withheld", lambda *_: ()),
     "any version will do": instead(answers, "check_version", lambda *_: None),
     "both parents fill in all of the form": instead(service, "_is_responsible", lambda *_: True),
     "the school's booking asks nobody": instead(answers, "_lacks_consent", lambda *_: False),

@@ -17,8 +17,8 @@ class NewAnswers(ApiModel):
     form_version: WholeNumber = Field(description="The version of the form that was shown")
     answers: dict[OpaqueId, GivenAnswer] = Field(
         max_length=100,
-        description="By question id: all of them from who booked, consents only from a child's other parent. A consent "
-        "is withdrawn by answering `no`: the place stays until it is cancelled",
+        description="By question id: all of them from who booked, consents only from a child's other parent, and after "
+        "the event. A consent is withdrawn by answering `no`: the place stays until it is cancelled",
     )
 
 

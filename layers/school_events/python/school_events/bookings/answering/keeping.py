@@ -1,6 +1,6 @@
 """What is kept of a filled-in form beside its booking: answers about health, and the receipt of its consents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from school_events.bookings.answers import Checked
 from school_events.bookings.consents import rules as consent_rules
@@ -12,6 +12,7 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Item
 from school_events.events.forms.model import Form
 from school_events.events.model import SchoolEvent
+from school_events.people import access
 
 
 def beside(ctx: Context, booking_id: str, event: SchoolEvent, checked: Checked | None) -> Iterable[Item]:
@@ -47,3 +48,9 @@ def receipt_of(ctx: Context, form: Form, answers: Answers) -> Receipt | None:
         form_version=answers.form_version,
         consents=said,
     )
+
+
+def persons_of(ctx: Context, answers: Answers | None, receipts: Iterable[Receipt]) -> Mapping[str, str]:
+    """Who those are now who have said something of a booking: filled in its form, or spoken to its consents."""
+    filler = set() if answers is None else {answers.given_by}
+    return access.persons_now(ctx.school_id, {one.contact_id for one in receipts} | filler)

@@ -15,7 +15,8 @@ from school_events.bookings.answering.api import (
     ContactConsents,
     GivenView,
 )
-from school_events.bookings.answers import is_consent_outdated
+from school_events.bookings.answering.keeping import persons_of
+from school_events.bookings.answers import is_consent_outdated, is_consent_withdrawn
 from school_events.bookings.consents import rules as consent_rules
 from school_events.bookings.consents import store as consents
 from school_events.bookings.consents.model import Receipt
@@ -33,7 +34,6 @@ from school_events.events import store as events
 from school_events.events.forms.model import Form
 from school_events.events.forms.service import form_of_version
 from school_events.events.model import SchoolEvent
-from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
 from school_events.people.readings import note_reading, note_readings
@@ -81,7 +81,7 @@ def answers(ctx: Context, booking: Booking) -> AnswersView:
         answered_at=None if given is None else given.given_at,
         answers=_given(ctx, booking, kept, _Forms(ctx.school_id, event), only_health=False),
         consent_outdated=is_consent_outdated(booking, event.form),
-        consent_withdrawn=booking.consent_withdrawn,
+        consent_withdrawn=is_consent_withdrawn(booking, event.form),
     )
 
 
@@ -126,7 +126,7 @@ def _child(ctx: Context, booking: Booking, pupil: Pupil, kept: HealthAnswers | N
         last_name=pupil.last_name,
         answers=_given(ctx, booking, kept, forms, only_health=True),
         consent_outdated=is_consent_outdated(booking, forms.now),
-        consent_withdrawn=booking.consent_withdrawn,
+        consent_withdrawn=is_consent_withdrawn(booking, forms.now),
     )
 
 
@@ -157,15 +157,16 @@ def consents_of(ctx: Context, booking: Booking) -> ConsentsView:
     event = events.find_event(ctx.school_id, booking.event_id)
     forms = _Forms(ctx.school_id, event)
     receipts = consents.receipts_of(ctx.school_id, booking.id)
-    persons = access.persons_now(ctx.school_id, {one.contact_id for one in receipts})
+    persons = persons_of(ctx, booking.answers, receipts)
     words = consent_rules.last_words(receipts, lambda contact_id: persons[contact_id])
     views = {one: _views(forms, one, receipts, persons, words) for one in words}
-    states = {one: consent_rules.state_of(event.form, said) for one, said in words.items()}
+    asked = consent_rules.asked_now(event.form, booking.answers, lambda contact_id: persons[contact_id])
+    states = {one: consent_rules.state_of(event.form, asked(one), said) for one, said in words.items()}
     shown = ConsentsView(
         booking_id=booking.id,
         form_version=None if event.form is None else event.form.version,
         consent_outdated=is_consent_outdated(booking, event.form),
-        consent_withdrawn=booking.consent_withdrawn,
+        consent_withdrawn=is_consent_withdrawn(booking, event.form),
     )
     if ctx.actor.kind == "contact":
         me = ctx.actor.id

@@ -1,12 +1,18 @@
 """A family answers a booking's form anew: after a change, to correct it, to consent, or to take a consent back (D3)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from school_events.bookings import reading, store
 from school_events.bookings.answering.api import Answered, NewAnswers
-from school_events.bookings.answering.keeping import receipt_of
-from school_events.bookings.answers import Answering, Checked, Filled, checked_answers, checked_consents
+from school_events.bookings.answering.keeping import persons_of, receipt_of
+from school_events.bookings.answers import (
+    Answering,
+    Checked,
+    Filled,
+    checked_answers,
+    checked_consents,
+    is_consent_withdrawn,
+)
 from school_events.bookings.consents import rules as consent_rules
 from school_events.bookings.consents import store as consents
 from school_events.bookings.consents.model import Receipt
@@ -24,13 +30,13 @@ from school_events.events.forms.model import Form
 from school_events.events.model import SchoolEvent
 from school_events.people import access
 
-_ANSWERABLE = frozenset({"published", "closed"})
-"""What an event is as long as it is still to come."""
+_ANSWERABLE = frozenset({"published", "closed", "completed"})
+"""What an event is that takes place; what was consented to, such as photographs, may outlast it."""
 
 
 @dataclass(frozen=True)
 class _Said:
-    """A form as the caller has filled it in: all of it, or, of a child's other parent, its consents."""
+    """A form as the caller has filled it in: all of it, or only its consents."""
 
     form: Form
     checked: Checked
@@ -41,7 +47,8 @@ def answer(ctx: Context, booking_id: str, version: int, asked: NewAnswers, reque
     """Put new answers in the place of a booking's, and keep what is said to consents.
 
     Who booked answers everything. A child's other parent speaks for themselves, to the consents only, unless who
-    booked may not see the child any more: then the booking is theirs (A8). What was said to consents before stays.
+    booked may not see the child any more: then the booking is theirs (A8). Of an event that is over each speaks to the
+    consents only: a consent can be taken back at any time (Art. 7(3)). What was said to consents before stays.
 
     Args:
         ctx: the moment; the actor is a parent.
@@ -86,7 +93,7 @@ def _said(ctx: Context, booking: Booking, event: SchoolEvent, asked: NewAnswers)
     form, filled, by = event.form, Filled(asked.answers, asked.form_version), ctx.actor.id
     if form is None:
         raise NotFound
-    if not _is_responsible(ctx, booking):
+    if event.status == "completed" or not _is_responsible(ctx, booking):
         return _Said(form, Checked(checked_consents(form, filled, by=by, at=ctx.now), {}), whole=False)
     checked = checked_answers(form, filled, by=by, at=ctx.now, field="", how=Answering.AGAIN)
     if checked is None:
@@ -115,8 +122,8 @@ def _write(ctx: Context, booking: Booking, event: SchoolEvent, said: _Said, requ
     school_id = ctx.school_id
     receipts = consents.receipts_of(school_id, booking.id)
     receipt = _new_receipt(ctx, said, receipts)
-    after = _answered(ctx, booking, said, receipts, receipt)
-    withdrawn = after.consent_withdrawn and not booking.consent_withdrawn
+    after = _answered(ctx, booking, said, receipts if receipt is None else [*receipts, receipt])
+    withdrawn = after.consent_withdrawn and not is_consent_withdrawn(booking, event.form)
     transaction = Transaction(ctx)
     change = stamp(ctx, "booking.consent_withdrawn" if withdrawn else "booking.answered")
     after = store.replace(transaction, school_id, booking, after, change)
@@ -147,20 +154,18 @@ def _new_receipt(ctx: Context, said: _Said, receipts: list[Receipt]) -> Receipt 
     receipt = receipt_of(ctx, said.form, said.checked.answers)
     if receipt is None:
         return None
-    before = _last_words(ctx, receipts).get(ctx.actor.id, {})
+    persons = persons_of(ctx, None, receipts)
+    before = consent_rules.last_words(receipts, lambda contact_id: persons[contact_id]).get(ctx.actor.id, {})
     return receipt if consent_rules.is_news(before, receipt.form_version, receipt.consents) else None
 
 
-def _answered(ctx: Context, booking: Booking, said: _Said, receipts: list[Receipt], receipt: Receipt | None) -> Booking:
-    words = _last_words(ctx, receipts if receipt is None else [*receipts, receipt])
-    withdrawn = consent_rules.is_withheld(said.form, words)
+def _answered(ctx: Context, booking: Booking, said: _Said, receipts: list[Receipt]) -> Booking:
     answers = said.checked.answers if said.whole else booking.answers
-    return booking.model_copy(update={"answers": answers, "consent_withdrawn": withdrawn})
-
-
-def _last_words(ctx: Context, receipts: list[Receipt]) -> Mapping[str, Mapping[str, consent_rules.Word]]:
-    persons = access.persons_now(ctx.school_id, {one.contact_id for one in receipts})
-    return consent_rules.last_words(receipts, lambda contact_id: persons[contact_id])
+    persons = persons_of(ctx, answers, receipts)
+    words = consent_rules.last_words(receipts, lambda contact_id: persons[contact_id])
+    asked = consent_rules.asked_now(said.form, answers, lambda contact_id: persons[contact_id])
+    withheld = consent_rules.withheld(asked, words)
+    return booking.model_copy(update={"answers": answers, "consent_withdrawn": bool(withheld), "withheld": withheld})
 
 
 def _answered_meanwhile(ctx: Context, request: Request, refusal: AnsweredMeanwhile | StaleVersion) -> Answered:

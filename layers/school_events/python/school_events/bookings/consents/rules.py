@@ -7,6 +7,7 @@ from typing import Literal
 from school_events.bookings.consents.model import Consent, Receipt
 from school_events.bookings.model import Answers
 from school_events.events.forms.model import YES, Form, Question
+from school_events.events.forms.rules import shown_questions
 
 type ConsentState = Literal["answered", "withheld", "outdated", "unanswered"]
 """How one parent stands to what is asked now.
@@ -30,6 +31,9 @@ type Person = Callable[[str], str]
 
 type Words = Mapping[str, Mapping[str, Word]]
 """By person, by question."""
+
+type Asked = Callable[[str], Sequence[Question]]
+"""Which consents are asked of a person now."""
 
 
 def consents_in(form: Form, answers: Answers) -> tuple[Consent, ...]:
@@ -59,14 +63,31 @@ def last_words(receipts: Iterable[Receipt], person: Person) -> Words:
     return words
 
 
-def state_of(form: Form | None, said: Mapping[str, Word]) -> ConsentState:
+def asked_now(form: Form | None, answers: Answers | None, person: Person) -> Asked:
+    """Which consents are asked of whom: of who filled in the form those that follow from their answers, of others all.
+
+    Args:
+        form: the event's, as it is now.
+        answers: the whole form as it was filled in, if it was; no consent hangs on what is kept apart of them.
+        person: who a contact is now.
+    """
+    every = tuple(question for question in (() if form is None else form.questions) if question.kind == "consent")
+    if answers is None:
+        return lambda _: every
+    given = {one.question_id: one.value for one in answers.answers}
+    shown = [question.id for question in shown_questions(() if form is None else form.questions, given)]
+    theirs, filler = tuple(question for question in every if question.id in shown), person(answers.given_by)
+    return lambda who: theirs if who == filler else every
+
+
+def state_of(form: Form | None, asked: Sequence[Question], said: Mapping[str, Word]) -> ConsentState:
     """How a person stands to the consents that are asked now.
 
     Args:
         form: the event's, as it is now.
+        asked: the consents that are asked of them (:func:`asked_now`).
         said: their last words.
     """
-    asked = _consents(form)
     words = [(question, said[question.id]) for question in asked if question.id in said]
     if any(_withholds(question, word) for question, word in words):
         return "withheld"
@@ -76,9 +97,10 @@ def state_of(form: Form | None, said: Mapping[str, Word]) -> ConsentState:
     return "outdated" if any(word.receipt.form_version < since for _, word in words) else "answered"
 
 
-def is_withheld(form: Form | None, words: Words) -> bool:
-    """Whether anybody withholds a consent of those that are asked now."""
-    return any(state_of(form, said) == "withheld" for said in words.values())
+def withheld(asked: Asked, words: Words) -> tuple[str, ...]:
+    """The consents that anybody withholds of those that are asked of them now, by question."""
+    by_whom = [(question, said) for who, said in words.items() for question in asked(who) if question.id in said]
+    return tuple(sorted({question.id for question, said in by_whom if _withholds(question, said[question.id])}))
 
 
 def is_news(said: Mapping[str, Word], form_version: int, consents: Sequence[Consent]) -> bool:
@@ -87,10 +109,6 @@ def is_news(said: Mapping[str, Word], form_version: int, consents: Sequence[Cons
         (word := said.get(one.question_id)) is None or word.consent != one or word.receipt.form_version != form_version
         for one in consents
     )
-
-
-def _consents(form: Form | None) -> tuple[Question, ...]:
-    return () if form is None else tuple(question for question in form.questions if question.kind == "consent")
 
 
 def _withholds(question: Question, word: Word) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 
 from school_events.bookings import store as bookings
-from school_events.bookings.answers import is_consent_outdated
+from school_events.bookings.answers import is_consent_outdated, is_consent_withdrawn
 from school_events.bookings.api import listed_child
 from school_events.bookings.model import Booking
 from school_events.bookings.reading import require_event
@@ -145,7 +145,7 @@ def _child(event: SchoolEvent, booking: Booking, pupil: Pupil, marked: MarkedChi
         booking_id=booking.id,
         over_capacity=is_extra(booking.place.pool),
         consent_outdated=is_consent_outdated(booking, event.form),
-        consent_withdrawn=booking.consent_withdrawn,
+        consent_withdrawn=is_consent_withdrawn(booking, event.form),
     )
 
 
