@@ -10,6 +10,7 @@ before whoever gave it back does: of the two, the later one sees both. Whatever 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from school_events.bookings import places
@@ -31,6 +32,22 @@ from school_events.events import store as events
 from school_events.events.model import SchoolEvent
 from school_events.people import access
 
+MOST_AT_ONCE = 100
+"""So many turns are dealt with in one go, so that no family waits for its answer until all others have theirs."""
+
+
+@dataclass(frozen=True)
+class _Next:
+    """What is to be offered to whom.
+
+    Args:
+        offers: to be made now: a turn, its places, and a contact who may take them.
+        kept: the numbers of all places that are for somebody who waits, be it later.
+    """
+
+    offers: Sequence[tuple[WaitingEntry, tuple[int, ...], str]]
+    kept: frozenset[int]
+
 
 def move_on(ctx: Context, place: Place) -> None:
     """Move a returned place on, if nobody is to have it before others; else it stays returned: :func:`settle` is due.
@@ -48,6 +65,8 @@ def move_on(ctx: Context, place: Place) -> None:
 
 def settle(ctx: Context, event_id: str, pool: str) -> None:
     """Offer the places of a pool that nobody has to whoever waits for them, in order; what is left over is free.
+
+    Where there are more than :data:`MOST_AT_ONCE` to be dealt with, places stay returned, and due, for the others.
 
     Places beyond the event's capacity are offered to nobody and stay returned until ``capacity`` retires them; once
     nothing follows the event any more they are retired here. Doing it again changes nothing.
@@ -78,20 +97,16 @@ def _settle(ctx: Context, event_id: str, pool: str) -> bool:
             _retire(ctx, returned[:surplus])
         return _move_all_on(ctx, pool, returned[surplus:])
     spare, beyond = _spare(ctx, event, seen)
-    offers = rules.next_offers((item.record for item in turns), spare)
-    takers = {entry.id: who_may_take(ctx, entry) for entry, _ in offers}
-    gone = [entry for entry, _ in offers if takers[entry.id] is None]
-    if gone:
-        for entry in gone:
-            ending.end(ctx, entry, WaitingState.LAPSED)
-        return _settle(ctx, event_id, pool)
-    for entry, numbers in offers:
+    following = _next_offers(ctx, [item.record for item in turns], spare)
+    if following is None:
+        return False
+    for entry, numbers, contact_id in following.offers:
         until = rules.offer_until(ctx.now, event.offer_hours, closes_at)
-        if not _offer(ctx, entry, takers[entry.id] or "", Offer(numbers=numbers, made_at=ctx.now, until=until)):
+        if not _offer(ctx, entry, contact_id, Offer(numbers=numbers, made_at=ctx.now, until=until)):
             return False
     _look_again_at_the_end(ctx, turns, closes_at)
-    taken = beyond.union(*(numbers for _, numbers in offers))
-    return _move_all_on(ctx, pool, [item for item in returned if int(item.number) not in taken])
+    kept = beyond | following.kept
+    return _move_all_on(ctx, pool, [item for item in returned if int(item.number) not in kept])
 
 
 def _surplus(event: SchoolEvent, seen: Iterable[PlaceItem]) -> int:
@@ -108,6 +123,23 @@ def _spare(ctx: Context, event: SchoolEvent, seen: Sequence[PlaceItem]) -> tuple
     ]
     kept = max(0, len(in_turn) - _surplus(event, seen))
     return in_turn[:kept], frozenset(in_turn[kept:])
+
+
+def _next_offers(ctx: Context, entries: Iterable[WaitingEntry], spare: Sequence[int]) -> _Next | None:
+    """What is to be offered; turns that nobody can take any more end on the way. None if one of those has moved."""
+    left, at_once = list(entries), MOST_AT_ONCE
+    takers: dict[str, str | None] = {}
+    while True:
+        following = rules.next_offers(left, spare)
+        offers = following[:at_once]
+        takers |= {entry.id: who_may_take(ctx, entry) for entry, _ in offers if entry.id not in takers}
+        gone = [entry for entry, _ in offers if takers[entry.id] is None]
+        if not gone:
+            made = [(entry, numbers, takers[entry.id] or "") for entry, numbers in offers]
+            return _Next(made, frozenset(number for _, numbers in following for number in numbers))
+        if not all(ending.end(ctx, entry, WaitingState.LAPSED) for entry in gone):
+            return None
+        left, at_once = [one for one in left if one not in gone], at_once - len(gone)
 
 
 def _offer(ctx: Context, entry: WaitingEntry, contact_id: str, offer: Offer) -> bool:
