@@ -6,10 +6,11 @@ import pytest
 
 from school_events.bookings import settlement
 from school_events.bookings.instalments import family, settling
+from school_events.core.context import Context
 from school_events.core.errors import PaymentsNotReady, WrongState
 from school_events.events.model import SchoolEvent
-from school_events.payments import rules, store
-from school_events.payments.model import Payment, PaymentState
+from school_events.payments import rules, service, store
+from school_events.payments.model import Checkout, CheckoutSnapshot, Payment, PaymentState
 from tests.support.booked_world import a_school_with_families, as_parent, as_system
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.shop import Shop
@@ -88,6 +89,50 @@ def test_the_number_of_a_last_attempt_without_a_page_is_not_used_again(shop: Sho
     tomorrow = _open(shop, first.id, NOW + rules.MOST_EARLIER * hour + rules.KNOWN_AFTER)
     assert tomorrow.checkout is not None
     assert tomorrow.checkout.attempt == rules.MOST_EARLIER + 1
+
+
+def test_attempts_on_an_account_that_left_are_kept_and_stand_in_nobodys_way(
+    shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say whether one of them was paid before the account is back."""
+    monkeypatch.setattr(rules, "MOST_EARLIER", 3)
+    first, hour, old = instalments(confirmed(shop, trip))[0], timedelta(hours=1), shop.account_id
+    for number in range(rules.MOST_EARLIER - 1):
+        _open_and_leave(shop, first.id, NOW + number * hour)
+    last = NOW + rules.MOST_EARLIER * hour
+    shop.pay(_open(shop, first.id, last))
+    settling.page_came_to_nothing(as_system(last), store.find_payment(SCHOOL, first.id))
+    shop.server.holders.deauthorise(old)
+    shop.account_id = shop.connect()
+    late = NOW + timedelta(days=40)
+    for number in range(rules.MOST_EARLIER):
+        _open_and_leave(shop, first.id, late + number * hour)
+    with pytest.raises(WrongState, match="tomorrow"):
+        family.checkout(as_parent(now=late + rules.MOST_EARLIER * hour), first.id)
+    shop.server.holders.reauthorise(old)
+    assert settlement.apply_payment(as_system(late + timedelta(days=1)), first.id).state is PaymentState.PAID
+
+
+def test_of_an_account_that_left_stripe_is_asked_once_a_look(
+    shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = instalments(confirmed(shop, trip))[0]
+    for number in range(3):
+        _open_and_leave(shop, first.id, NOW + timedelta(hours=number))
+    shop.server.holders.deauthorise(shop.account_id)
+    old, shop.account_id = shop.account_id, shop.connect()
+    late = NOW + timedelta(days=2)
+    _open(shop, first.id, late)
+    asked: list[str] = []
+    look = service.look_at
+
+    def looked_at(ctx: Context, attempt: Checkout) -> CheckoutSnapshot:
+        asked.append(attempt.account_id)
+        return look(ctx, attempt)
+
+    monkeypatch.setattr(service, "look_at", looked_at)
+    settlement.apply_payment(as_system(late), first.id)
+    assert asked == [shop.account_id, old]
 
 
 def test_an_attempt_that_was_paid_is_not_forgotten(shop: Shop, trip: SchoolEvent) -> None:

@@ -48,15 +48,17 @@ def apply_payment(ctx: Context, payment_id: str, account_id: str | None = None) 
         TryAgain: Stripe did not answer, or too busy.
     """
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    left = None
+    left: dict[str, AccountLeft] = {}
     for attempt in rules.attempts(payment):
+        if attempt.account_id in left:
+            continue
         try:
             _look_behind(ctx, payment, attempt)
         except AccountLeft as error:
-            asked_about = attempt == payment.checkout if account_id is None else attempt.account_id == account_id
-            left = error if asked_about else left
-    if left is not None:
-        raise left
+            left[attempt.account_id] = error
+    about = account_id or (payment.checkout.account_id if payment.checkout else None)
+    if about in left:
+        raise left[about]
     return payment_store.find_payment(ctx.school_id, payment_id)
 
 

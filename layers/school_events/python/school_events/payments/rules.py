@@ -27,7 +27,7 @@ LOOK_AT_DEBIT = timedelta(days=1)
 """How often a direct debit under way is looked at although Stripe said nothing."""
 
 MOST_EARLIER = 10
-"""So many former attempts are remembered: money is looked for behind each, which costs a call to Stripe."""
+"""So many former attempts on an account are remembered: money is looked for behind each, with a call to Stripe."""
 
 KNOWN_AFTER = timedelta(days=1)
 """So long after its end a page that Stripe says was not paid is forgotten. An expired page cannot be paid any more
@@ -137,6 +137,11 @@ def page_closed(payment: Payment) -> Payment:
 def may_be_forgotten(attempt: Checkout, now: datetime) -> bool:
     """Whether a former attempt has ended long enough ago to be forgotten, if Stripe says that it was not paid."""
     return attempt.expires_at + KNOWN_AFTER <= now
+
+
+def earlier_on(account_id: str, payment: Payment) -> list[Checkout]:
+    """The former attempts at paying to an account of the school, oldest first."""
+    return [one for one in payment.earlier if one.account_id == account_id]
 
 
 def without_attempt(payment: Payment, attempt: Checkout) -> Payment:

@@ -48,8 +48,8 @@ def begin_checkout(
 ) -> Payment:
     """The payment with a further attempt at paying it begun; nothing is written here.
 
-    It remembers no more than the last few attempts before that: an older one is forgotten once Stripe says that its
-    page has expired unpaid.
+    Of each account it remembers no more than the last few attempts before that: an older one is forgotten once Stripe
+    says that its page has expired unpaid. Of an account that has left nobody knows, so those are kept, and not counted.
 
     Args:
         ctx: the moment.
@@ -63,12 +63,12 @@ def begin_checkout(
         TryAgain: Stripe did not answer.
     """
     # Not the last one: the next has the number after its own, and a number used twice is refused by Stripe for good.
-    for attempt in payment.earlier[:-1]:
-        if len(payment.earlier) < rules.MOST_EARLIER:
+    for attempt in rules.earlier_on(account_id, payment)[:-1]:
+        if len(rules.earlier_on(account_id, payment)) < rules.MOST_EARLIER:
             break
         if _came_to_nothing(ctx, attempt):
             payment = rules.without_attempt(payment, attempt)
-    if len(payment.earlier) >= rules.MOST_EARLIER:
+    if len(rules.earlier_on(account_id, payment)) >= rules.MOST_EARLIER:
         raise WrongState("This was begun to be paid too often today: try again tomorrow, or pay at the school")
     return rules.begin_checkout(payment, account_id, ctx.now, return_url, direct_debit=direct_debit)
 

@@ -232,8 +232,9 @@ def look_at_pending(ctx: Context, pending: Refund) -> None:
         TryAgain: Stripe did not answer, or too busy.
     """
     trouble = RefundTrouble.UNDER_WAY
+    _, account_id = rules.charged(payments.find_payment(ctx.school_id, pending.payment_id), pending)
     try:
-        catch_up(ctx, pending.payment_id)
+        catch_up(ctx, pending.payment_id, account_id)
     except AccountLeft:
         trouble = RefundTrouble.ACCOUNT_LEFT
     now = store.find_refund(ctx.school_id, pending.payment_id, pending.id)
