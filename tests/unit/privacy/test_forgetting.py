@@ -20,7 +20,7 @@ from school_events.privacy import steps
 from school_events.reports.model import Filters
 from school_events.reports.participation import PARTICIPATION
 from tests.support.booked_world import as_parent, payment_of, place_states
-from tests.support.contexts import SCHOOL
+from tests.support.contexts import NOW, SCHOOL
 from tests.support.crashes import Calls, watched
 from tests.support.people import pupil_told, tell
 from tests.support.tables import everything, rows
@@ -166,6 +166,17 @@ def test_a_sibling_keeps_the_parents() -> None:
     left = naming(everything(), ["pupil-1", "pupil-2", "contact-1", "contact-2"])
     assert {table for table, _, _ in left} == {"People"}
     assert len(left) == 2 + 2 + 4
+
+
+def test_nothing_says_any_more_of_a_parent_who_stays_whose_bookings_were_the_childs() -> None:
+    _, booked = a_past()
+    childs, siblings = booked[0].booking_ids
+    forget("pupil-1")
+    for table in ("Inbox", "Idempotency"):
+        let_expire(NOW + days(2), table)
+    named = {row.thing_id for row in inboxes.rows_until(SCHOOL, MOTHER, feed.position(FORGOTTEN_AT, "~"))}
+    assert (childs in named, siblings in named) == (False, True)
+    assert {table for table, _, _ in naming(everything(), [childs]) if table == "Inbox"} == set()
 
 
 def test_the_apps_of_a_parent_who_stays_learn_that_the_child_is_gone() -> None:

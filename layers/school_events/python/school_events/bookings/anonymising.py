@@ -51,6 +51,11 @@ def forget_pupil(ctx: Context, pupil_id: str, before: datetime, nobody: NewId) -
     diaries.forget(ctx, diaries.child(pupil_id))
 
 
+def nobodys(ctx: Context, booking_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the bookings whose child has been taken out of them."""
+    return frozenset(one.id for one in store.find_bookings(ctx.school_id, booking_ids).values() if one.anonymised)
+
+
 def forget_contact(
     ctx: Context,
     contact_id: str,

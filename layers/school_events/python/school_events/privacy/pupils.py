@@ -1,6 +1,7 @@
 """Forgetting a pupil whose time is over, and with them the contacts whose last child they were (H1, H2)."""
 
 import itertools
+from functools import partial
 
 from school_events.bookings import anonymising as of_bookings
 from school_events.core import logs
@@ -82,7 +83,9 @@ def _contacts_left(ctx: Context, running: Anonymisation) -> None:
     for contact_id in running.contacts:
         if not contacts.forget(ctx, contact_id):
             person = Actor("contact", contact_id)
-            of_notifications.forget_child(ctx, person, running.person_id, running.begun_at)
+            of_notifications.forget_child(
+                ctx, person, running.person_id, running.begun_at, partial(of_bookings.nobodys, ctx)
+            )
 
 
 _STEPS: dict[Step, Work] = {
