@@ -8,6 +8,7 @@ from functools import partial
 
 from school_events.bookings import baskets, places, store
 from school_events.bookings.confirming import confirm_all
+from school_events.bookings.instalments.rules import owed_again
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.bookings.service import tell_booker
 from school_events.bookings.strays import payer_alias
@@ -95,7 +96,7 @@ def _reverse(ctx: Context, payment_id: str, receipt_id: str, asked: Mistake, req
             _wait(transaction, ctx, booking)
     change = stamp(ctx, "payment.receipt_reversed")
     look_at = ctx.now if payment.due_on is not None else None
-    owed = rules.taken_back(payment, receipt).model_copy(update={"look_at": look_at})
+    owed = owed_again(rules.taken_back(payment, receipt)).model_copy(update={"look_at": look_at})
     after = payment_store.replace(transaction, ctx, payment, owed, change)
     service.reverse(transaction, ctx, receipt, asked.reason)
     return _commit(transaction, ctx, after, receipt.id, ReceiptState.REVERSED, request)

@@ -132,7 +132,7 @@ def _give_back(ctx: Context, payment_id: str) -> Payment:
         return release(ctx, payment, PaymentState.FAILED, change, also)[0]
     # No place waits for it: it is owed as before.
     transaction = Transaction(ctx)
-    after = come_to_nothing(transaction, ctx, payment, change.action)
+    after = come_to_nothing(transaction, ctx, payment, change.action, had_money=True)
     also(transaction, BookingState.RELEASED)
     transaction.commit()
     return after

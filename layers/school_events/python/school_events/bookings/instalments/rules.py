@@ -107,10 +107,15 @@ def apart(payment: Payment) -> Payment:
     return payment.model_copy(update={"state": state, "merged_into": None})
 
 
+def owed_again(payment: Payment) -> Payment:
+    """An unpaid payment whose payer believed it paid, or its place gone: before that ends they are told anew."""
+    return payment.model_copy(update={"ends_at": None})
+
+
 def revived(payment: Payment) -> Payment:
     """A payment that ended unpaid with its thing, which is back: money for the place came late."""
     lines = tuple(_with(line, over=False) for line in payment.lines)
-    return payment.model_copy(update={"lines": lines, "state": PaymentState.CREATED})
+    return owed_again(payment.model_copy(update={"lines": lines, "state": PaymentState.CREATED}))
 
 
 def _with(line: PaymentLine, *, over: bool) -> PaymentLine:

@@ -53,7 +53,9 @@ def _attempt(payment: Payment) -> int | None:
     return payment.checkout.attempt if payment.checkout is not None else None
 
 
-def come_to_nothing(transaction: Transaction, ctx: Context, payment: Payment, action: str) -> Payment:
+def come_to_nothing(
+    transaction: Transaction, ctx: Context, payment: Payment, action: str, *, had_money: bool = False
+) -> Payment:
     """Write that a payment was not paid, in a transaction: it can be paid again, or comes apart, or is over.
 
     Args:
@@ -61,11 +63,14 @@ def come_to_nothing(transaction: Transaction, ctx: Context, payment: Payment, ac
         ctx: the moment.
         payment: as it was read.
         action: what happened to it.
+        had_money: whether its payer believed it paid: that its place ends is announced anew then.
     """
-    after = _write(transaction, ctx, payment, rules.not_paid(payment), action)
+    asked = rules.owed_again(payment) if had_money else payment
+    after = _write(transaction, ctx, payment, rules.not_paid(asked), action)
     for one in store.find_payments(ctx.school_id, payment.merges).values() if payment.merges else ():
         if one.merged_into == payment.id:
-            _write(transaction, ctx, one, rules.apart(one), "payment.page_closed")
+            part = rules.owed_again(one) if had_money else one
+            _write(transaction, ctx, one, rules.apart(part), "payment.page_closed")
     return after
 
 
