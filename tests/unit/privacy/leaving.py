@@ -22,7 +22,7 @@ from school_events.invitations import service as invitations
 from school_events.notifications import store as inboxes
 from school_events.notifications.model import Device
 from school_events.notifications.service import deliver
-from school_events.people.leavers import LEAVER, LINK_END
+from school_events.people.leavers import LAST_DAY, LEAVER, LINK_END
 from school_events.people.rules import Thing
 from school_events.privacy import service
 from tests.support.booked_world import a_school_with_families, an_event, as_parent, book, keyed
@@ -33,7 +33,7 @@ from tests.support.people import PortalMessage, contact_told, group_told, portal
 from tests.support.streams import row_record, stream_event
 from tests.support.tables import INDEXES, STREAMED, messages, rows
 
-LEFT_ON = "2026-12-18"
+LEFT_ON = "2026-10-23"
 FORGOTTEN_AT = datetime(2029, 8, 31, 23, 0, tzinfo=UTC)
 """Midnight of 1 September 2029 in London: who left in 2026/27 is visible for two more academic years."""
 
@@ -132,7 +132,7 @@ def tell_families() -> None:
 
 def nights_have_run_until(now: datetime) -> None:
     """As if every night before this instant had been run: nothing older is looked for."""
-    for kind in (LEAVER, LINK_END):
+    for kind in (LAST_DAY, LEAVER, LINK_END):
         WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=DAILY.first(now)).save()
 
 

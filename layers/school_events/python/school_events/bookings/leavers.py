@@ -22,7 +22,7 @@ def let_leavers_go(ctx: Context, pupil_ids: Iterable[str]) -> None:
 
     Args:
         ctx: the moment.
-        pupil_ids: whom the Portal has said something about.
+        pupil_ids: whom the Portal has said something about, or whose last day, told in advance, is over.
 
     Raises:
         TryAgain: something moves too much.

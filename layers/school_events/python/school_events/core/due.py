@@ -50,7 +50,7 @@ HOURLY = Pace(timedelta(hours=1), "%Y-%m-%dT%H", settled_after=timedelta(minutes
 DAILY = Pace(timedelta(days=1), "%Y-%m-%d", settled_after=timedelta(hours=1), look_back=timedelta(days=60))
 """For a run a day, which then asks for a day or two, not for 25 hours. Its writers run up to a quarter of an hour."""
 
-_DAILY_KINDS = frozenset({"HEALTH", "LEAVER", "LINK_END"})
+_DAILY_KINDS = frozenset({"HEALTH", "LAST_DAY", "LEAVER", "LINK_END"})
 """Named here, so that who makes something due and who looks for it agree; every other kind is kept by the hour."""
 
 

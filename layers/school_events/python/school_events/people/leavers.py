@@ -1,4 +1,4 @@
-"""When a person is to be forgotten: the leaver clock (H1), as pure decisions."""
+"""When a person is to be looked at: after their last day, and when they are to be forgotten (H1), as pure decisions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,8 +15,8 @@ REMOVED_FOR = timedelta(days=30)
 _NO_END = 9999
 """Some systems write the last year there is where there is no end."""
 
-LEAVER, LINK_END = "LEAVER", "LINK_END"
-"""Kinds of what is due: a person to anonymise; a link whose last day is over."""
+LEAVER, LAST_DAY, LINK_END = "LEAVER", "LAST_DAY", "LINK_END"
+"""Kinds of what is due: a person to anonymise; a pupil, or a link, whose last day is over."""
 
 
 def anonymise_on(left_on: date, academic_year_start: str) -> date:
@@ -32,10 +32,11 @@ def anonymise_on(left_on: date, academic_year_start: str) -> date:
     return _start(year + VISIBLE_YEARS, academic_year_start)
 
 
-def due_of(thing: Thing, heard: Heard, school: School | None) -> tuple[str, datetime] | None:
+def due_of(thing: Thing, heard: Heard, school: School | None, now: datetime) -> tuple[str, datetime] | None:
     """What is next to be done about a thing, and from when on (UTC); nothing if nothing is.
 
-    A pupil who left goes when the leaver clock has run down. A pupil or contact removed at the source goes some time
+    Of a pupil whose last day was told in advance that is when it is over. Who left goes when the leaver clock has run
+    down. A pupil or contact removed at the source goes some time
     after. Where a link was removed, its contact may have lost their last child: that too is looked at some time after.
     A link that ends by its date is to be told to the family when that day is over.
 
@@ -43,8 +44,12 @@ def due_of(thing: Thing, heard: Heard, school: School | None) -> tuple[str, date
         thing: which.
         heard: what is known of it.
         school: whose academic year counts; none is as one that starts on 1 September.
+        now: the present instant, UTC.
     """
     if thing.kind == "pupil" and heard.state == "left" and heard.left_on:
+        left_at = midnight(heard.left_on + timedelta(days=1))
+        if now < left_at:
+            return LAST_DAY, left_at
         start = school.academic_year_start if school else "09-01"
         return LEAVER, midnight(anonymise_on(heard.left_on, start))
     if thing.kind in {"pupil", "contact", "link"} and heard.state == "removed":

@@ -46,7 +46,7 @@ def decide(ctx: Context, school: School | None, thing: Thing, item: HeardItem | 
     different = item is None or _visible(before) != _visible(after)
     change = stamp(ctx, _action(ctx, thing, before, after)) if item is None or different else item.change
     new = item_of(ctx.school_id, thing, after, revision=revision + 1, change=change)
-    _set_due(new, item, leavers.due_of(thing, after, school), ctx.now)
+    _set_due(new, item, leavers.due_of(thing, after, school, ctx.now), ctx.now)
     if isinstance(new, SchoolItem):
         new.unsettled = _unsettled(new, item, before, after)
     if item is not None and after == before and _due(new) == _due(item):
@@ -146,11 +146,22 @@ def _set_due(new: HeardItem, item: HeardItem | None, wanted: tuple[str, datetime
     if wanted is None:
         return
     kind, at = wanted
-    pending = item.due_sk if item is not None and (item.due_pk or "").startswith(f"DUE#{kind}#") else None
-    if item is not None and pending and at <= now and pending <= due.due_until(now):
+    if item is not None and (
+        (at <= now and _is_overdue(item, kind, now)) or (kind == leavers.LEAVER and is_last_day_over(item, now))
+    ):
         new.due_pk, new.due_sk = item.due_pk, item.due_sk
     elif at > now or kind == leavers.LEAVER:
         new.due_pk, new.due_sk = due.due_key(kind, max(at, now), f"{new.pk}|{new.sk}")
+
+
+def is_last_day_over(item: HeardItem, now: datetime) -> bool:
+    """Whether a pupil is due because their last day, told in advance, is over (UTC), and that was not dealt with."""
+    return _is_overdue(item, leavers.LAST_DAY, now)
+
+
+def _is_overdue(item: HeardItem, kind: str, now: datetime) -> bool:
+    is_kind = (item.due_pk or "").startswith(f"DUE#{kind}#")
+    return is_kind and item.due_sk is not None and item.due_sk <= due.due_until(now)
 
 
 def _due(item: HeardItem) -> tuple[str | None, str | None]:

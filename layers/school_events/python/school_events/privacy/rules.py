@@ -17,7 +17,7 @@ def is_due(thing: Thing, heard: Heard, school: School | None, now: datetime) -> 
         school: whose academic year counts.
         now: the present instant, UTC.
     """
-    due = leavers.due_of(thing, heard, school)
+    due = leavers.due_of(thing, heard, school, now)
     return due is not None and due[0] == leavers.LEAVER and due[1] <= now
 
 

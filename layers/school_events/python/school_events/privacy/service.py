@@ -5,7 +5,7 @@ from school_events.people import link_ends, writing
 from school_events.people.heard import heard_of
 from school_events.people.rules import Thing
 from school_events.people.store import LinkItem
-from school_events.privacy import contacts, pupils, rules, steps, store
+from school_events.privacy import contacts, last_days, pupils, rules, steps, store
 
 
 def look_at(ctx: Context, thing: Thing) -> None:
@@ -16,6 +16,7 @@ def look_at(ctx: Context, thing: Thing) -> None:
     """
     if thing.kind == "pupil":
         pupils.forget(ctx, *thing.ids)
+        last_days.look_at(ctx, thing)
     elif thing.kind == "contact":
         contacts.forget(ctx, *thing.ids)
     else:

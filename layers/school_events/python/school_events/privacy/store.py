@@ -13,7 +13,7 @@ from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, get_many, school_key, update_if
 from school_events.core.indexes import Due
 from school_events.people.heard import key_of, thing_of
-from school_events.people.leavers import LEAVER, LINK_END
+from school_events.people.leavers import LAST_DAY, LEAVER, LINK_END
 from school_events.people.model import School
 from school_events.people.rules import Thing
 from school_events.people.store import (
@@ -40,12 +40,12 @@ class AnonymisationItem(PeopleItem, discriminator="anonymisation"):
 
 
 def due_things(now: datetime) -> Iterator[tuple[str, Thing]]:
-    """People whose time is over, links to look at, and what was interrupted, as (school, thing), oldest day first.
+    """People whose time, or last day, is over, links to look at, what was interrupted, as (school, thing), by age.
 
     Args:
         now: the present instant, UTC.
     """
-    for kind in (LEAVER, LINK_END):
+    for kind in (LAST_DAY, LEAVER, LINK_END):
         for item in due.sweep(kind, now, _due_items):
             yield item.pk.split("#")[1], _thing_of(item)
 
