@@ -28,6 +28,7 @@ MODULES = (
     "booking_units",
     "bookings",
     "hot_event",
+    "large_event",
     "portal_lag",
     "refunds",
     "slot_grid",

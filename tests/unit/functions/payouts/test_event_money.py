@@ -14,6 +14,8 @@ from school_events.bookings.instalments import family
 from school_events.bookings.service import Booked
 from school_events.bookings.takings import service
 from school_events.events.model import SchoolEvent
+from school_events.payments.ledger.model import LedgerKind
+from school_events.payments.ledger.store import ledger_of_event
 from school_events.payments.model import Payment
 from school_events.payments.refunds import staff
 from school_events.payments.refunds.api import NewRefund
@@ -131,12 +133,37 @@ def test_pages_follow_each_other_and_the_first_has_the_sums_of_all(
     assert (elsewhere[0], elsewhere[1]["errors"][0]["field"]) == (422, "cursor")
 
 
-def test_many_payments_are_read_at_once_and_none_is_missing(
-    trip: SchoolEvent, brought: tuple[Booked, ...], monkeypatch: pytest.MonkeyPatch
+def test_all_of_an_event_is_read_from_lists_and_not_payment_by_payment(
+    trip: SchoolEvent, brought: tuple[Booked, ...]
 ) -> None:
-    whole = ask(trip.id)
+    with watched(Calls()) as calls:
+        ask(trip.id)
+    assert calls.names.count("Query") == 2, "its bookings, and what all of their payments entered in the ledger"
+
+
+@pytest.mark.parametrize(
+    "listed", [set(), set(LedgerKind) - {LedgerKind.CHARGE}, set(LedgerKind) - {LedgerKind.RECEIVED}]
+)
+def test_a_payment_whose_money_is_not_in_the_ledgers_list_yet_is_read_by_itself(
+    trip: SchoolEvent, brought: tuple[Booked, ...], monkeypatch: pytest.MonkeyPatch, listed: set[LedgerKind]
+) -> None:
+    whole, of_event = ask(trip.id), ledger_of_event
+    monkeypatch.setattr(service, "ledger_of_event", lambda *of: [one for one in of_event(*of) if one.kind in listed])
     monkeypatch.setattr(service, "_FEW", 0)
     assert ask(trip.id) == whole
+
+
+def test_what_was_paid_in_one_go_for_several_events_is_of_each_what_was_its_own(
+    shop: Shop, trip: SchoolEvent, brought: tuple[Booked, ...]
+) -> None:
+    other = a_trip()
+    also = confirmed(shop, other, "pupil-1")
+    ids = [instalments(brought[0])[1].id, instalments(also)[0].id]
+    together = family.checkout_together(as_parent(), ids)
+    _pay(shop, together)
+    books = Books(shop)
+    assert {one.get("listed_with") for one in books.ledger if one.get("payment_id") == together.id} == {None}
+    assert faults_of_takings(books.ledger, books.payments.values(), {trip.id, other.id}) == []
 
 
 def test_who_gave_is_not_told_to_administrators(trip: SchoolEvent, brought: tuple[Booked, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import Self
 from school_events.payments.ledger.model import LedgerAccount, LedgerEntry, LedgerKind
 from school_events.payments.listing import is_overdue
 from school_events.payments.model import Payment, PaymentState
+from school_events.payments.rules import received
 from school_events.payments.sharing import pro_rata
 
 _OWED = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING, PaymentState.QUARANTINED})
@@ -100,6 +101,13 @@ def of_payment(payment: Payment, entries: Iterable[LedgerEntry], day: date) -> d
         overdue = owed if is_overdue(payment, day) else 0
         found[line.reference] = found[line.reference].plus(owed=owed, overdue=overdue)
     return dict(found)
+
+
+def is_all_there(payment: Payment, entries: Iterable[LedgerEntry]) -> bool:
+    """Whether entries show all that a payment knows to have come; of those an index lists some may be missing."""
+    came = (_moved(one)[1] for one in entries if one.reference is not None and one.kind not in _WENT)
+    known = received(payment) if payment.paid_at is None else payment.amount
+    return sum(came) == known.amount
 
 
 def _moved(entry: LedgerEntry) -> tuple[str, int]:

@@ -1,9 +1,8 @@
 """Reading an event's money: its bookings, their payments, and what these entered in the ledger."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from itertools import islice
 
@@ -16,7 +15,9 @@ from school_events.core import cursors
 from school_events.core.context import Context
 from school_events.events import store as events
 from school_events.payments import store as payments
-from school_events.payments.ledger.store import ledger_of_payment
+from school_events.payments.ledger.model import LedgerEntry
+from school_events.payments.ledger.rules import only_event_of
+from school_events.payments.ledger.store import ledger_of_event, ledger_of_payment
 from school_events.payments.listing import is_shown
 from school_events.payments.model import Payment, PaymentPurpose, PaymentState
 from school_events.people.readings import note_reading
@@ -46,8 +47,9 @@ class _Row:
 def of_event(ctx: Context, event_id: str, cursor: str | None) -> EventMoneyView:
     """An event's money: sums of all of it, and a page of its bookings; in the audit log (H6).
 
-    It costs a read for each payment of the page, and with the first page for each of the event. A booking that was
-    made a moment ago may be missing (an index).
+    The first page costs a read for some hundred bookings or payments and for some thousand entries of the ledger, and
+    one more for each payment that is of several events; each other page one for each payment on it. What was
+    booked a moment ago, or entered since its payment was paid, may be missing (indexes).
 
     Raises:
         NotFound: there is no such event.
@@ -59,7 +61,7 @@ def of_event(ctx: Context, event_id: str, cursor: str | None) -> EventMoneyView:
     is_whole = cursor is None
     found = store.bookings_of_event(ctx.school_id, event_id, after, at_once=None if is_whole else PAGE + 1)
     bookings = list(found if is_whole else islice(found, PAGE + 1))
-    rows = _rows(ctx, bookings if is_whole else bookings[:PAGE])
+    rows = _rows(ctx, event_id, bookings) if is_whole else _rows(ctx, None, bookings[:PAGE])
     shown = rows[:PAGE]
     note_reading(ctx, "payments.read", "event", event_id)
     return EventMoneyView(
@@ -71,9 +73,12 @@ def of_event(ctx: Context, event_id: str, cursor: str | None) -> EventMoneyView:
     )
 
 
-def _rows(ctx: Context, bookings: Sequence[Booking]) -> list[_Row]:
+def _rows(ctx: Context, event_id: str | None, bookings: Sequence[Booking]) -> list[_Row]:
+    """What bookings brought in; of which event they are, if they are all of it."""
     found = payments.find_payments(ctx.school_id, (one for booking in bookings for one in _payment_ids(booking)))
-    brought = dict(zip(found, _brought(ctx.school_id, list(found.values()), today(ctx.now)), strict=True))
+    entered = _entered(ctx.school_id, event_id, list(found.values()))
+    day = today(ctx.now)
+    brought = {one.id: (one, rules.of_payment(one, entered[one.id], day)) for one in found.values()}
     return [_row(booking, [brought[one] for one in _payment_ids(booking) if one in brought]) for booking in bookings]
 
 
@@ -82,18 +87,24 @@ def _payment_ids(booking: Booking) -> list[str]:
     return list(dict.fromkeys(one for one in named if one is not None))
 
 
-def _brought(school_id: str, found: Sequence[Payment], day: date) -> Iterator[_Of]:
-    """What payments brought in, by booking, in their order."""
-    read = partial(_of_payment, school_id, day)
-    if len(found) <= _FEW:
-        yield from map(read, found)
-        return
+def _entered(school_id: str, event_id: str | None, found: Sequence[Payment]) -> Mapping[str, Sequence[LedgerEntry]]:
+    """What payments entered in the ledger: as it is listed with an event, if they are all of it; else one by one."""
+    entered: dict[str, list[LedgerEntry]] = {one.id: [] for one in found}
+    if event_id is not None:
+        for entry in ledger_of_event(school_id, event_id):
+            entered.setdefault(entry.payment_id or "", []).append(entry)
+        found = [one for one in found if only_event_of(one) is None or not rules.is_all_there(one, entered[one.id])]
+    payment_ids = [one.id for one in found]
+    return entered | dict(zip(payment_ids, _ledgers(school_id, payment_ids), strict=True))
+
+
+def _ledgers(school_id: str, payment_ids: Sequence[str]) -> list[list[LedgerEntry]]:
+    """What each of some payments entered, in their order, read strongly."""
+    read = partial(ledger_of_payment, school_id)
+    if len(payment_ids) <= _FEW:
+        return list(map(read, payment_ids))
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        yield from threads.map(read, found)
-
-
-def _of_payment(school_id: str, day: date, payment: Payment) -> _Of:
-    return payment, rules.of_payment(payment, ledger_of_payment(school_id, payment.id), day)
+        return list(threads.map(read, payment_ids))
 
 
 def _row(booking: Booking, brought: Sequence[_Of]) -> _Row:

@@ -13,6 +13,7 @@ from school_events.core.money import pounds
 from school_events.payments import rules
 from school_events.payments.disputes.model import Dispute, DisputeMovement, DisputeSnapshot, DisputeState, LostPart
 from school_events.payments.ledger.model import LedgerAccount, LedgerEntry, LedgerKind
+from school_events.payments.ledger.rules import only_event_of
 from school_events.payments.model import Payment, PaymentLine
 from school_events.payments.sharing import pro_rata
 
@@ -190,6 +191,7 @@ class _Page:
             payer=self.payment.payer_alias,
             stripe_id=self.dispute.id,
             stripe_account=self.dispute.account_id,
+            listed_with=only_event_of(self.payment),
         )
 
 

@@ -66,6 +66,7 @@ class LedgerEntry(Record):
         stripe_id: the charge, refund, dispute or payout at Stripe, by which its balance transactions are found; of what
             is not ours the balance transaction itself; none of what the school received itself.
         stripe_account: the school's account at Stripe, of what moved there.
+        listed_with: the event whose entries it is listed with: that of all lines of its payment, if it is one.
     """
 
     key: Annotated[str, MONEY]
@@ -80,3 +81,4 @@ class LedgerEntry(Record):
     payer: Alias | None = None
     stripe_id: StripeId | None = None
     stripe_account: StripeId | None = None
+    listed_with: ThingId | None = None

@@ -195,7 +195,14 @@ def of_payment(
         payer=payment.payer_alias,
         stripe_id=stripe_id,
         stripe_account=payment.checkout.account_id if at_stripe and payment.checkout else None,
+        listed_with=only_event_of(payment),
     )
+
+
+def only_event_of(payment: Payment) -> str | None:
+    """The event that all lines of a payment are of; none if they are of several."""
+    event_id, *others = {line.event_id for line in payment.lines}
+    return None if others else event_id
 
 
 def _some(*entries: LedgerEntry) -> tuple[LedgerEntry, ...]:

@@ -13,6 +13,7 @@ from school_events.core.attributes import ThingKey
 from school_events.core.context import Context
 from school_events.core.dynamodb import Document, Key, Transaction, get_many, put_if_absent, school_key
 from school_events.core.errors import StaleVersion
+from school_events.core.indexes import Listing
 from school_events.payments.ledger.model import LedgerEntry
 from school_events.payments.store import PaymentsTableItem
 
@@ -30,9 +31,12 @@ class _Ledger(GlobalSecondaryIndex[Any]):
 
 
 class LedgerItem(PaymentsTableItem, discriminator="ledger_entry"):
-    """An entry of the ledger."""
+    """An entry of the ledger; listed with the event that its payment is of, if it is one's alone."""
 
     ledger = _Ledger()
+    listing = Listing()
+    listing_pk: ThingKey = UnicodeAttribute(null=True)
+    listing_sk: ThingKey = UnicodeAttribute(null=True)
     ledger_pk: ThingKey = UnicodeAttribute()
     ledger_sk: ThingKey = UnicodeAttribute()
     record = Document(LedgerEntry)
@@ -50,13 +54,21 @@ def enter_once(ctx: Context, entry: LedgerEntry) -> None:
 
 def ledger_item(ctx: Context, entry: LedgerEntry) -> LedgerItem:
     """An entry as it is kept."""
-    return LedgerItem(
+    position = f"{clock.to_text(entry.at)}#{entry.key}"
+    item = LedgerItem(
         _partition(ctx.school_id, entry),
         f"LEDGER#{entry.key}",
         ledger_pk=school_key(ctx.school_id, "LEDGER"),
-        ledger_sk=f"{clock.to_text(entry.at)}#{entry.key}",
+        ledger_sk=position,
         record=entry,
     )
+    if entry.listed_with is not None:
+        item.listing_pk, item.listing_sk = _of_event(ctx.school_id, entry.listed_with), position
+    return item
+
+
+def _of_event(school_id: str, event_id: str) -> str:
+    return school_key(school_id, "EVENT", event_id, "LEDGER")
 
 
 def _partition(school_id: str, entry: LedgerEntry) -> str:
@@ -87,6 +99,12 @@ def ledger_of_payment(school_id: str, payment_id: str) -> list[LedgerEntry]:
     partition = school_key(school_id, "PAYMENT", payment_id)
     items = LedgerItem.query(partition, LedgerItem.sk.startswith("LEDGER#"), consistent_read=True)
     return [item.record for item in items]
+
+
+def ledger_of_event(school_id: str, event_id: str) -> Iterator[LedgerEntry]:
+    """What the payments of an event alone entered, in the order of entry; what was entered just now may be missing."""
+    for item in LedgerItem.listing.query(_of_event(school_id, event_id)):
+        yield item.record
 
 
 def entries_alone(school_id: str, keys: Iterable[str]) -> list[LedgerEntry]:
