@@ -8,6 +8,7 @@ from school_events.bookings import calling_off, cancelling, chores
 from school_events.bookings.closing import close_booking
 from school_events.bookings.model import BookingState
 from school_events.bookings.service import Booked
+from school_events.bookings.terms.service import preview
 from school_events.core.errors import WrongState
 from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
@@ -118,6 +119,8 @@ def test_a_family_cannot_give_a_place_up_that_its_bank_is_paying_for(shop: Shop,
     with pytest.raises(WrongState, match="bank is paying"):
         cancelling.cancel(as_parent(), booking_of(booked))
     assert booking_of(booked).state is BookingState.PENDING
+    shown = preview(as_parent(), booking_of(booked))
+    assert (shown.possible, shown.words) == (False, "The bank is paying this; it can be cancelled once it has.")
 
 
 @pytest.mark.parametrize(("number", "refunded"), [("00012345", [1250]), ("22222227", [])])

@@ -11,6 +11,7 @@ from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments import settling as instalments
 from school_events.bookings.model import BookingState
 from school_events.bookings.releasing import ENDED, Also, mark, release, release_rest
+from school_events.bookings.terms.rules import WHY_KEPT
 from school_events.core import logs
 from school_events.core.change import stamp
 from school_events.core.context import Context
@@ -226,10 +227,8 @@ def end_holds_now(ctx: Context, payment_id: str, also: Also) -> BookingState:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
     if payment.state is PaymentState.CREATED:
         return _release(ctx, payment, also=also)[1]
-    if payment.state is PaymentState.QUARANTINED:
-        raise WrongState("The school has to look at what was paid for this first")
-    if payment.state is PaymentState.PROCESSING and ctx.actor.kind != "system":
-        raise WrongState("The bank is paying this; it can be cancelled once it has")
+    if payment.state in WHY_KEPT and not (payment.state is PaymentState.PROCESSING and ctx.actor.kind == "system"):
+        raise WrongState(WHY_KEPT[payment.state])
     transaction = Transaction(ctx)
     mark(transaction, ctx, baskets.waiting_for(ctx, payment))
     if not len(transaction):

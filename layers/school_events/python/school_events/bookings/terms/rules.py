@@ -13,6 +13,7 @@ from school_events.core.money import NOTHING, Money, pounds
 from school_events.events.charging.rules import policy_in_words
 from school_events.events.evenings.model import Slot
 from school_events.events.model import SchoolEvent, Session
+from school_events.payments.model import PaymentState
 
 Decided = Literal["policy", "full", "none"]
 """What comes back of what was paid: what the event's policy says, everything, or nothing."""
@@ -24,6 +25,12 @@ ACTIONS: Mapping[str, str] = {
 }
 """What the audit log says of a cancellation, by what was decided about its money (``Cancellation.decided``)."""
 
+
+WHY_KEPT: Mapping[PaymentState, str] = {
+    PaymentState.QUARANTINED: "The school has to look at what was paid for this first",
+    PaymentState.PROCESSING: "The bank is paying this; it can be cancelled once it has",
+}
+"""Why nobody gives a hold up whose payment is so."""
 
 CALLED_OFF = "This does not take place: its bookings end by themselves, and what was paid goes back"
 """Why nobody cancels what is ended by the school."""
@@ -137,18 +144,25 @@ def is_called_off(event: SchoolEvent, place: Place, sessions: Iterable[Session])
     return event.status == "cancelled" or any(one.cancelled and one.id == session_of(place) for one in sessions)
 
 
-def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, is_held: bool, money: bool) -> str:
-    """What cancelling would bring, as families read it; without an amount, which not everybody may see.
+def held_in_words(*, received: bool) -> str:
+    """What cancelling a hold would bring, as families read it.
+
+    Args:
+        received: whether the school has received a part of what is to be paid.
+    """
+    paid = "What the school has received for this goes back." if received else "Nothing has been paid for this yet."
+    return f"{paid} Cancelling ends it, and all that is to be paid with it."
+
+
+def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, money: bool) -> str:
+    """What cancelling a place would bring, as families read it; without an amount, which not everybody may see.
 
     Args:
         terms: the booking's.
         event: the booking's, with its policy.
         now: the present instant, UTC.
-        is_held: whether its payment is still open.
         money: whether the reader may know what was paid; for others a place that was remitted reads as any other (B8).
     """
-    if is_held:
-        return "Nothing has been paid for this yet. Cancelling ends it, and all that is to be paid with it."
     costs = terms.paid if money else event.price
     parts = [_money_in_words(terms, event, now)] if costs.amount > 0 else ["Nothing was paid for this."]
     if terms.begins_at is not None and not terms.is_too_late(now):

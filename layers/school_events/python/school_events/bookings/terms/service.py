@@ -12,6 +12,7 @@ from school_events.core.money import NOTHING, Money
 from school_events.events import store as events
 from school_events.events.model import SchoolEvent
 from school_events.payments import store as payment_store
+from school_events.payments.model import Payment
 
 
 def still_paid(ctx: Context, booking: Booking) -> Money:
@@ -40,28 +41,43 @@ def preview(ctx: Context, booking: Booking) -> CancellationTerms:
     """What cancelling a booking would bring now, and later; money for who booked and for finance staff only (B8)."""
     event = events.find_event(ctx.school_id, booking.event_id)
     terms = terms_of(ctx, booking, event)
-    why_not = _why_not(ctx, booking, terms)
+    waits_for = _waits_for(ctx, booking)
+    why_not = _why_not(ctx, booking, terms, waits_for)
     money = reading.sees_money(ctx, mine=reading.is_mine(ctx, booking))
-    is_held = booking.state is BookingState.PENDING
     shown = CancellationTerms(
         booking_id=booking.id,
         state=booking.state.value,
         possible=not why_not,
-        words=why_not or rules.in_words(terms, event, ctx.now, is_held=is_held, money=money),
+        words=why_not or _words(ctx, terms, event, waits_for, money=money),
         until=terms.begins_at,
         refund_percent=terms.percent(ctx.now),
         steps=[StepView(before=one.before, refund_percent=one.percent) for one in terms.steps],
-        ends_too=_ends_too(ctx, booking),
+        ends_too=_ends_too(ctx, booking, waits_for),
     )
     return _with_money(shown, terms, ctx) if money else shown
 
 
-def _why_not(ctx: Context, booking: Booking, terms: Terms) -> str:
+def _waits_for(ctx: Context, booking: Booking) -> Payment | None:
+    """The payment that a hold waits for."""
+    if booking.state is not BookingState.PENDING or booking.payment_id is None:
+        return None
+    return payment_store.find_payment(ctx.school_id, booking.payment_id)
+
+
+def _words(ctx: Context, terms: Terms, event: SchoolEvent, waits_for: Payment | None, *, money: bool) -> str:
+    if waits_for is None:
+        return rules.in_words(terms, event, ctx.now, money=money)
+    return rules.held_in_words(received=any(line.received.amount for line in waits_for.lines))
+
+
+def _why_not(ctx: Context, booking: Booking, terms: Terms, waits_for: Payment | None) -> str:
     """Why the caller cannot cancel it; empty if they can."""
     if booking.state not in {BookingState.PENDING, BookingState.CONFIRMED}:
         return f"This booking is {booking.state}."
     if terms.is_called_off:
         return f"{rules.CALLED_OFF}."
+    if waits_for is not None and waits_for.state in rules.WHY_KEPT:
+        return f"{rules.WHY_KEPT[waits_for.state]}."
     if booking.state is BookingState.CONFIRMED and ctx.actor.kind == "contact" and terms.is_too_late(ctx.now):
         return "This has begun: ask the school."
     return ""
@@ -72,9 +88,7 @@ def _with_money(shown: CancellationTerms, terms: Terms, ctx: Context) -> Cancell
     return shown.model_copy(update={"paid": terms.paid, "refund": terms.refund("policy", ctx.now), "steps": steps})
 
 
-def _ends_too(ctx: Context, booking: Booking) -> list[str]:
+def _ends_too(ctx: Context, booking: Booking, waits_for: Payment | None) -> list[str]:
     """What else ends with a hold: the others that are to be paid with it."""
-    if booking.state is not BookingState.PENDING or booking.payment_id is None:
-        return []
-    together = baskets.bookings_of(ctx, payment_store.find_payment(ctx.school_id, booking.payment_id))
+    together = [] if waits_for is None else baskets.bookings_of(ctx, waits_for)
     return [one.id for one in together if one.id != booking.id and one.state is BookingState.PENDING]
