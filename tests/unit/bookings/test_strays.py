@@ -210,6 +210,19 @@ def test_what_went_back_in_the_dashboard_is_not_given_back_again(shop: Shop, eve
     assert ledger_balance() == shop.balance()
 
 
+def test_a_place_does_not_wait_for_an_account_that_left_to_be_told_whose_it_is(shop: Shop, event: SchoolEvent) -> None:
+    booked = quarantined(shop, event)
+    shop.server.holders.deauthorise(shop.account_id)
+    assert strays.give_back(a_context(), booked.payment_id or "").state is PaymentState.FAILED
+    assert booking_of(booked).state is BookingState.RELEASED
+    strays.make_refunds(as_system(), booked.payment_id or "")
+    assert [one.kind.value for one, _ in open_ones(SCHOOL, limit=9)] == ["refund_stuck"]
+    shop.server.holders.reauthorise(shop.account_id)
+    strays.make_refunds(as_system(), booked.payment_id or "")
+    assert [one["amount"] for one in shop.all("refund")] == [999]
+    assert ledger_balance() == shop.balance()
+
+
 def test_only_what_is_in_quarantine_is_given_back_so(shop: Shop, event: SchoolEvent) -> None:
     booked = book(event)
     with pytest.raises(WrongState):

@@ -21,7 +21,6 @@ from school_events.core.dynamodb import Transaction
 from school_events.core.errors import TryAgain, WrongState
 from school_events.core.money import pounds
 from school_events.payments import rules
-from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.attention import service as attention
 from school_events.payments.attention.model import AttentionKind
@@ -153,8 +152,7 @@ def _rest_of(ctx: Context, payment: Payment, rows: Sequence[Refund], stray: Stra
     gone = [one.amount.amount for one in rows if one.charge_id == stray.charge_id and one.is_gone]
     if sum(gone) >= stray.amount.amount:
         return None
-    attempt = next(one for one in rules.attempts(payment) if one.session_id == stray.session_id)
-    if payments.look_at(ctx, attempt).currency == attempt.amount.currency:
+    if not stray.is_foreign:
         left = stray.model_copy(update={"amount": pounds(stray.amount.amount - sum(gone))})
         return _refund(ctx, payment, left, "return")
     if not gone:

@@ -130,12 +130,14 @@ class Stray(Record):
         session_id: the Checkout Session it came through.
         account_id: the school's account it is on.
         amount: what reached the account, in pence.
+        is_foreign: whether it came in another currency: it is given back in Stripe's dashboard.
     """
 
     charge_id: StripeId
     session_id: StripeId
     account_id: StripeId
     amount: Amount
+    is_foreign: Flag = False
 
 
 class Payment(Record):

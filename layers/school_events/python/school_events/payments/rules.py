@@ -219,7 +219,8 @@ def stray_of(attempt: Checkout, snapshot: CheckoutSnapshot) -> Stray | None:
 
     Of another currency only Stripe knows what reached the account, and says so a moment later.
     """
-    received = snapshot.amount if snapshot.currency == attempt.amount.currency else snapshot.received
+    is_foreign = snapshot.currency != attempt.amount.currency
+    received = snapshot.received if is_foreign else snapshot.amount
     if received is None or snapshot.charge_id is None:
         return None
     return Stray(
@@ -227,6 +228,7 @@ def stray_of(attempt: Checkout, snapshot: CheckoutSnapshot) -> Stray | None:
         session_id=snapshot.session_id,
         account_id=attempt.account_id,
         amount=pounds(received),
+        is_foreign=is_foreign,
     )
 
 
