@@ -13,6 +13,7 @@ from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import a_school_with_families, close
 from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.people import link_told, tell
 from tests.support.tables import everything
 from tests.unit.functions.booking_answers.asking import (
     ADMIN,
@@ -121,3 +122,14 @@ def test_what_was_withheld_before_it_was_noted_which_stays_so() -> None:
     kept = find_booking(SCHOOL, booking_id)
     assert kept.withheld == ("goes",)
     assert is_consent_withdrawn(kept.model_copy(update={"withheld": ()}), event.form) is True
+
+
+def test_who_may_not_see_the_child_any_more_withholds_nothing_once_somebody_answers_anew() -> None:
+    event = a_trip(GOES, PHOTOS, LUNCH)
+    booking_id = booked(event, AGREED)
+    assert answered(event, booking_id, FATHER, {"goes": "no"})[1]["consent_withdrawn"] is True
+    assert answered(event, booking_id, answers=AGREED)[1]["consent_withdrawn"] is True
+    tell(link_told("contact-2", restricted=True, version=2))
+    assert _seen(booking_id) == (True, ["answered", "withheld"])
+    assert answered(event, booking_id, answers=AGREED)[1]["consent_withdrawn"] is False
+    assert _seen(booking_id) == (False, ["answered", "withheld"]), "what was said is kept"

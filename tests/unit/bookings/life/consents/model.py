@@ -147,7 +147,8 @@ class Answers:
         self._note(place, contact, given)
         if self.is_responsible(contact, place):
             place.answered = (given, self.form.version)
-        place.withheld = frozenset(name for one in place.said for name in self._withheld(place, one))
+        family = [one for one in place.said if (one, place.child) in self.links]
+        place.withheld = frozenset(name for one in family for name in self._withheld(place, one))
 
     def is_withdrawn(self, place: Place) -> bool:
         """Whether somebody withheld a consent that is still asked for."""

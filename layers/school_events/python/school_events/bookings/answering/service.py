@@ -164,7 +164,9 @@ def _answered(ctx: Context, booking: Booking, said: _Said, receipts: list[Receip
     persons = persons_of(ctx, answers, receipts)
     words = consent_rules.last_words(receipts, lambda contact_id: persons[contact_id])
     asked = consent_rules.asked_now(said.form, answers, lambda contact_id: persons[contact_id])
-    withheld = consent_rules.withheld(asked, words)
+    opened = access.open_links_among(ctx, [(person, booking.pupil_id) for person in words])
+    # Who may not see the child any more could not agree again either: what they said is kept, and holds nothing up.
+    withheld = consent_rules.withheld(asked, {who: words[who] for who, _ in opened})
     return booking.model_copy(update={"answers": answers, "consent_withdrawn": bool(withheld), "withheld": withheld})
 
 
