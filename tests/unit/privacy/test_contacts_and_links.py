@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from school_events.bookings import store as bookings
+from school_events.bookings.answering.api import NewAnswers
+from school_events.bookings.answering.service import answer
 from school_events.bookings.consents.model import Receipt
 from school_events.bookings.consents.store import receipt_item, receipts_of
 from school_events.core import feed
@@ -16,7 +18,7 @@ from school_events.people import access
 from school_events.people.rules import Thing
 from school_events.people.store import find_contacts
 from school_events.privacy.store import due_things, read_thing
-from tests.support.booked_world import as_parent, booking_of, payment_of
+from tests.support.booked_world import UNASKED, as_parent, booking_of, payment_of
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.people import contact_told, link_removed, link_told, pupil_told, school_told, tell
 from tests.support.tables import everything
@@ -106,6 +108,17 @@ def test_the_other_parent_who_is_forgotten_is_taken_out_of_what_they_agreed_to_a
     mother, other = receipts_of(SCHOOL, booking_id)
     assert mother.contact_id == "contact-1"
     assert other.contact_id.startswith("nobody_")
+
+
+def test_the_other_parent_who_is_forgotten_is_not_left_in_the_stamp_of_what_they_said_last() -> None:
+    _, booked = a_past()
+    booking = booking_of(booked[0])
+    answer(as_parent(2), booking.id, 1, NewAnswers(form_version=1, answers={"photos": "no"}), UNASKED)
+    tell(contact_removed("contact-2"))
+    look_at("contact", "contact-2", now=DUE)
+    assert {table for table, _, _ in naming(everything(), ["contact-2"])} == {"People"}
+    kept = booking_of(booked[0])
+    assert (kept.booked_by, kept.answers, kept.consent_withdrawn) == (booking.booked_by, booking.answers, False)
 
 
 def test_a_contact_who_is_back_in_time_stays() -> None:

@@ -15,10 +15,11 @@ from school_events.bookings.answering import forgetting as of_answers
 from school_events.bookings.appointments import diaries
 from school_events.bookings.model import Booking
 from school_events.bookings.registers import forgetting as of_registers
+from school_events.bookings.store import BookingItem
 from school_events.bookings.waiting import forgetting as of_waiting
 from school_events.core.change import stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import Transaction, wait_or_give_up
+from school_events.core.dynamodb import Transaction, get_many, wait_or_give_up
 from school_events.core.errors import StaleVersion
 from school_events.payments import anonymising as of_payments
 from school_events.payments import store as payments
@@ -84,8 +85,7 @@ def forget_contact(
     for booking in _older_bookings(ctx, pupil_ids, before):
         _until_unchanged(ctx, partial(of_registers.forget_contact, ctx, booking.id, contact_id, before, instead))
         of_answers.forget_contact(ctx, booking, contact_id, before, instead())
-        if of_answers.names_contact(booking, contact_id):
-            _until_unchanged(ctx, partial(_forget_contact, ctx, booking.id, contact_id, instead, taken_over=taken_over))
+        _until_unchanged(ctx, partial(_forget_contact, ctx, booking.id, contact_id, instead, taken_over=taken_over))
     _until_unchanged(ctx, lambda: of_waiting.forget_contact(ctx, contact_id, pupil_ids, before, instead))
     diaries.forget(ctx, diaries.parent(contact_id))
 
@@ -143,9 +143,11 @@ def _not_yet_forgotten(ctx: Context, payment: Payment, booking: Booking) -> dict
 
 
 def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: NewId, *, taken_over: bool) -> None:
-    booking = store.find_booking(ctx.school_id, booking_id)
-    if not of_answers.names_contact(booking, contact_id):
+    key = store.booking_key(ctx.school_id, booking_id)
+    item = get_many([key]).get(key)
+    if item is None or not _names(item, contact_id):
         return
+    booking = item.record
     after = of_answers.without_contact(booking, contact_id, instead())
     transaction = Transaction(ctx)
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
@@ -153,6 +155,13 @@ def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: New
     for payment in _payments_of(ctx, booking, contact_id):
         of_payments.replace_payer(ctx, payment, instead(), taken_over=taken_over)
     transaction.commit()
+
+
+def _names(item: BookingItem, contact_id: str) -> bool:
+    """Whether a booking says of a contact that they booked, gave its answers, or were the last to say something of it,
+    as a child's other parent may have been."""
+    did_last = item.change.actor_kind == "contact" and item.change.actor_id == contact_id
+    return did_last or of_answers.names_contact(item.record, contact_id)
 
 
 def _payments_of(ctx: Context, booking: Booking, payer_id: str) -> list[Payment]:
