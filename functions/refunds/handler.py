@@ -56,7 +56,8 @@ def retry(school_id: str, payment_id: str, refund_id: str) -> RefundView:
     "POST",
     f"{REFUNDS}/{{refund_id}}/paid-out",
     roles=FINANCE,
-    summary="Note that the school itself gave the money back, of a refund that failed or was its own to hand over",
+    summary="Note that the school itself gave the money back, of a refund that failed, that was its own to hand over, "
+    "or that waits for an account it has disconnected",
     errors=(NotFound, WrongState, Invalid, TryAgain),
 )
 def paid_out(school_id: str, payment_id: str, refund_id: str, body: PaidOut) -> RefundView:

@@ -27,7 +27,7 @@ from school_events.people.aliases import alias_of
 from tests.support.booked_world import as_system, book, payment_of
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.http_events import LambdaContext, http_event, json_of
-from tests.support.shop import Shop
+from tests.support.shop import Shop, ledger_balance
 from tests.support.streams import row_record, stream_event
 from tests.support.tables import everything, rows
 from tests.unit.bookings.attempts import two_open_pages
@@ -36,6 +36,7 @@ from tests.unit.functions.refunds.test_handler import (
     ADMIN,
     ALL,
     FINANCE,
+    PAID_OUT,
     PARENT,
     REFUNDS,
     RETRY,
@@ -297,3 +298,33 @@ def test_what_was_settled_by_what_happened_is_answered_as_it_is(shop: Shop, boug
     status, answer = settle("refund_failed", refund_id)
     assert (status, answer["settled_at"] is None) == (200, False)
     assert everything() == before
+
+
+def test_what_waits_for_an_account_that_left_the_school_hands_over_and_it_is_not_made_once_more(
+    shop: Shop, bought: Booked
+) -> None:
+    ids = {"payment_id": bought.payment_id or ""}
+    shop.server.holders.deauthorise(shop.account_id)
+    (refund,) = give_back(bought, {**ALL, "lines": [{"booking_id": bought.booking_ids[0]}]})[1]["items"]
+    assert (refund["state"], refund["trouble"]) == ("asked", "account_left")
+    ids["refund_id"] = refund["id"]
+    made = ask(PAID_OUT, FINANCE, {"taken_from": "bank"}, **ids)
+    assert (made[0], made[1]["state"], made[1]["through"]) == (200, "made", "school")
+    assert ask(PAID_OUT, FINANCE, {"taken_from": "bank"}, **ids) == made
+    assert listed() == []
+    assert [line.back.amount for line in payment_of(bought).lines] == [1250, 0]
+    assert payment_of(bought).refunded == pounds(1250)
+    shop.server.holders.reauthorise(shop.account_id)
+    housekeeping(LATER + timedelta(days=40))
+    assert shop.all("refund") == []
+    assert ledger_balance() == shop.balance()
+
+
+def test_what_is_made_by_itself_as_the_account_is_back_is_not_handed_over_as_well(shop: Shop, bought: Booked) -> None:
+    shop.server.holders.deauthorise(shop.account_id)
+    (refund,) = give_back(bought, {**ALL, "lines": [{"booking_id": bought.booking_ids[0]}]})[1]["items"]
+    shop.server.holders.reauthorise(shop.account_id)
+    ids = {"payment_id": bought.payment_id or "", "refund_id": refund["id"]}
+    assert ask(PAID_OUT, FINANCE, {"taken_from": "bank"}, **ids)[0] == 409
+    housekeeping(LATER)
+    assert [one["amount"] for one in shop.all("refund")] == [1250]

@@ -26,8 +26,9 @@ from school_events.payments.listing import find_shown
 from school_events.payments.model import Payment
 from school_events.payments.refunds import rules, store
 from school_events.payments.refunds.api import NewRefund, PaidOut, RefundLine
-from school_events.payments.refunds.model import Refund, RefundState, RefundWay
-from school_events.payments.refunds.service import make_refund, write_new
+from school_events.payments.refunds.model import Refund, RefundState, RefundTrouble, RefundWay
+from school_events.payments.refunds.service import catch_up, make_refund, write_new
+from school_events.payments.stripe_client import AccountLeft
 from school_events.people.readings import note_reading
 
 _FROM = {"cash": LedgerAccount.CASH, "bank": LedgerAccount.BANK}
@@ -86,9 +87,10 @@ def retry(ctx: Context, payment_id: str, refund_id: str) -> Refund:
 
 
 def pay_out(ctx: Context, payment_id: str, refund_id: str, paid: PaidOut) -> Refund:
-    """Note that the school itself gave the money of a refund back: of one that failed, or was its own to hand over.
+    """Note that the school itself gave the money of a refund back.
 
-    Asked again it is the same.
+    Of one that failed, was its own to hand over, or waits for an account that it has disconnected: that may be for
+    ever, and should it be connected again the refund is not made once more. Asked again it is the same.
 
     Raises:
         NotFound: there is no such refund.
@@ -190,27 +192,42 @@ def _make(ctx: Context, asked: Iterable[Refund]) -> None:
 def _in_its_place(
     ctx: Context, payment_id: str, refund_id: str, through: RefundWay, account: LedgerAccount | None
 ) -> Refund:
-    """A refund in place of one that failed, written with what becomes of that."""
+    """A refund in place of one that failed, or that nobody can make, written with what becomes of that."""
     payment = find_shown(ctx, payment_id)
     old = _found(ctx, payment_id, refund_id)
     if old.replaced_by is not None:
         return _found(ctx, payment_id, old.replaced_by)
-    if old.state is not RefundState.FAILED:
+    is_over = old.state is RefundState.FAILED or (through is RefundWay.SCHOOL and _is_out_of_reach(ctx, payment, old))
+    if not is_over:
         raise WrongState(f"This refund is {old.state}")
     if through is RefundWay.STRIPE:
         payment_rules.require_undisputed(payment)
     return _replace(ctx, payment, old, through, account)
 
 
+def _is_out_of_reach(ctx: Context, payment: Payment, refund: Refund) -> bool:
+    """Whether a refund waits for an account that the school has disconnected, and Stripe says now that it still has."""
+    if refund.state is not RefundState.ASKED or refund.trouble != RefundTrouble.ACCOUNT_LEFT:
+        return False
+    try:
+        catch_up(ctx, payment.id, rules.charged(payment, refund)[1])
+    except AccountLeft:
+        return True
+    return False
+
+
 def _replace(ctx: Context, payment: Payment, old: Refund, through: RefundWay, account: LedgerAccount | None) -> Refund:
     new = _refund(ctx, payment, old.line, old.amount, old.why).model_copy(
         update={"through": through, "charge_id": old.charge_id, "account_id": old.account_id}
     )
+    ended = old.model_copy(update={"state": RefundState.FAILED, "replaced_by": new.id})
+    payment = rules.moved(payment, [(old, ended)]).payment
     asked = payment_rules.to_go_back(payment, old.line, old.amount) if old.line else payment
     change = stamp(ctx, "payment.refund_asked")
     transaction = Transaction(ctx)
-    store.keep(transaction, ctx, old, old.model_copy(update={"replaced_by": new.id}), change)
-    attention.settle(transaction, ctx, AttentionKind.REFUND_FAILED, old.id)
+    store.keep(transaction, ctx, old, ended, change)
+    for kind in (AttentionKind.REFUND_FAILED, AttentionKind.REFUND_STUCK):
+        attention.settle(transaction, ctx, kind, old.id)
     if account is None:
         store.keep(transaction, ctx, None, new, change)
         payments.replace(transaction, ctx, payment, asked, change)
