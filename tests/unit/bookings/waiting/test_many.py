@@ -11,6 +11,7 @@ from school_events.bookings.waiting.model import WaitingEntry, WaitingState
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
+from school_events.core.errors import AlreadyBooked
 from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import (
@@ -75,7 +76,7 @@ def _takes_turn(event: SchoolEvent, number: int, pupil_id: str, pool: str = TERM
         state=WaitingState.WAITING,
     )
     transaction = Transaction(a_context())
-    store.create(transaction, SCHOOL, entry, stamp(a_context(), "waiting.joined"))
+    store.create(transaction, SCHOOL, entry, stamp(a_context(), "waiting.joined"), [AlreadyBooked()])
     transaction.commit()
     return entry.ref
 

@@ -119,6 +119,30 @@ def test_a_full_event_is_a_conflict(event: SchoolEvent) -> None:
     assert (status, problem["type"]) == (409, "urn:school-events:problem:no-free-place")
 
 
+def test_of_several_children_the_one_who_has_a_place_is_named(event: SchoolEvent) -> None:
+    book(event, "pupil-2")
+    status, problem = ask(BOOK, parent(), wish(event, "pupil-1", "pupil-2"))
+    assert (status, problem["type"]) == (409, "urn:school-events:problem:already-booked")
+    assert [one["field"] for one in problem["errors"]] == ["items.1.pupil_id"]
+
+
+def test_of_too_few_places_it_is_said_that_some_are_free(event: SchoolEvent) -> None:
+    small = an_event(price=0, capacity=1)
+    status, problem = ask(BOOK, parent(), wish(small, "pupil-1", "pupil-2"))
+    assert (status, problem["detail"]) == (409, "Fewer places are free than you ask for")
+
+
+def test_of_several_sessions_the_full_one_is_named() -> None:
+    a_school_with_clubs()
+    club = a_club(capacity=1)
+    full = {"event_id": club.id, "items": [{"pupil_id": "pupil-3", "session_id": SECOND}]}
+    assert ask(BOOK, parent(3), full)[0] == 201
+    asked = {"event_id": club.id, "items": [{"pupil_id": "pupil-1", "session_id": one} for one in (FIRST, SECOND)]}
+    status, problem = ask(BOOK, parent(), asked)
+    assert (status, problem["type"]) == (409, "urn:school-events:problem:no-free-place")
+    assert [one["field"] for one in problem["errors"]] == ["items.1.session_id"]
+
+
 def test_an_administrator_books_on_a_contacts_behalf_and_says_whose(event: SchoolEvent) -> None:
     assert ask(BOOK, ADMIN, wish(event))[0] == 422
     status, made = ask(BOOK, ADMIN, wish(event, on_behalf_of="contact-1"))

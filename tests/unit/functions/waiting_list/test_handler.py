@@ -15,6 +15,7 @@ from tests.support.contexts import NOW
 from tests.support.contexts import SCHOOL as SCHOOL_ID
 from tests.support.event_checker import bookings_of
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
+from tests.support.people import link_told, tell
 from tests.support.tables import everything, rows
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -170,3 +171,13 @@ def test_an_administrator_with_a_child_at_the_school_waits_as_either(event: Scho
     both = claims((SCHOOL_ID, "contact-3", ["parent"]), (SCHOOL_ID, "staff-admin", ["school_admin"]))
     assert ask(JOIN, {}, children("pupil-3"), claimed=both, event_id=event.id)[0] == 201
     assert ask(JOIN, {}, children("pupil-4", on_behalf_of="contact-4"), claimed=both, event_id=event.id)[0] == 201
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_several_children_the_one_who_waits_already_is_named(event: SchoolEvent, together: bool) -> None:
+    assert ask(JOIN, parent(2), children("pupil-2"), event_id=event.id)[0] == 201
+    asked = children("pupil-1", "pupil-2", together=together)
+    tell(link_told("contact-3", "pupil-2"))
+    status, problem = ask(JOIN, parent(3), children("pupil-3", "pupil-2", together=together), event_id=event.id)
+    assert (status, [one["field"] for one in problem["errors"]]) == (409, ["items.1.pupil_id"])
+    assert ask(JOIN, parent(1), asked, event_id=event.id)[1]["errors"][0]["field"] == "items.0.pupil_id"

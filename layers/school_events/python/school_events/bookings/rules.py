@@ -1,11 +1,12 @@
 """Decisions about bookings: pure; the database repeats as conditions whatever may change meanwhile."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from school_events.bookings.model import Place
-from school_events.core.errors import FieldError, Invalid, NotFound, WrongState
+from school_events.core.errors import AlreadyBooked, FieldError, Invalid, NoFreePlace, NotFound, WrongState
 from school_events.events.evenings.rules import desk_of
 from school_events.events.model import SchoolEvent, Session
 from school_events.invitations.model import Invitation
@@ -170,3 +171,29 @@ def require_distinct(wished: Sequence[tuple[str, str]]) -> None:
         if wish in seen:
             raise Invalid.of(f"items.{position}.pupil_id", "is named twice")
         seen.add(wish)
+
+
+def already_booked(position: int) -> AlreadyBooked:
+    """The refusal of a child who has a place already, or waits for one; names the field."""
+    return AlreadyBooked(fields=[FieldError(f"items.{position}.pupil_id", "has a place already, or waits for one")])
+
+
+def require_enough(pools: Sequence[str], free: Mapping[str, int]) -> None:
+    """There are as many free places as are wished for.
+
+    Args:
+        pools: for each place the pool it is to be of.
+        free: how many there are of each.
+
+    Raises:
+        NoFreePlace: there are not; names the sessions, if places are for single ones.
+    """
+    wanted = Counter(pools)
+    short = [position for position, pool in enumerate(pools) if free[pool] < wanted[pool]]
+    if not short:
+        return
+    detail = "" if all(free[pools[position]] == 0 for position in short) else "Fewer places are free than you ask for"
+    fields = [
+        FieldError(f"items.{one}.session_id", "has not enough free places") for one in short if pools[one] != TERM
+    ]
+    raise NoFreePlace(detail, fields=fields)

@@ -230,10 +230,11 @@ def _paid_with(booking: Booking, payment: Payment) -> Booking:
 
 def _add_bookings(ctx: Context, transaction: Transaction, bookings: Sequence[Booking], way: Way) -> None:
     """Add them, those that wait for money apart; families are told once of each child's."""
+    refusals = {one.id: rules.already_booked(position) for position, one in enumerate(bookings)}
     for is_held, action in ((True, "booking.placed"), (False, "booking.confirmed")):
         some = [one for one in bookings if (one.state is BookingState.PENDING) is is_held]
         for booking, change in zip(some, stamps(ctx, action, (one.concerns for one in some)), strict=True):
-            store.create(transaction, ctx.school_id, booking, change, turn=way.turn)
+            store.create(transaction, ctx.school_id, booking, change, turn=way.turn, refusal=refusals[booking.id])
             way.claim(transaction, ctx, booking, held=is_held)
             transaction.put(tell_booker(ctx, booking, "created"))
 

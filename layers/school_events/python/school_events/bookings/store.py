@@ -94,11 +94,15 @@ def booking_item(school_id: str, booking: Booking, change: Change) -> BookingIte
 
 
 def create(
-    transaction: Transaction, school_id: str, booking: Booking, change: Change, *, turn: str | None = None
+    transaction: Transaction,
+    school_id: str,
+    booking: Booking,
+    change: Change,
+    *,
+    turn: str | None = None,
+    refusal: AlreadyBooked | None = None,
 ) -> None:
     """Write a new booking with its guard, in a transaction.
-
-    The commit raises :class:`AlreadyBooked` if the child has a live booking of the event, or waits for a place.
 
     Args:
         transaction: the booking's.
@@ -106,19 +110,29 @@ def create(
         booking: new.
         change: its stamp.
         turn: the entry of the waiting list in which the child waits, and which it leaves for this booking.
+        refusal: what the commit raises if the child has a live booking of the event, or waits for a place;
+            :class:`AlreadyBooked` unless told.
     """
-    guard(transaction, school_id, booking, turn=turn)
+    guard(transaction, school_id, booking, turn=turn, refusal=refusal)
     transaction.create(booking_item(school_id, booking, change), refusal=StaleVersion())
 
 
-def guard(transaction: Transaction, school_id: str, booking: Booking, *, turn: str | None = None) -> None:
+def guard(
+    transaction: Transaction,
+    school_id: str,
+    booking: Booking,
+    *,
+    turn: str | None = None,
+    refusal: AlreadyBooked | None = None,
+) -> None:
     """Claim the guard of a booking's child and event, in a transaction; refused with :class:`AlreadyBooked`."""
+    refusal = refusal or AlreadyBooked()
     key = _guard_key_of(school_id, booking)
     item = GuardItem(key.pk, key.sk, booking_id=booking.id)
     if turn is None:
-        transaction.create(item, refusal=AlreadyBooked())
+        transaction.create(item, refusal=refusal)
     else:
-        transaction.put(item, TurnItem.waiting_id == turn, refusal=AlreadyBooked())
+        transaction.put(item, TurnItem.waiting_id == turn, refusal=refusal)
 
 
 def unguard(transaction: Transaction, school_id: str, booking: Booking) -> None:

@@ -8,10 +8,9 @@ from typing import Protocol, override
 from school_events.bookings import places
 from school_events.bookings.answers import UNFILLED, Filled
 from school_events.bookings.model import Booking, Place
-from school_events.bookings.rules import pool_for
+from school_events.bookings.rules import pool_for, require_enough
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import NoFreePlace
 from school_events.events.model import SchoolEvent
 
 
@@ -70,7 +69,9 @@ class AnyFree(Way):
     def choose(self, ctx: Context, event: SchoolEvent, wishes: Sequence[Wish]) -> list[Place]:
         """As :meth:`Way.choose`."""
         pools = [pool_for(wish.session_id) for wish in wishes]
-        picked = {pool: _some_free(ctx, event.id, pool, count) for pool, count in Counter(pools).items()}
+        free = {pool: places.free_places(ctx, event.id, pool) for pool in dict.fromkeys(pools)}
+        require_enough(pools, {pool: len(there) for pool, there in free.items()})
+        picked = {pool: ctx.random.sample(free[pool], count) for pool, count in Counter(pools).items()}
         return [picked[pool].pop() for pool in pools]
 
     @override
@@ -81,10 +82,3 @@ class AnyFree(Way):
     @override
     def complete(self, transaction: Transaction, ctx: Context, event: SchoolEvent, bookings: Sequence[Booking]) -> None:
         """Nothing else."""
-
-
-def _some_free(ctx: Context, event_id: str, pool: str, count: int) -> list[Place]:
-    free = places.free_places(ctx, event_id, pool)
-    if len(free) < count:
-        raise NoFreePlace
-    return ctx.random.sample(free, count)

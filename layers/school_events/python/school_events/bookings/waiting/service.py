@@ -1,12 +1,13 @@
 """Waiting for a place: joining the list, giving a turn up, declining an offer, what becomes of turns by time (D5)."""
 
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from school_events.bookings import allocating, looking, places
-from school_events.bookings.rules import pool_for, require_distinct
+from school_events.bookings.rules import already_booked, pool_for, require_distinct
 from school_events.bookings.waiting import ending, store
 from school_events.bookings.waiting.api import JoinedView, TurnView
 from school_events.bookings.waiting.closing import closing_of
@@ -66,8 +67,11 @@ def join(
     answer = JoinedView(waiting_ids=[entry.ref for entry in entries])
     transaction = Transaction(ctx)
     remember(ctx, transaction, request, answer)
+    # Turns are in the order of the wishes, whether there is one for each child or one for all.
+    refusals = map(already_booked, itertools.count())
     for entry in entries:
-        store.create(transaction, ctx.school_id, entry, stamp(ctx, "waiting.joined"))
+        theirs = list(itertools.islice(refusals, len(entry.pupil_ids)))
+        store.create(transaction, ctx.school_id, entry, stamp(ctx, "waiting.joined"), theirs)
         transaction.put(ending.tell_family(ctx, entry, "created"))
     for pupil_id in sorted({wish.pupil_id for wish in wishes}):
         access.check_link(transaction, ctx, contact_id, pupil_id)

@@ -3,7 +3,7 @@
 All turns of an event share a partition, those of a pool their keys' beginning: what decides is read strongly.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import batched
 
@@ -41,14 +41,21 @@ class WaitingEntryItem(BookingsTableItem, discriminator="waiting_entry"):
     change = Document(Change)
 
 
-def create(transaction: Transaction, school_id: str, entry: WaitingEntry, change: Change) -> None:
+def create(
+    transaction: Transaction, school_id: str, entry: WaitingEntry, change: Change, refusals: Sequence[AlreadyBooked]
+) -> None:
     """Write a new turn, due at once, with the guard of each child, in a transaction.
 
-    The commit raises :class:`AlreadyBooked` if a child has a live booking, or waits, for the same.
+    Args:
+        transaction: the turn's.
+        school_id: whose.
+        entry: new.
+        change: its stamp.
+        refusals: for each of its children what the commit raises if it has a live booking, or waits, for the same.
     """
-    for pupil_id in entry.pupil_ids:
+    for pupil_id, refusal in zip(entry.pupil_ids, refusals, strict=True):
         key = _guard_key(school_id, entry, pupil_id)
-        transaction.create(TurnItem(key.pk, key.sk, waiting_id=entry.ref), refusal=AlreadyBooked())
+        transaction.create(TurnItem(key.pk, key.sk, waiting_id=entry.ref), refusal=refusal)
     transaction.create(_item(school_id, entry, change, due_at=entry.joined_at), refusal=StaleVersion())
 
 
