@@ -43,10 +43,10 @@ def test_each_attempt_has_a_key_of_its_own() -> None:
 def test_only_what_waits_can_be_paid(state: PaymentState) -> None:
     payment = PAYMENT.model_copy(update={"state": state})
     if state in {PaymentState.CREATED, PaymentState.OPEN}:
-        rules.require_payable(payment, NOW)
+        rules.require_payable(payment)
     else:
         with pytest.raises(WrongState):
-            rules.require_payable(payment, NOW)
+            rules.require_payable(payment)
 
 
 def test_the_ledger_balances_line_by_line() -> None:

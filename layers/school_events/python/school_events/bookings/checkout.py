@@ -3,14 +3,14 @@
 import contextlib
 from collections.abc import Sequence
 
-from school_events.bookings import baskets, debits, store
+from school_events.bookings import baskets, debits, settlement, store
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.model import Booking, BookingState
 from school_events.core import settings
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import PaymentsNotReady, WrongState
+from school_events.core.errors import PaymentsNotReady, TryAgain, WrongState
 from school_events.payments import gateway, rules
 from school_events.payments import service as payments
 from school_events.payments import store as payment_store
@@ -26,7 +26,7 @@ def open_page(ctx: Context, payment_id: str) -> Payment:
 
     Raises:
         PaymentsNotReady: the school cannot take money yet.
-        WrongState: it is paid or let go, its bank is paying, or the time to pay is over.
+        WrongState: it is paid or let go, or its bank is paying.
         TryAgain: Stripe did not answer.
     """
     account = accounts.ready_account(ctx.school_id)
@@ -34,11 +34,8 @@ def open_page(ctx: Context, payment_id: str) -> Payment:
 
 
 def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
-    payment = payment_store.find_payment(ctx.school_id, payment_id)
+    payment = still_payable(ctx, payment_store.find_payment(ctx.school_id, payment_id))
     bookings = baskets.bookings_of(ctx, payment)
-    if rules.is_page_over(payment, ctx.now) and baskets.outlasts_page(payment, bookings):
-        payment = payments.close_page(ctx, payment)
-    rules.require_payable(payment, ctx.now)
     if any(booking.state is not BookingState.PENDING for booking in bookings):
         raise WrongState("These places are no longer held")
     if payment.checkout is not None and payment.checkout.amount != rules.to_pay(payment):
@@ -51,6 +48,21 @@ def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
         return payments.ensure_session(ctx, begun)
     except gateway.NotOpened as error:
         raise PaymentsNotReady from error
+
+
+def still_payable(ctx: Context, payment: Payment) -> Payment:
+    """A payment that can be paid. If its page has closed by our clock, Stripe is asked what became of it.
+
+    Raises:
+        WrongState: it is paid or let go, as Stripe may have said just now, or its bank is paying.
+        TryAgain: Stripe did not answer, or by its clock the page is open a moment longer.
+    """
+    if rules.is_page_over(payment, ctx.now):
+        payment = settlement.apply_payment(ctx, payment.id)
+        if rules.is_page_over(payment, ctx.now):
+            raise TryAgain
+    rules.require_payable(payment)
+    return payment
 
 
 def _begin(ctx: Context, account_id: str, payment: Payment, bookings: Sequence[Booking]) -> Payment:

@@ -65,18 +65,16 @@ def total(lines: tuple[PaymentLine, ...]) -> Money:
     return sum((line.amount for line in lines), NOTHING)
 
 
-def require_payable(payment: Payment, now: datetime) -> None:
-    """The payment can still be paid: its page was not opened yet, or is open.
+def require_payable(payment: Payment) -> None:
+    """The payment can still be paid.
 
     Raises:
-        WrongState: it is paid, let go, or its page has closed.
+        WrongState: it is paid, about to be, or let go.
     """
     if payment.state is PaymentState.PROCESSING:
         raise WrongState("The bank is paying this already; that takes up to two weeks")
     if payment.state not in _PAYABLE:
         raise WrongState(f"This payment is {state_for_payer(payment)}")
-    if is_page_over(payment, now):
-        raise WrongState("The time to pay is over; book again")
 
 
 def is_page_over(payment: Payment, now: datetime) -> bool:

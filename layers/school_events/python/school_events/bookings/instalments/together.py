@@ -73,9 +73,8 @@ def _open_places(ctx: Context, ids: Sequence[str]) -> Payment:
     standing = {one.id: one for one in (paid_with(ctx, one) for one in ids)}
     if len(standing) == 1:
         return checkout.open_page(ctx, *standing)
-    for one in standing.values():
-        payment_rules.require_payable(one, ctx.now)
-    found = [payments.close_page(ctx, one) for one in standing.values()]
+    payable = [checkout.still_payable(ctx, one) for one in standing.values()]
+    found = [payments.close_page(ctx, one) for one in payable]
     _require_whole(found)
     bookings = [booking for one in found for booking in baskets.bookings_of(ctx, one)]
     if any(one.state is not BookingState.PENDING for one in bookings):
