@@ -1,6 +1,6 @@
 """Housekeeping that costs little when nothing is due: most of what a long story asks of the tables would be that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import pytest
@@ -19,14 +19,17 @@ def only_what_is_due(patch: pytest.MonkeyPatch) -> None:
     """
     sweep = due.sweep
 
-    def sweep_if_any[T](kind: str, now: datetime, find: due.Find[T]) -> Iterator[T]:
-        return sweep(kind, now, find) if _is_any_due(kind) else iter(())
+    def sweep_what_is_there[T](kind: str, now: datetime, find: due.Find[T]) -> Iterator[T]:
+        def find_if_any(partition: str, until: str) -> Iterable[T]:
+            return find(partition, until) if _is_any_in(partition) else ()
 
-    patch.setattr(due, "sweep", sweep_if_any)
+        return sweep(kind, now, find_if_any) if _is_any_in(f"DUE#{kind}#") else iter(())
+
+    patch.setattr(due, "sweep", sweep_what_is_there)
 
 
-def _is_any_due(kind: str) -> bool:
-    """Whether anything of a kind is in a due index, as moto keeps it."""
+def _is_any_in(partition: str) -> bool:
+    """Whether anything is in a partition of a due index, or in those that begin so, as moto keeps it."""
     tables = dynamodb_backends[_ACCOUNT][_REGION].tables.values()
-    kept = (item for table in tables for items in table.items.values() for item in items.values())
-    return any("due_pk" in item.attrs and item.attrs["due_pk"].value.startswith(f"DUE#{kind}#") for item in kept)
+    kept = (item.attrs for table in tables for items in table.items.values() for item in items.values())
+    return any("due_pk" in attrs and attrs["due_pk"].value.startswith(partition) for attrs in kept)
