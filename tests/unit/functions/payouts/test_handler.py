@@ -11,6 +11,7 @@ from functions.payouts.handler import lambda_handler
 from school_events.events.model import SchoolEvent
 from school_events.payments.payouts import reading
 from school_events.payments.payouts.store import lines_of
+from school_events.payments.reconciliation import report
 from school_events.payments.reconciliation.store import last_closing
 from tests.support.booked_world import a_school_with_families, an_event
 from tests.support.contexts import NOW, SCHOOL
@@ -161,6 +162,17 @@ def test_a_span_that_is_none_is_refused_by_its_field(
 ) -> None:
     status, body = ask("payments/reconciliation", query)
     assert (status, body["errors"][0]["field"]) == (422, field)
+
+
+def test_a_span_in_which_too_much_moved_is_refused_by_its_field(
+    shop: Shop, trip: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "MOST_ENTRIES", len(ledger()))
+    assert reconciled(FIRST, FIRST)["balanced"]
+    monkeypatch.setattr(report, "MOST_ENTRIES", len(ledger()) - 1)
+    status, body = ask("payments/reconciliation", {"first_day": FIRST.isoformat(), "last_day": FIRST.isoformat()})
+    assert (status, body["errors"][0]["field"]) == (422, "last_day")
+    assert "fewer days" in body["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1700000000", "soon"])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import islice
 
 from school_events.core.context import Context
 from school_events.core.errors import Invalid
@@ -20,6 +21,9 @@ from school_events.people.readings import note_reading
 _LONGEST = timedelta(days=366)
 _MOST_DIFFERENCES = 100
 
+MOST_ENTRIES = 100_000
+"""So many entries of the ledger are added up: about half of a function's time, and a year of a very large school."""
+
 
 def report(ctx: Context, first_day: date, last_day: date) -> ReconciliationView:
     """What moved on the days of a span in London, the last one included; in the audit log (H6).
@@ -29,7 +33,7 @@ def report(ctx: Context, first_day: date, last_day: date) -> ReconciliationView:
     Costs what moved in the span and since the morning before it.
 
     Raises:
-        Invalid: the span ends before it begins, or is longer than a year.
+        Invalid: the span ends before it begins, is longer than a year, or too much moved in it.
     """
     if last_day < first_day:
         raise Invalid.of("last_day", "It must not be before first_day")
@@ -37,7 +41,10 @@ def report(ctx: Context, first_day: date, last_day: date) -> ReconciliationView:
         raise Invalid.of("last_day", "It may be a year after first_day at most")
     opening = _opening(ctx.school_id, first_day)
     until = rules.midnight(last_day + timedelta(days=1))
-    moved = rules.sums(ledger.ledger_of_school(ctx.school_id, rules.midnight(first_day), until))
+    entries = ledger.ledger_of_school(ctx.school_id, rules.midnight(first_day), until)
+    moved = rules.sums(islice(entries, MOST_ENTRIES))
+    if next(entries, None) is not None:
+        raise Invalid.of("last_day", f"More than {MOST_ENTRIES:,} movements: ask for fewer days")
     accounts = _accounts(opening, moved)
     note_reading(ctx, "reconciliation.read", "school", ctx.school_id)
     return ReconciliationView(
