@@ -4,7 +4,6 @@ Gates to shut, places to follow a new capacity, returned places to move on, fami
 off, holds to let go, refunds to make.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,7 +12,7 @@ from school_events.bookings import allocating, calling_off, news, places, settle
 from school_events.bookings.capacity import service as capacity
 from school_events.bookings.closing import close_booking
 from school_events.bookings.instalments.looking import look_after
-from school_events.bookings.model import Booking
+from school_events.bookings.model import Booking, Place
 from school_events.bookings.waiting import service as waiting
 from school_events.bookings.waiting import store as turns
 from school_events.core import logs
@@ -27,6 +26,7 @@ from school_events.events.evenings import store as evenings
 from school_events.events.evenings.service import follow_up
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
+from school_events.events.news.store import put_off as put_news_off
 from school_events.payments import store as payments
 from school_events.payments.refunds.bulk import Run
 from school_events.payments.stripe_client import NotAsked
@@ -35,7 +35,10 @@ STUCK = timedelta(minutes=30)
 """A hold that is over, or a refund that is asked for, so long ago is a person's to look at."""
 
 PUT_OFF = timedelta(minutes=5)
-"""When a hold that could not be let go is tried again, so that it keeps no other back."""
+"""When what went wrong is tried again, so that it keeps nothing back that is due after it."""
+
+NOT_YET = timedelta(minutes=2)
+"""When what could not be ended yet is looked at again: the next run comes to what else is due first."""
 
 _MOST_PLACES = 2000
 """So many returned places are looked up in one run, to be moved on pool by pool."""
@@ -49,7 +52,9 @@ def shut_gates(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int
     for school_id, event in events.due_events(events.CLOSE_PLACES, now):
         if not may_go_on():
             break
-        _one(lifecycle.finish_closing, context_for(school_id), event, close_booking)
+        ctx = context_for(school_id)
+        if not _one(lifecycle.finish_closing, ctx, event, close_booking):
+            events.put_off(ctx, event, events.CLOSE_PLACES, now + PUT_OFF)
         count += 1
     return count
 
@@ -74,14 +79,17 @@ def make_due_refunds(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) 
 
 def move_returned_places_on(now: datetime, context_for: ContextOf, may_go_on: MayGoOn) -> int:
     """Give the allocator every place that somebody returned and nobody moved on, because of a crash."""
-    found = islice(places.returned_places(now), _MOST_PLACES)
-    pools = Counter((school_id, place.event_id, place.pool) for school_id, place in found)
+    pools: dict[tuple[str, str, str], list[Place]] = {}
+    for school_id, place in islice(places.returned_places(now), _MOST_PLACES):
+        pools.setdefault((school_id, place.event_id, place.pool), []).append(place)
     count = 0
     for (school_id, event_id, pool), returned in pools.items():
         if not may_go_on():
             break
-        _one(_settle, context_for(school_id), event_id, pool)
-        count += returned
+        if not _one(_settle, context_for(school_id), event_id, pool):
+            for place in returned:
+                places.put_off(school_id, place, now + PUT_OFF)
+        count += len(returned)
     return count
 
 
@@ -119,7 +127,8 @@ def tell_news(now: datetime, may_go_on: MayGoOn) -> int:
     for change in due_news(now):
         if not may_go_on():
             break
-        _one(news.tell, change, may_go_on)
+        if not _one(news.tell, change, may_go_on):
+            put_news_off(change, now + PUT_OFF)
         count += 1
     return count
 
@@ -143,7 +152,8 @@ def clear_documents(now: datetime, may_go_on: MayGoOn) -> int:
     for school_id, document in document_store.due_documents(now):
         if not may_go_on():
             break
-        _one(documents.clear_away, school_id, document)
+        if not _one(documents.clear_away, school_id, document):
+            document_store.put_off(school_id, document, now + PUT_OFF)
         count += 1
     return count
 
@@ -178,9 +188,11 @@ def look_after_unpaid(now: datetime, context_for: ContextOf, may_go_on: MayGoOn)
 
 
 def _call_off(ctx: Context, event: SchoolEvent, may_go_on: MayGoOn) -> None:
-    """Go on with what is left of an event; what cannot be ended yet, or for want of time, stays due."""
+    """Go on with what is left of an event; what is not ended for want of time stays due."""
     if calling_off.call_off(ctx, event, may_go_on):
         events.has_followed_up(ctx, event)
+    elif may_go_on():
+        events.put_off(ctx, event, events.CALL_OFF, ctx.now + NOT_YET)
 
 
 def _settle(ctx: Context, event_id: str, pool: str) -> None:
@@ -191,11 +203,13 @@ def _settle(ctx: Context, event_id: str, pool: str) -> None:
 
 
 def _let_follow(ctx: Context, event_id: str, version: int, may_go_on: MayGoOn) -> None:
-    """What cannot be ended yet, or for want of time, stays due."""
+    """What is not ended for want of time stays due."""
     capacity.follow(ctx, event_id)
     turns.wake(ctx, event_id)
     if calling_off.call_sessions_off(ctx, event_id, may_go_on):
         place_changes.has_followed(ctx.school_id, event_id, version)
+    elif may_go_on():
+        place_changes.put_off(ctx.school_id, event_id, version, ctx.now + NOT_YET)
 
 
 def _let_go_if_over(ctx: Context, booking: Booking, payment_id: str) -> None:

@@ -306,6 +306,13 @@ def returned_places(now: datetime) -> Iterator[tuple[str, Place]]:
         yield item.pk.split("#")[1], to_place(item)
 
 
+def put_off(school_id: str, place: Place, until: datetime) -> None:
+    """Make a returned place that could not be moved on due again later (UTC), if it is still returned."""
+    due_pk, due_sk = due.due_key(RETURNED, until, f"{school_id}#{place.event_id}#{place.pool}#{place.number}")
+    actions = [PlaceItem.due_pk.set(due_pk), PlaceItem.due_sk.set(due_sk)]
+    update_if(place_key(school_id, place), actions, PlaceItem.state == PlaceState.RETURNED.value)
+
+
 def to_place(item: PlaceItem) -> Place:
     """The place an item keeps."""
     return Place(event_id=item.event_id, pool=item.pool, number=int(item.number))

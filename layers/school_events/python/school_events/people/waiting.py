@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from school_events.core import due
+from school_events.core import due, logs
 from school_events.core.attributes import ThingKey
 from school_events.core.context import Context
 from school_events.core.dynamodb import school_key
@@ -69,6 +69,8 @@ def forget(items: Iterable[WaitingItem]) -> None:
 def refuse_overdue(now: datetime, may_go_on: Callable[[], bool]) -> int:
     """Put aside what has waited too long, with its reason; says how many messages that were.
 
+    One that cannot be keeps no other back; it is tried again in each run, until it is forgotten.
+
     Args:
         now: the present instant, UTC.
         may_go_on: whether there is time for one more; the rest is found by the next run.
@@ -77,8 +79,12 @@ def refuse_overdue(now: datetime, may_go_on: Callable[[], bool]) -> int:
     for item in due.sweep(WAITING, now, _find):
         if not may_go_on():
             break
-        put_aside(_envelope(item), "unauthorised-school")
-        item.delete()
+        try:
+            put_aside(_envelope(item), "unauthorised-school")
+            item.delete()
+        except Exception as error:  # noqa: BLE001 - one bad message never blocks the others
+            logs.count("ChoreFailed")
+            logs.logger.error("waiting message not put aside", error=type(error).__name__)
         count += 1
     return count
 

@@ -111,6 +111,13 @@ def due_documents(now: datetime) -> Iterator[tuple[str, EventDocument]]:
         yield school_of(item), to_document(item)
 
 
+def put_off(school_id: str, document: EventDocument, until: datetime) -> None:
+    """Make a document that could not be cleared away due again later (UTC), if it still is to be."""
+    due_pk, due_sk = due.due_key(DOCUMENTS, until, document.id)
+    actions: list[Action] = [DocumentItem.due_pk.set(due_pk), DocumentItem.due_sk.set(due_sk)]
+    update_if(_key(school_id, document), actions, DocumentItem.state.is_in("waiting", "removed"))
+
+
 def to_document(item: DocumentItem) -> EventDocument:
     """The document an item keeps."""
     return EventDocument.of(item.record, cast(DocumentState, item.state))

@@ -76,6 +76,13 @@ def note_told(news: NewsItem, pupil_id: str) -> None:
     update_if(_key(news), [NewsItem.told_up_to.set(pupil_id)], NewsItem.change_id.exists())
 
 
+def put_off(news: NewsItem, until: datetime) -> None:
+    """Make news that could not be told due again later (UTC); nothing, if it is gone."""
+    due_pk, due_sk = due.due_key(NEWS, until, news.change_id)
+    actions = [NewsItem.due_pk.set(due_pk), NewsItem.due_sk.set(due_sk)]
+    update_if(_key(news), actions, NewsItem.change_id.exists())
+
+
 def forget(news: NewsItem) -> None:
     """Delete news that everybody is told of; doing it again changes nothing."""
     delete_if(_key(news), NewsItem.change_id.exists())
