@@ -35,6 +35,7 @@ from tests.support.booked_world import (
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.shop import Shop, ledger_balance
 from tests.support.tables import everything
+from tests.unit.bookings.attempts import debited
 from tests.unit.bookings.paying import HOLD_OVER, apply
 
 LATER = NOW + timedelta(hours=2)
@@ -165,6 +166,27 @@ def test_a_hold_on_an_account_that_left_ends_when_its_page_is_over_and_money_tha
     assert ledger_balance() == shop.balance()
 
 
+def test_a_debit_on_an_account_that_left_keeps_its_place_as_long_as_a_bank_can_take_and_no_longer(
+    shop: Shop, event: SchoolEvent
+) -> None:
+    booked = debited(shop, an_event(on="2027-01-08"))
+    assert apply(booked).state is PaymentState.PROCESSING
+    shop.server.holders.deauthorise(shop.account_id)
+    for days in range(1, 14):
+        _housekeep(NOW + timedelta(days=days, minutes=1))
+        waits_until = booking_of(booked).hold_until
+        assert waits_until is not None
+        assert waits_until > NOW + timedelta(days=days), "it is asked about once a day"
+    assert booking_of(booked).state is BookingState.PENDING
+    for days in (14, 15):
+        _housekeep(NOW + timedelta(days=days, hours=2))
+    assert (payment_of(booked).state, booking_of(booked).state) == (PaymentState.FAILED, BookingState.RELEASED)
+    shop.server.holders.reauthorise(shop.account_id)
+    shop.at(back := NOW + timedelta(days=16))
+    assert settlement.apply_payment(as_system(back), booked.payment_id or "").state is PaymentState.PAID
+    assert booking_of(booked).state is BookingState.CONFIRMED
+
+
 def test_two_who_connect_another_account_at_once_connect_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.server.holders.deauthorise(shop.account_id)
     create = gateway.create_account
@@ -252,6 +274,10 @@ def test_what_is_to_be_done_is_said_in_plain_words(
         created_at=NOW,
     )
     assert account_view(account).advice == said
+
+
+def _housekeep(now: datetime) -> None:
+    chores.let_due_holds_go(now, lambda _: as_system(now), lambda: True)
 
 
 def _hears(shop: Shop, kind: str, payment: Payment, charge_id: str) -> None:

@@ -81,13 +81,13 @@ def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) ->
         if not again_if_stale(lambda: _waits_on(ctx, payment.id, snapshot)):
             let_go(ctx, payment.id)
     elif snapshot.status is CheckoutStatus.COMPLETE:
-        again_if_stale(lambda: _bank_did_not_pay(ctx, payment.id, snapshot))
+        again_if_stale(lambda: _bank_did_not_pay(ctx, payment.id, snapshot.session_id))
 
 
 def _waits_on(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> bool:
     """Whether holds wait on although a page closed unpaid: for another one that was opened, or could be (0042)."""
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    if not _is_present(payment, snapshot):
+    if not _is_present(payment, snapshot.session_id):
         return True
     if payment.state is not PaymentState.OPEN:
         return False
@@ -101,15 +101,15 @@ def _waits_on(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> bool
     return True
 
 
-def _bank_did_not_pay(ctx: Context, payment_id: str, snapshot: CheckoutSnapshot) -> None:
+def _bank_did_not_pay(ctx: Context, payment_id: str, session_id: str | None) -> None:
     payment = payment_store.find_payment(ctx.school_id, payment_id)
-    if _is_present(payment, snapshot) and not debits.keep_for_the_rest(ctx, payment):
+    if _is_present(payment, session_id) and not debits.keep_for_the_rest(ctx, payment):
         _release(ctx, payment, PaymentState.FAILED)
 
 
-def _is_present(payment: Payment, snapshot: CheckoutSnapshot) -> bool:
+def _is_present(payment: Payment, session_id: str | None) -> bool:
     """Whether what was seen at Stripe is still the payment's present page: who heard of it first may have closed it."""
-    return payment.checkout is not None and payment.checkout.session_id == snapshot.session_id
+    return payment.checkout is not None and payment.checkout.session_id == session_id
 
 
 def _money_came(ctx: Context, payment_id: str, attempt: Checkout, snapshot: CheckoutSnapshot) -> None:
@@ -162,7 +162,7 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
     """
     payment = begin_letting_go(ctx, payment_id)
     if payment.state is PaymentState.PROCESSING:
-        return apply_payment(ctx, payment_id)
+        return _look_at_debit(ctx, payment)
     if payment.state in ENDED:
         release_rest(ctx, payment)
     if payment.state not in _LETS_GO:
@@ -170,6 +170,22 @@ def let_go(ctx: Context, payment_id: str) -> Payment:
     if payment.state is PaymentState.OPEN and not payments.is_closed_at_stripe(ctx, payment):
         return apply_payment(ctx, payment_id)
     return again_if_stale(lambda: _release(ctx, payment_store.find_payment(ctx.school_id, payment_id)))[0]
+
+
+def _look_at_debit(ctx: Context, payment: Payment) -> Payment:
+    """Ask how a debit under way stands; on an account that left nobody knows, until no bank takes any longer.
+
+    Money that came nevertheless is found when the account is back, and is late then.
+    """
+    try:
+        return apply_payment(ctx, payment.id)
+    except AccountLeft:
+        if rules.is_debit_over(payment, ctx.now):
+            session_id = payment.checkout.session_id if payment.checkout else None
+            again_if_stale(lambda: _bank_did_not_pay(ctx, payment.id, session_id))
+        else:
+            again_if_stale(lambda: debits.wait_for_bank(ctx, payment.id))
+    return payment_store.find_payment(ctx.school_id, payment.id)
 
 
 def begin_letting_go(ctx: Context, payment_id: str) -> Payment:

@@ -99,6 +99,11 @@ def may_take_debit(begins_at: datetime | None, now: datetime) -> bool:
     return begins_at is not None and begins_at - now >= DIRECT_DEBIT_UNTIL
 
 
+def is_debit_over(payment: Payment, now: datetime) -> bool:
+    """Whether a direct debit was begun so long ago that its bank has paid it by now, or never will."""
+    return payment.checkout is not None and payment.checkout.expires_at + DIRECT_DEBIT_UNTIL <= now
+
+
 def begin_checkout(
     payment: Payment, account_id: str, now: datetime, return_url: str, *, direct_debit: bool = False
 ) -> Payment:
