@@ -7,6 +7,7 @@ here and not repeated at each route.
 
 import argparse
 import importlib
+import inspect
 import json
 import re
 import sys
@@ -38,7 +39,7 @@ _SCHEMAS = "#/components/schemas/"
 _PROBLEM = {problems.MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
 _FROM_GATEWAY = {"application/json": {"schema": {"$ref": f"{_SCHEMAS}GatewayMessage"}}}
 _ABOUT = (
-    "Clubs and trips of UK schools: invitations, bookings, consent, payments, registers and reports. "
+    "Clubs, trips and parents' evenings of UK schools: invitations, bookings, consent, payments, registers, reports. "
     "Instants are UTC with Z; days and local times are the school's; money is in pence. "
     "A school you are no member of, and a thing that is not yours, answer 404."
 )
@@ -49,6 +50,15 @@ _IDEMPOTENCY_KEY: Json = {
     "description": "The same key and body give the same answer for 24 hours; another body is refused",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
 }
+_KEY_NOT_NEEDED = _IDEMPOTENCY_KEY | {"description": "Not needed: what is asked again is not done again"}
+_IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of what you have; answered with 304 if it is that still",
+    "schema": {"type": "string"},
+}
+_NEWS_ONLY = "api.require_news("
 _IF_MATCH: Json = {
     "name": "If-Match",
     "in": "header",
@@ -145,13 +155,14 @@ def _described(api: SchoolApi) -> Json:
 def _operation(module: ModuleType, rule: RouteRule, described: Json) -> Json:
     suffix = re.sub(r"\W", "_", f"{rule.path}_{rule.method.lower()}")
     function = str(described["operationId"]).removesuffix(suffix)
+    source = inspect.getsource(getattr(module, function))
     operation: Json = {
         "tags": described["tags"],
         "summary": described["summary"],
         "description": _description(getattr(module, function).__doc__, rule),
         "operationId": f"{module.api.name}_{function}",
-        "parameters": [*described.get("parameters", ()), *_headers(rule, described)],
-        "responses": _responses(rule, described),
+        "parameters": [*described.get("parameters", ()), *_headers(rule, described, source)],
+        "responses": _responses(rule, described, source),
     }
     if rule.public:
         operation["security"] = []
@@ -170,15 +181,21 @@ def _description(docstring: str | None, rule: RouteRule) -> str:
     return f"{said}\n\n{who}" if said else who
 
 
-def _headers(rule: RouteRule, described: Json) -> Iterator[Json]:
+def _headers(rule: RouteRule, described: Json, source: str) -> Iterator[Json]:
+    """The headers a route reads: some are told by what its function asks for."""
     if rule.method == "POST" and not rule.public:
-        yield _IDEMPOTENCY_KEY
+        yield _IDEMPOTENCY_KEY if "api.asked(" in source else _KEY_NOT_NEEDED
+    if _NEWS_ONLY in source:
+        yield _IF_NONE_MATCH
     if "412" in described["responses"]:
         yield _IF_MATCH
 
 
-def _responses(rule: RouteRule, described: Json) -> Json:
+def _responses(rule: RouteRule, described: Json, source: str) -> Json:
     responses: Json = {}
+    if _NEWS_ONLY in source:
+        tag = {"schema": {"type": "string"}, "description": "What you have"}
+        responses["304"] = {"description": "It is as in If-None-Match", "headers": {"ETag": tag}}
     for error in _usual_errors(rule, described):
         responses[str(problems.status_of(error()))] = {"description": error.title, "content": _PROBLEM}
     for status, response in described["responses"].items():

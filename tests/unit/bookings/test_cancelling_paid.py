@@ -19,6 +19,8 @@ from school_events.events.model import SchoolEvent
 from school_events.payments import gateway
 from school_events.payments.model import PaymentState
 from school_events.payments.refunds import gateway as refund_gateway
+from school_events.payments.refunds import staff
+from school_events.payments.refunds.api import NewRefund
 from school_events.payments.refunds.model import StripeRefund
 from tests.support.booked_world import (
     CLOSES_AT,
@@ -176,6 +178,14 @@ def test_a_preview_says_what_would_come_back_until_when_and_changes_nothing(shop
     late = preview(as_parent(now=BEGINS), booking_of(booked))
     assert (late.possible, late.words) == (False, "This has begun: ask the school.")
     assert preview(_admin(BEGINS), booking_of(booked)).possible
+
+
+def test_what_the_office_gave_back_already_is_not_said_to_be_unpaid(shop: Shop, event: SchoolEvent) -> None:
+    booked = _booked(shop, event)
+    staff.ask(as_system(), payment_of(booked).id, NewRefund(reason="goodwill"), keyed("key-1"))
+    seen = preview(as_parent(), booking_of(booked))
+    assert (seen.paid, seen.refund) == (pounds(0), pounds(0))
+    assert seen.words == "There is nothing to give back. A family can cancel until 4 December 2026, 08:30."
 
 
 def test_who_sees_no_money_sees_shares_and_words_only(shop: Shop, event: SchoolEvent) -> None:

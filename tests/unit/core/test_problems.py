@@ -82,6 +82,30 @@ def test_only_a_busy_answer_says_when_to_come_back() -> None:
         ({"loc": (), "type": "value_error", "msg": "Value error, too many"}, "body", "too many"),
         ({"loc": ("body", "x"), "type": "extra_forbidden", "msg": "Extra"}, "x", "is not known here"),
         (
+            {"loc": ("body", "x"), "type": "greater_than", "msg": "Input should be greater than 0"},
+            "x",
+            "must be greater than 0",
+        ),
+        (
+            {
+                "loc": ("body", "x"),
+                "type": "too_long",
+                "msg": "List should have at most 1 item after validation, not 2",
+            },
+            "x",
+            "must have at most 1 item",
+        ),
+        (
+            {
+                "loc": ("body", "answers", "b!", "[key]"),
+                "type": "string_pattern_mismatch",
+                "msg": "String should match",
+            },
+            "answers.b!",
+            "must match",
+        ),
+        ({"loc": ("body",), "type": "model_attributes_type", "msg": "A dictionary"}, "body", "must be an object"),
+        (
             {"loc": ("body", "x"), "type": "union_tag_invalid", "msg": "Input tag 'Amelia' found"},
             "x",
             "is none of the kinds known here",

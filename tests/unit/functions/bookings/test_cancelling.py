@@ -118,18 +118,19 @@ def test_what_makes_no_sense_or_is_the_schools_is_refused_by_field_and_changes_n
 
 
 @pytest.mark.parametrize(
-    ("at", "body", "slug"),
+    ("at", "body", "slug", "blamed"),
     [
-        (BEGUN, None, "too-late-to-cancel"),
-        (NOW, {"expected_refund": {"amount": 626}}, "refund-is-less"),
+        (BEGUN, None, "too-late-to-cancel", []),
+        (NOW, {"expected_refund": {"amount": 626}}, "refund-is-less", ["expected_refund"]),
     ],
 )
 def test_what_cannot_be_cancelled_now_is_a_conflict_and_changes_nothing(
-    booking: Booking, at: datetime, body: Any, slug: str
+    booking: Booking, at: datetime, body: Any, slug: str, blamed: list[str]
 ) -> None:
     before = everything()
     status, problem = ask(CANCEL, MOTHER, booking, body, at)
     assert (status, problem["type"]) == (409, f"urn:school-events:problem:{slug}")
+    assert [one["field"] for one in problem["errors"]] == blamed
     assert everything() == before
 
 

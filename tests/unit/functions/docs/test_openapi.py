@@ -89,6 +89,22 @@ def test_a_post_can_be_sent_twice() -> None:
             assert "Idempotency-Key" in {one["name"] for one in operation["parameters"]}
 
 
+def test_a_key_is_said_to_be_kept_only_where_it_is() -> None:
+    said = {
+        key: next(one["description"] for one in operation["parameters"] if one["name"] == "Idempotency-Key")
+        for key, operation in OPERATIONS.items()
+        if key.startswith("POST") and operation.get("security") != []
+    }
+    assert "another body is refused" in said["POST /v1/schools/{school_id}/bookings"]
+    assert said["POST /v1/schools/{school_id}/events/{event_id}/publish"].startswith("Not needed")
+
+
+def test_what_is_not_sent_again_is_described() -> None:
+    register = OPERATIONS["GET /v1/schools/{school_id}/events/{event_id}/sessions/{session_id}/register"]
+    assert "If-None-Match" in {one["name"] for one in register["parameters"]}
+    assert "ETag" in register["responses"]["304"]["headers"]
+
+
 def test_two_models_of_one_name_are_refused() -> None:
     with pytest.raises(openapi.NameTakenError, match="Thing"):
         openapi._add_schemas({"Thing": {"type": "string"}}, {"Thing": {"type": "object"}})

@@ -96,6 +96,12 @@ def test_declining_and_leaving_pass_the_place_on(event: SchoolEvent) -> None:
     assert ask(DECLINE, parent(4), {}, waiting_id=first)[0] == 404
 
 
+def test_who_accepts_before_anything_is_offered_is_told_so_and_not_that_it_is_over(event: SchoolEvent) -> None:
+    waiting_id = join(event, 3)
+    status, problem = ask(ACCEPT, parent(3), children("pupil-3"), waiting_id=waiting_id)
+    assert (status, problem["detail"]) == (409, "Nothing is offered yet: this turn is waiting")
+
+
 def test_staff_of_the_event_see_who_waits_in_order_and_the_reading_is_noted(event: SchoolEvent) -> None:
     join(event, 3), join(event, 4)
     for caller in (ADMIN, ALLOCATED):

@@ -15,7 +15,7 @@ from school_events.bookings.terms.service import terms_of
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import Conflict, NotFound, StaleVersion, TryAgain, WrongState
+from school_events.core.errors import Conflict, FieldError, NotFound, StaleVersion, TryAgain, WrongState
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING, Money
 from school_events.core.requests import AnsweredMeanwhile, Request, find_earlier_answer, remember
@@ -140,7 +140,7 @@ def _cancel_place(ctx: Context, booking: Booking, asked: Asked) -> Booking:
     decided: Decided = "policy" if is_family or not terms.paid.amount else asked.refund or "full"
     refund = terms.refund(decided, ctx.now)
     if refund.amount < asked.expects.amount:
-        raise RefundIsLess
+        raise RefundIsLess(fields=[FieldError("expected_refund", "Less would come back now")])
     ending = Cancellation(at=ctx.now, by="family" if is_family else "school", decided=decided, refund=refund)
     return _end(ctx, booking, ending, paid, "cancelled", asked.request)
 

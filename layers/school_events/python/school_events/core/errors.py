@@ -205,6 +205,9 @@ class KeyReused(Invalid):
 class AsAnother(Invalid):
     """A field that is for parents, or for staff, which the caller is not: whoever is both is asked as the other too."""
 
+    slug = "for-another-role"
+    title = "This is for parents, or for the school, and you ask as the other"
+
 
 class TryAgain(SchoolEventsError):
     """Too busy, or a service we need did not answer; asking again is safe."""

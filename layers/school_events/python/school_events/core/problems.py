@@ -1,5 +1,6 @@
 """Errors as ``application/problem+json`` (RFC 9457): the one place that turns kinds of error into statuses."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -27,7 +28,10 @@ _SENTENCES = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
     "union_tag_invalid": "is none of the kinds known here",
+    "model_attributes_type": "must be an object",
 }
+_SUBJECT = re.compile(r"^(Input|String|List|Dictionary) should ")
+_COUNTED = re.compile(r" after validation, not \d+$")
 
 
 class FieldProblem(BaseModel):
@@ -102,7 +106,8 @@ def invalid_request(errors: Iterable[Mapping[str, Any]]) -> Invalid:
 
 
 def _field(location: Iterable[Any]) -> str:
-    parts = [str(part) for part in location]
+    # A name of one's own choice in an object is the field; pydantic says that it is the key, not the value.
+    parts = [str(part) for part in location if part != "[key]"]
     if parts and parts[0] in {"body", "query", "path", "header"}:
         parts = parts[1:]
     return ".".join(parts) or "body"
@@ -114,4 +119,4 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return _SENTENCES[kind]
     if kind in {"value_error", "assertion_error"}:
         return str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return str(error["msg"])
+    return _COUNTED.sub("", _SUBJECT.sub("must ", str(error["msg"])))

@@ -164,7 +164,7 @@ def in_words(terms: Terms, event: SchoolEvent, now: datetime, *, money: bool) ->
         money: whether the reader may know what was paid; for others a place that was remitted reads as any other (B8).
     """
     costs = terms.paid if money else event.price
-    parts = [_money_in_words(terms, event, now)] if costs.amount > 0 else ["Nothing was paid for this."]
+    parts = [_money_in_words(terms, event, now)] if costs.amount > 0 else ["There is nothing to give back."]
     if terms.begins_at is not None and not terms.is_too_late(now):
         local = terms.begins_at.astimezone(ZoneInfo(event.time_zone))
         parts.append(f"A family can cancel until {local.day} {local:%B %Y, %H:%M}.")

@@ -19,6 +19,7 @@ from school_events.core.errors import AlreadyBooked, Invalid, StaleVersion, Wron
 from school_events.core.requests import Request
 from school_events.events.model import SchoolEvent
 
+_NOTHING_YET = "Nothing is offered yet: this turn is waiting"
 _OVER = "This offer is over"
 
 
@@ -43,10 +44,10 @@ class Offered(Way):
         """As ``Way.choose``; there is no other choice.
 
         Raises:
-            WrongState: the offer is over.
+            WrongState: nothing is offered yet, or the offer is over.
         """
         if not self.entry.is_offered(ctx.now):
-            raise WrongState(_OVER)
+            raise WrongState(_NOTHING_YET if self.entry.state is WaitingState.WAITING else _OVER)
         by_child = dict(zip(self.entry.pupil_ids, store.places_of(self.entry), strict=True))
         return [by_child[wish.pupil_id] for wish in wishes]
 
@@ -76,7 +77,7 @@ def accept(ctx: Context, contact_id: str, ref: str, wishes: Sequence[Wish], requ
 
     Raises:
         NotFound: there is no such turn of the contact's.
-        WrongState: the offer is over, or booking has closed.
+        WrongState: nothing is offered yet, the offer is over, or booking has closed.
         Invalid: other children than it was made for, or wrong answers.
         TryAgain: too busy.
     """
