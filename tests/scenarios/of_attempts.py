@@ -92,3 +92,19 @@ def _debit_not_offered(scene: Scene) -> None:
     scene.pay(opened)
     scene.post.deliver()
     assert scene.state_of(booked) == "confirmed"
+
+
+@story("19d", "a direct debit for the rest of a price fails at once: the place waits on, and the rest is paid by card")
+def _debit_of_the_rest_fails(scene: Scene) -> None:
+    booked = scene.book(an_event(on=_IN_THREE_WEEKS))
+    assert receive_in_cash(scene, booked["payment_id"], 500).status == 201
+    page = scene.pages[scene.checkout(booked)["id"]][-1]
+    scene.shop.server.payers.debit(page, "00012345")
+    scene.post.deliver()
+    scene.shop.server.payers.settle_debit(page, Outcome.FAILS)
+    scene.post.deliver()
+    assert scene.state_of(booked) == "pending"
+    scene.pay(scene.checkout(booked))
+    scene.post.deliver()
+    assert scene.state_of(booked) == "confirmed"
+    assert scene.look(booked)["state"] == "paid"

@@ -3,6 +3,7 @@
 from local.stripe.errors import Json
 from tests.scenarios.story import story
 from tests.support.booked_world import an_event
+from tests.support.people import portal_message, tell
 from tests.support.scene import ADMIN, Scene
 
 
@@ -77,6 +78,20 @@ def _never_pays(scene: Scene) -> None:
     booked = scene.book(scene.event)
     scene.settle()
     assert scene.state_of(booked) == "released"
+
+
+@story(
+    "4f", "paid when the hold was over and the child has left the school: the money goes back, though a place is free"
+)
+def _left_the_school(scene: Scene) -> None:
+    booked = scene.book(scene.event)
+    opened = scene.checkout(booked)
+    _lets_go(scene)
+    tell(portal_message("PupilLeft", {"pupil_id": "pupil-1", "left_on": "2026-11-20"}, version=2))
+    _late(scene, opened)
+    scene.settle()
+    assert scene.state_of(booked) == "released"
+    assert scene.look(booked)["state"] == "refunded"
 
 
 @story("5", "paid after the parent cancelled: the place, or the money back")
