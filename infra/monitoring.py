@@ -331,5 +331,14 @@ _OWN_RULES: dict[str, tuple[AlarmRule, ...]] = {
             periods=26,
             at_least=True,
         ),
+        AlarmRule(
+            "erasing-missed",
+            "For 26 hours no nightly run has looked at all answers about health that may be due to be erased, so some "
+            "may be kept too long. The log of retention says whether it ran out of time or could not look at one; run "
+            "the function by hand: it is safe at any hour, twice, and late.",
+            own_metric("retention", "HealthErasingRun").with_(period=_HOUR),
+            periods=26,
+            at_least=True,
+        ),
     ),
 }

@@ -57,6 +57,7 @@ def test_every_function_has_an_alarm_for_errors(prod: Assembly) -> None:
         "HealthAnswerUnreadable",
         "SnapshotRefused",
         "RetentionRun",
+        "HealthErasingRun",
         "HoldStuck",
         "RefundStuck",
         "ChoreFailed",

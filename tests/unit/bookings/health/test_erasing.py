@@ -10,7 +10,7 @@ from school_events.bookings import store as bookings
 from school_events.bookings.health import erasing, rules, store
 from school_events.bookings.health.service import sealed
 from school_events.bookings.model import Booking
-from school_events.core import due
+from school_events.core import due, logs
 from school_events.events import lifecycle
 from school_events.events import store as events
 from school_events.events.model import SchoolEvent
@@ -174,3 +174,23 @@ def test_what_cannot_be_looked_at_keeps_nobody_elses_answers_from_being_erased(
     monkeypatch.undo()
     assert erasing.erase_due(GOES_AT + timedelta(days=1), lambda: True) == 1
     assert not _kept(broken)
+
+
+def test_only_a_run_that_has_looked_at_all_counts_as_one(
+    booked: tuple[SchoolEvent, Booking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(logs, "count", lambda name, _value=1: counted.append(name))
+
+    def looked_at_all(may_go_on: Callable[[], bool] = lambda: True) -> bool:
+        counted.clear()
+        erasing.erase_due(GOES_AT, may_go_on)
+        return "HealthErasingRun" in counted
+
+    assert looked_at_all(lambda: False) is False
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "find_booking", lambda *_: 1 / 0)
+        assert looked_at_all() is False
+    assert _kept(booked[1])
+    assert looked_at_all() is True
+    assert not _kept(booked[1])

@@ -11,6 +11,7 @@ import time_machine
 from pynamodb.connection.base import Connection
 
 from functions.retention.handler import lambda_handler
+from school_events.bookings.health import erasing
 from school_events.core import aws, due
 from school_events.people.leavers import LAST_DAY, LEAVER, LINK_END, midnight
 from school_events.privacy import gateway
@@ -133,6 +134,25 @@ def test_a_run_that_breaks_off_is_made_good_by_the_next(leavers: list[str], monk
             run(RUN)
     do_what_was_asked(RUN)
     assert run(RUN + timedelta(hours=1)) == 2
+
+
+def test_people_who_cannot_be_handed_on_keep_no_answers_about_health_from_being_erased(
+    leavers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_some: Any) -> int:
+        raise ConnectionError
+
+    erased: list[datetime] = []
+
+    def erase(now: datetime, _may_go_on: object) -> int:
+        erased.append(now)
+        return 1
+
+    monkeypatch.setattr(gateway, "send", fail)
+    monkeypatch.setattr(erasing, "erase_due", erase)
+    with pytest.raises(ConnectionError):
+        run(RUN)
+    assert erased == [RUN]
 
 
 def test_without_time_it_stops_and_the_rest_is_found_next_time(leavers: list[str]) -> None:

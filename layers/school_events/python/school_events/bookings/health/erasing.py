@@ -19,27 +19,26 @@ from school_events.events.session_rules import running
 def erase_due(now: datetime, may_go_on: Callable[[], bool]) -> int:
     """Look at the answers that are due to be looked at, and erase those not needed; says how many were erased.
 
+    Only a run that has looked at all of them counts as one: somebody is told when there is none for a day.
+
     Args:
         now: the present instant, UTC.
         may_go_on: whether there is time for one more; what there is none for stays due.
     """
-    erased = 0
+    erased, looked_at_all = 0, True
     for school_id, item in store.due_answers(now):
         if not may_go_on():
+            looked_at_all = False
             break
-        erased += _looked(school_id, item, now)
+        try:
+            erased += _look(school_id, item, now)
+        except Exception as error:  # noqa: BLE001 - it stays due, and keeps nobody else's answers from being erased
+            looked_at_all = False
+            logs.logger.error("answers about health were not looked at", error=type(error).__name__)
     logs.count("HealthAnswersErased", erased)
+    if looked_at_all:
+        logs.count("HealthErasingRun")
     return erased
-
-
-def _looked(school_id: str, item: HealthItem, now: datetime) -> bool:
-    """As :func:`_look`; what cannot be looked at stays due, and keeps nobody else's answers from being erased."""
-    try:
-        return _look(school_id, item, now)
-    except Exception as error:  # noqa: BLE001 - one bad item never blocks the others
-        logs.count("ChoreFailed")
-        logs.logger.error("answers about health were not looked at", error=type(error).__name__)
-        return False
 
 
 def _look(school_id: str, item: HealthItem, now: datetime) -> bool:
