@@ -20,10 +20,11 @@ from botocore.validate import ParamValidationDecorator, validate_parameters
 from moto.core.exceptions import ServiceException
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
+
+from tests.support import light_items
 
 _METHODS: dict[str, Callable[[DynamoHandler], Any]] = {
     "BatchGetItem": DynamoHandler.batch_get_item,
@@ -37,7 +38,6 @@ _METHODS: dict[str, Callable[[DynamoHandler], Any]] = {
     "UpdateItem": DynamoHandler.update_item,
 }
 _long_way = BaseClient._make_api_call
-_update_item = DynamoDBBackend.update_item
 _query = Table.query
 _parse = ConditionExpressionParser.parse
 
@@ -47,7 +47,7 @@ def taken() -> Iterator[None]:
     """Inside the block, which stands inside moto's, calls about items take the short way, and copies cost little."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", _call)
-        patch.setattr(DynamoDBBackend, "update_item", _update_a_copy)
+        light_items.make_light(patch)
         patch.setattr(Table, "query", _query_partition)
         patch.setattr(ConditionExpressionParser, "parse", _parse_once)
         patch.setattr(Table, "__deepcopy__", _with_the_same_items, raising=False)
@@ -80,16 +80,6 @@ def _asked_directly(region: str, operation: str, asked: dict[str, Any]) -> dict[
     handler.region, handler.current_account, handler.body = region, DEFAULT_ACCOUNT_ID, asked
     answer: dict[str, Any] = _METHODS[operation](handler).result
     return answer
-
-
-def _update_a_copy(backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *args: Any, **others: Any) -> object:
-    """Put a copy in an item's place before it is changed: an item once written stays as it is, in every copy."""
-    table = backend.get_table(table_name)
-    hash_value, range_value = backend.get_keys_value(table, key)
-    item = table.get_item(hash_value, range_value)
-    if item is not None:
-        table.items[hash_value][range_value] = copy.deepcopy(item)
-    return _update_item(backend, table_name, key, *args, **others)
 
 
 def _with_the_same_items(table: Table, _memo: object) -> Table:

@@ -105,8 +105,12 @@ def make_health_key() -> None:
 
 def rows(table: str) -> list[dict[str, Any]]:
     """Everything in a table, as DynamoDB writes it, by key: to show that nothing, or just this, has changed."""
-    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-    found: list[dict[str, Any]] = [row for page in pages for row in page["Items"]]
+    asked: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
+    page = aws.client("dynamodb").scan(**asked)
+    found: list[dict[str, Any]] = page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = aws.client("dynamodb").scan(**asked, ExclusiveStartKey=page["LastEvaluatedKey"])
+        found += page["Items"]
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 

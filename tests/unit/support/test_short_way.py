@@ -58,6 +58,7 @@ def _where_name_is(name: str) -> dict[str, Any]:
 
 _ELSEWHERE = {"pk": {"S": "SCH#2"}, "sk": {"S": "PUPIL#1"}, "due_pk": {"S": "DUE"}, "due_sk": {"S": "6"}}
 _RICH = {"list": {"L": [{"N": "1.50"}, {"BOOL": True}]}, "map": {"M": {"a": {"NULL": True}}}, "set": {"SS": ["b", "a"]}}
+_IMAGES = ("Keys", "OldImage", "NewImage")
 _PUT_ONE = {"Put": {"TableName": "People", "Item": _item(5)}}
 _CHECK_TWO = {"ConditionCheck": {"TableName": "People", "Key": _key(2), **_NEW}}
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -119,7 +120,7 @@ def _story(way: Any) -> tuple[list[Any], ...]:
         return (
             answers,
             rows("People"),
-            [(one.record["eventName"], one.record["dynamodb"]["Keys"]) for one in stream.items],
+            [(one.record["eventName"], *map(one.record["dynamodb"].get, _IMAGES)) for one in stream.items],
         )
 
 
