@@ -58,7 +58,7 @@ def consents(school_id: str, booking_id: str) -> Response[ConsentsView]:
     "GET",
     "/v1/schools/{school_id}/events/{event_id}/answers",
     roles={"staff", "school_admin"},
-    summary="What families told of the health of the children who come to an event, in the order they were booked",
+    summary="What families told of the health of who comes to an event; a page may be short though more follow",
     errors=(NotFound, Invalid, TryAgain),
 )
 def health_of_event(

@@ -23,7 +23,7 @@ SESSION = f"{EVENT}/sessions/{{session_id}}"
     "GET",
     f"{EVENT}/bookings",
     roles={"staff", "school_admin"},
-    summary="Who has a place or a hold at an event, in the order they were booked",
+    summary="Who has a place or a hold at an event, in order; a page may be short though more follow",
     errors=(NotFound, Invalid),
 )
 def attendees(

@@ -11,6 +11,7 @@ from school_events.core.dynamodb import Transaction
 from school_events.events.model import SchoolEvent
 from tests.support.booked_world import an_event, as_parent, book, booking_of
 from tests.support.contexts import NOW, SCHOOL, a_context
+from tests.support.crashes import Calls, watched
 from tests.support.http_events import json_of
 from tests.support.people import contact_told, portal_message, pupil_told, school_told, tell
 from tests.support.tables import everything, rows
@@ -100,6 +101,22 @@ def test_the_list_comes_in_pages_none_twice_and_none_missing(event: SchoolEvent)
     assert second["next_cursor"] is None
     seen = [one["pupil_id"] for one in (*first["items"], *second["items"])]
     assert seen == ["pupil-2", "pupil-1", "pupil-3"]
+
+
+def test_of_many_who_gave_their_places_up_a_page_looks_at_some_and_its_cursor_leads_on(
+    event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        cancelling.cancel(as_parent(4), booking_of(book(event, "pupil-4", parent=4)))
+    book(event, "pupil-4", parent=4)
+    monkeypatch.setattr(store, "MOST_LOOKED_AT", 3)
+    pages = [read(ATTENDEES, event, query={"limit": "2"})[1]]
+    while pages[-1]["next_cursor"]:
+        with watched(Calls()) as calls:
+            pages.append(read(ATTENDEES, event, query={"limit": "2", "cursor": pages[-1]["next_cursor"]})[1])
+        assert calls.names.count("Query") <= 1 + 2, "of the caller, and of the list"
+    seen = [[one["pupil_id"] for one in page["items"]] for page in pages]
+    assert seen == [["pupil-2", "pupil-1"], ["pupil-3"], [], ["pupil-4"]]
 
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"cursor": "junk"}])

@@ -1,7 +1,5 @@
 """Who sees which booking: families their children's, staff those of events they are allocated to (C2, I2)."""
 
-from itertools import islice
-
 from school_events.bookings import rules, store
 from school_events.bookings.answers import is_consent_outdated, is_consent_withdrawn
 from school_events.bookings.api import Attendee, BookingView, booking_view, listed_child
@@ -117,14 +115,12 @@ def attendees(ctx: Context, event_id: str, limit: int, cursor: str | None) -> Pa
     event = require_event(ctx, event_id)
     scope = f"{ctx.school_id}/events/{event_id}/bookings"
     after = "" if cursor is None else open_cursor(cursor, scope)["after"]
-    listed = store.bookings_of_event(ctx.school_id, event_id, after, at_once=limit + 1)
-    page = list(islice((one for one in listed if one.state in LIVE), limit + 1))
-    shown = page[:limit]
+    shown, last = store.page_of_event(ctx.school_id, event_id, LIVE, after, limit)
     pupils = people.find_pupils(ctx.school_id, {booking.pupil_id for booking in shown})
     note_reading(ctx, "attendees.read", "event", event_id)
     return Page(
         items=[_attendee(ctx, event, one, pupils[one.pupil_id]) for one in shown if one.pupil_id in pupils],
-        next_cursor=seal({"after": shown[-1].id}, scope) if len(page) > limit else None,
+        next_cursor=None if last is None else seal({"after": last}, scope),
     )
 
 

@@ -1,8 +1,8 @@
 """The Bookings table: bookings, and the guards that let a child have one live booking of an event."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from itertools import batched
+from itertools import batched, islice
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -17,6 +17,9 @@ from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
 from school_events.core.indexes import ByEvent, ByPupil, Due
 
 _MOST_KEYS = 100
+
+MOST_LOOKED_AT = 500
+"""So many bookings of an event a page of a list looks at."""
 
 HOLD = "HOLD"
 """The kind of due thing a hold is."""
@@ -202,6 +205,34 @@ def bookings_of_event(
     partition = school_key(school_id, "EVENT", event_id)
     items = BookingItem.by_event.query(partition, BookingItem.event_sk > (after or " "), page_size=at_once)
     return (item.record for item in items)
+
+
+def page_of_event(
+    school_id: str, event_id: str, states: Collection[BookingState], after: str, limit: int
+) -> tuple[list[Booking], str | None]:
+    """A page of an event's bookings in some states, in the order they were made, and where the next one goes on.
+
+    It looks at no more than so many: a page may be short, or empty, though more follow.
+
+    Args:
+        school_id: whose.
+        event_id: which.
+        states: in which of them bookings are listed.
+        after: only those made after the booking of this id.
+        limit: at most this many.
+
+    Returns:
+        The bookings, and after which booking the next page begins; None if there is none.
+    """
+    listed = bookings_of_event(school_id, event_id, after, at_once=limit + 1)
+    found: list[Booking] = []
+    for booking in islice(listed, MOST_LOOKED_AT):
+        if booking.state in states:
+            if len(found) == limit:
+                return found, after
+            found.append(booking)
+        after = booking.id
+    return found, after if next(listed, None) is not None else None
 
 
 def booking_items_of_event(school_id: str, event_id: str) -> Iterator[BookingItem]:

@@ -4,7 +4,6 @@ A child's other parent sees their own consents, and of others' only where they s
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 
 from school_events.bookings import store
 from school_events.bookings.answering.api import (
@@ -102,9 +101,7 @@ def health_of_event(ctx: Context, event_id: str, limit: int, cursor: str | None)
     event = require_event(ctx, event_id)
     scope = f"{ctx.school_id}/events/{event_id}/answers"
     after = "" if cursor is None else open_cursor(cursor, scope)["after"]
-    listed = store.bookings_of_event(ctx.school_id, event_id, after, at_once=limit + 1)
-    page = list(islice((one for one in listed if one.state is BookingState.CONFIRMED), limit + 1))
-    shown = page[:limit]
+    shown, last = store.page_of_event(ctx.school_id, event_id, {BookingState.CONFIRMED}, after, limit)
     pupils = people.find_pupils(ctx.school_id, {one.pupil_id for one in shown})
     kept = health_store.find_answers(ctx.school_id, [one.id for one in shown])
     # Of each child shown: that nothing was told of its health says something of it, too.
@@ -114,7 +111,7 @@ def health_of_event(ctx: Context, event_id: str, limit: int, cursor: str | None)
         items=[
             _child(ctx, one, pupils[one.pupil_id], kept.get(one.id), forms) for one in shown if one.pupil_id in pupils
         ],
-        next_cursor=seal({"after": shown[-1].id}, scope) if len(page) > limit else None,
+        next_cursor=None if last is None else seal({"after": last}, scope),
     )
 
 
