@@ -133,7 +133,8 @@ def test_a_bad_request_names_the_field_and_changes_nothing(bought: Booked, body:
 
 def test_more_than_is_there_is_refused_and_changes_nothing(shop: Shop, bought: Booked) -> None:
     before = everything()
-    assert give_back(bought, {**ALL, "lines": [_a_line(bought, 1251)]})[0] == 409
+    status, problem = give_back(bought, {**ALL, "lines": [_a_line(bought, 1251)]})
+    assert (status, problem["errors"][0]["field"]) == (409, "lines.0.amount")
     assert everything() == before
     assert shop.all("refund") == []
 
@@ -182,6 +183,18 @@ def test_a_refund_that_failed_is_handed_over_by_the_school_once(shop: Shop, boug
     assert ask(PAID_OUT, FINANCE, body, payment_id=bought.payment_id, refund_id=made["id"]) == (200, made)
     wrong = ask(PAID_OUT, FINANCE, {"taken_from": "hat"}, payment_id=bought.payment_id, refund_id=refund_id)
     assert wrong[0] == 422
+
+
+@pytest.mark.parametrize(("first", "then"), [(RETRY, PAID_OUT), (PAID_OUT, RETRY)])
+def test_what_took_a_failed_refunds_place_is_not_taken_for_the_other_thing(
+    shop: Shop, bought: Booked, first: str, then: str
+) -> None:
+    refund_id = _failed(shop, bought)
+    bodies = {RETRY: None, PAID_OUT: {"taken_from": "cash"}}
+    assert ask(first, FINANCE, bodies[first], payment_id=bought.payment_id, refund_id=refund_id)[0] == 200
+    before = everything()
+    assert ask(then, FINANCE, bodies[then], payment_id=bought.payment_id, refund_id=refund_id)[0] == 409
+    assert everything() == before
 
 
 def test_what_was_made_is_neither_asked_for_again_nor_handed_over(bought: Booked) -> None:

@@ -11,7 +11,7 @@ from school_events.core.again import again_if_stale
 from school_events.core.change import Change, stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
-from school_events.core.errors import Conflict, Invalid, NotFound, TryAgain, WrongState
+from school_events.core.errors import Conflict, FieldError, Invalid, NotFound, TryAgain, WrongState
 from school_events.core.http import ApiModel
 from school_events.core.money import Money
 from school_events.core.requests import AnsweredMeanwhile, Request, find_earlier_answer, remember
@@ -144,7 +144,7 @@ def _parts(payment: Payment, wanted: Sequence[RefundLine] | None) -> list[tuple[
         keys = [f"{line.booking_id}#{line.part}" if line.part else line.booking_id for line in wanted]
         _require_lines(keys, left)
         parts = [(key, line.amount or left[key]) for key, line in zip(keys, wanted, strict=True)]
-        _require_amounts(wanted)
+        _require_amounts(wanted, [left[key] for key in keys])
     found = [(key, amount) for key, amount in parts if amount.amount > 0]
     if not found:
         raise WrongState("All of it went back already, or is about to")
@@ -159,10 +159,13 @@ def _require_lines(keys: Sequence[str], left: Iterable[str]) -> None:
             raise Invalid.of(f"lines.{position}", "is there twice")
 
 
-def _require_amounts(wanted: Sequence[RefundLine]) -> None:
-    for position, line in enumerate(wanted):
+def _require_amounts(wanted: Sequence[RefundLine], left: Sequence[Money]) -> None:
+    for position, (line, there) in enumerate(zip(wanted, left, strict=True)):
         if line.amount is not None and line.amount.amount <= 0:
             raise Invalid.of(f"lines.{position}.amount", "must be more than nothing")
+        if line.amount is not None and line.amount.amount > there.amount:
+            blamed = FieldError(f"lines.{position}.amount", f"is more than is left: {there.amount} pence")
+            raise WrongState("More than was paid cannot be refunded", fields=[blamed])
 
 
 def _refund(ctx: Context, payment: Payment, line: str, amount: Money, why: str) -> Refund:
@@ -196,13 +199,22 @@ def _in_its_place(
     payment = find_shown(ctx, payment_id)
     old = _found(ctx, payment_id, refund_id)
     if old.replaced_by is not None:
-        return _found(ctx, payment_id, old.replaced_by)
+        return _as_asked(_found(ctx, payment_id, old.replaced_by), through)
     is_over = old.state is RefundState.FAILED or (through is RefundWay.SCHOOL and _is_out_of_reach(ctx, payment, old))
     if not is_over:
         raise WrongState(f"This refund is {old.state}")
     if through is RefundWay.STRIPE:
         payment_rules.require_undisputed(payment)
     return _replace(ctx, payment, old, through, account)
+
+
+def _as_asked(replacement: Refund, through: RefundWay) -> Refund:
+    """What is in a refund's place, if it is what is asked for again; else who asks would take it for done."""
+    if replacement.through is through:
+        return replacement
+    if through is RefundWay.SCHOOL:
+        raise WrongState("This refund was asked for anew: hand the new one over, should it fail as well")
+    raise WrongState("The school has handed this over itself")
 
 
 def _is_out_of_reach(ctx: Context, payment: Payment, refund: Refund) -> bool:
