@@ -95,8 +95,11 @@ class Queueing(Model):
 
     def refusal_of_leaving(self, contact: str, turn: Turn, *, declining: bool) -> Refusal | None:
         """Why a turn is not given up, or its offer not declined, if it is not."""
-        is_left_to_others = not self.takes(turn.by, turn)
-        if not self.takes(contact, turn) or (contact != turn.by and not is_left_to_others):
+        if self.takes(contact, turn):
+            is_anothers = contact != turn.by and self.takes(turn.by, turn)
+        else:
+            is_anothers = not any(self.may_see(contact, one) for one in turn.pupils) or self._has_taker(turn)
+        if is_anothers:
             return NotFound
         may = {"offered", "left", "declined"} | (set() if declining else {"waiting"})
         return None if turn.state in may else WrongState

@@ -365,6 +365,28 @@ def test_the_other_parent_may_accept_but_neither_decline_nor_leave(event: School
     assert booking_of(accept(ref, parent=2, now=SOON)).booked_by == "contact-2"
 
 
+def test_a_turn_that_nobody_can_take_any_more_keeps_no_child_from_a_turn_of_its_own(for_two: SchoolEvent) -> None:
+    """``contact-1`` has lost one of both, and nobody else has both."""
+    tell(link_removed("contact-2", "pupil-1"))
+    (siblings,) = wait_for(for_two, "pupil-1", "pupil-2", parent=1, together=True)
+    tell(link_told("contact-1", "pupil-2", restricted=True, version=2))
+    with pytest.raises(AlreadyBooked):
+        wait_for(for_two, "pupil-1", parent=1)
+    with pytest.raises(NotFound):
+        service.leave(as_parent(3), siblings)
+    assert service.leave(as_parent(1), siblings).state == "left"
+    (own,) = wait_for(for_two, "pupil-1", parent=1)
+    assert state(own) == "waiting"
+
+
+def test_who_lost_one_of_several_children_does_not_give_up_what_the_other_parent_can_take(for_two: SchoolEvent) -> None:
+    (siblings,) = wait_for(for_two, "pupil-1", "pupil-2", parent=1, together=True)
+    tell(link_told("contact-1", "pupil-2", restricted=True, version=2))
+    with pytest.raises(NotFound):
+        service.leave(as_parent(1), siblings)
+    assert service.leave(as_parent(2), siblings).state == "left"
+
+
 def test_an_administrator_takes_a_family_off_the_list(event: SchoolEvent) -> None:
     first, _ = two_in_line(event)
     assert service.leave(a_context(), first).state == "left"

@@ -27,14 +27,20 @@ def who_may_take(ctx: Context, entry: WaitingEntry) -> str | None:
 def require_own(ctx: Context, entry: WaitingEntry) -> None:
     """The caller may give a turn up: an administrator, or who joined; if their link was cut, the other parent.
 
+    One that nobody can take any more, any parent of one of its children may give up: it can wait by itself then.
+
     Raises:
         NotFound: it is another's.
     """
     if ctx.actor.kind == "staff" and ctx.has_role("school_admin"):
         return
-    require_open_links(ctx, entry)
-    joined_by = _joined_by(ctx, entry)
-    if joined_by != ctx.actor.id and has_open_links(ctx, joined_by, entry.pupil_ids):
+    theirs = [one for one in entry.pupil_ids if has_open_links(ctx, ctx.actor.id, [one])]
+    if len(theirs) == len(entry.pupil_ids):
+        joined_by = _joined_by(ctx, entry)
+        is_anothers = joined_by != ctx.actor.id and has_open_links(ctx, joined_by, entry.pupil_ids)
+    else:
+        is_anothers = not theirs or who_may_take(ctx, entry) is not None
+    if is_anothers:
         raise NotFound
 
 
