@@ -84,6 +84,19 @@ def test_after_the_event_a_consent_can_still_be_taken_back_by_either_parent(call
     assert find_booking(SCHOOL, booking_id).answers == given, "all else is as it was answered"
 
 
+def test_a_parent_is_told_whether_all_of_the_form_is_theirs_to_answer() -> None:
+    def told(*callers: Mapping[str, Any]) -> list[bool | None]:
+        return [ask(CONSENTS, one, booking_id=booking_id)[1]["answers_all"] for one in callers]
+
+    event = a_trip(GOES, PHOTOS, LUNCH)
+    booking_id = booked(event, AGREED)
+    assert told(MOTHER, FATHER, ADMIN) == [True, False, None]
+    tell(link_told("contact-1", restricted=True, version=2))
+    assert told(FATHER) == [True]
+    with _is_over(event):
+        assert told(FATHER) == [False]
+
+
 def test_after_the_event_nothing_else_is_answered_least_of_all_about_health() -> None:
     event = a_trip()
     booking_id = booked(event)

@@ -94,5 +94,8 @@ class ConsentsView(ApiModel):
     consent_withdrawn: bool
     mine: list[ConsentView] | None = Field(default=None, description="The calling parent's own, oldest first")
     my_state: ConsentState | None = None
+    answers_all: bool | None = Field(
+        default=None, description="Whether all of the form is the calling parent's to answer, or its consents only"
+    )
     other_parents: list[ConsentState] | None = Field(default=None, description="Where others stand who have answered")
     contacts: list[ContactConsents] | None = Field(default=None, description="For the school")

@@ -14,7 +14,7 @@ from school_events.bookings.answering.api import (
     ContactConsents,
     GivenView,
 )
-from school_events.bookings.answering.keeping import persons_of
+from school_events.bookings.answering.keeping import answers_all, persons_of
 from school_events.bookings.answers import is_consent_outdated, is_consent_withdrawn
 from school_events.bookings.consents import rules as consent_rules
 from school_events.bookings.consents import store as consents
@@ -168,7 +168,8 @@ def consents_of(ctx: Context, booking: Booking) -> ConsentsView:
     if ctx.actor.kind == "contact":
         me = ctx.actor.id
         mine = {"mine": views.get(me, []), "my_state": states.get(me, "unanswered")}
-        return shown.model_copy(update=mine | {"other_parents": [states[one] for one in sorted(states) if one != me]})
+        others = {"other_parents": [states[one] for one in sorted(states) if one != me]}
+        return shown.model_copy(update=mine | others | {"answers_all": answers_all(ctx, booking, event)})
     note_reading(ctx, "consents.read", "booking", booking.id)
     contacts = [ContactConsents(contact_id=one, state=states[one], consents=views[one]) for one in sorted(states)]
     return shown.model_copy(update={"contacts": contacts})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from school_events.bookings import reading, store
 from school_events.bookings.answering.api import Answered, NewAnswers
-from school_events.bookings.answering.keeping import persons_of, receipt_of
+from school_events.bookings.answering.keeping import answers_all, booked_by, persons_of, receipt_of
 from school_events.bookings.answers import (
     Answering,
     Checked,
@@ -93,29 +93,12 @@ def _said(ctx: Context, booking: Booking, event: SchoolEvent, asked: NewAnswers)
     form, filled, by = event.form, Filled(asked.answers, asked.form_version), ctx.actor.id
     if form is None:
         raise NotFound
-    if event.status == "completed" or not _is_responsible(ctx, booking):
+    if not answers_all(ctx, booking, event):
         return _Said(form, Checked(checked_consents(form, filled, by=by, at=ctx.now), {}), whole=False)
     checked = checked_answers(form, filled, by=by, at=ctx.now, field="", how=Answering.AGAIN)
     if checked is None:
         raise NotFound
     return _Said(form, checked, whole=True)
-
-
-def _is_responsible(ctx: Context, booking: Booking) -> bool:
-    """Whether the form is the caller's to answer: they booked, or who booked has no access to the child any more."""
-    booked_by = _booked_by(ctx, booking)
-    if booked_by == ctx.actor.id:
-        return True
-    try:
-        access.require_open_link(ctx, booked_by, booking.pupil_id)
-    except NotFound:
-        return True
-    return False
-
-
-def _booked_by(ctx: Context, booking: Booking) -> str:
-    """Who booked, or has taken over from them since."""
-    return access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
 
 
 def _write(ctx: Context, booking: Booking, event: SchoolEvent, said: _Said, request: Request) -> Answered:
@@ -136,7 +119,7 @@ def _write(ctx: Context, booking: Booking, event: SchoolEvent, said: _Said, requ
             transaction.delete(health_store.health_key(school_id, booking.id))
         else:
             transaction.put(item)
-    for contact_id in {ctx.actor.id, _booked_by(ctx, booking)}:
+    for contact_id in {ctx.actor.id, booked_by(ctx, booking)}:
         transaction.put(feed.row(ctx, "contact", contact_id, thing="booking", thing_id=booking.id, what="changed"))
     answered = Answered(
         booking_id=booking.id,
