@@ -101,7 +101,7 @@ def test_a_page_that_was_paid_just_before_keeps_the_place(event: SchoolEvent, sh
 def test_what_a_bank_is_about_to_pay_stays_until_it_has(event: SchoolEvent, shop: Shop) -> None:
     booked = book(event)
     shop.open(booked)
-    debits.wait_for_bank(as_system(), booked.payment_id or "")
+    debits.wait_for_bank(as_system(), payment_of(booked))
     before = booking_of(booked)
     the_portal_says()
     assert booking_of(booked) == before

@@ -17,8 +17,9 @@ from school_events.payments.store import PaymentItem, payment_key
 from tests.support.booked_world import a_school_with_families, an_event, as_system, book, booking_of, payment_of
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of
+from tests.support.people import portal_message, tell
 from tests.support.shop import Shop, ledger_balance
-from tests.unit.bookings.paying import once_before
+from tests.unit.bookings.paying import once_before, overtaken_by
 from tests.unit.functions.receipts.asking import MISTAKE, on, pence, receive
 
 _OVER = NOW + HOLD_FOR_THE_REST
@@ -137,5 +138,32 @@ def test_who_hears_of_it_a_second_time_takes_nothing_away(
 def test_a_hold_that_is_being_let_go_goes_all_the_same(shop: Shop, booked: Booked) -> None:
     _fails(shop, _debited(shop, booked))
     settlement.begin_letting_go(as_system(NOW + _HOUR), booked.payment_id or "")
+    assert _hear(booked).state == "failed"
+    assert booking_of(booked).state == "released"
+
+
+@pytest.mark.parametrize("is_paid_anew", [True, False])
+def test_news_that_a_bank_is_paying_is_none_once_it_is_known_that_it_did_not(
+    shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch, *, is_paid_anew: bool
+) -> None:
+    session_id = _debited(shop, booked)
+
+    def it_fails_and_is_heard() -> None:
+        _fails(shop, session_id)
+        _hear(booked)
+        if is_paid_anew:
+            shop.open(booked, NOW + _HOUR)
+
+    overtaken_by(it_fails_and_is_heard, monkeypatch)
+    assert _hear(booked).state == ("open" if is_paid_anew else "created")
+    shop.pay(shop.open(booked, NOW + _HOUR))
+    assert _hear(booked).state == "paid"
+
+
+def test_the_place_of_a_child_who_has_left_meanwhile_goes(shop: Shop, booked: Booked) -> None:
+    session_id = _debited(shop, booked)
+    _hear(booked, _MINUTE)
+    tell(portal_message("PupilLeft", {"pupil_id": "pupil-1", "left_on": "2026-11-20"}, version=2))
+    _fails(shop, session_id)
     assert _hear(booked).state == "failed"
     assert booking_of(booked).state == "released"

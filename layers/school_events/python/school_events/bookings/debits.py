@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from school_events.bookings import baskets, store
+from school_events.bookings.belonging import are_on_roll
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.rules import is_at
 from school_events.core import logs
@@ -35,14 +36,18 @@ def first_beginning(ctx: Context, bookings: Sequence[Booking]) -> datetime | Non
     return min(coming, default=None)
 
 
-def wait_for_bank(ctx: Context, payment_id: str) -> None:
+def wait_for_bank(ctx: Context, seen: Payment) -> None:
     """Note that the payer is done and the bank is not: holds wait another day, then Stripe is asked again.
+
+    Args:
+        ctx: the moment.
+        seen: with the page that was left so; if it has been seen meanwhile to have failed, nothing is noted.
 
     Raises:
         StaleVersion: somebody else was faster.
     """
-    payment = payments.find_payment(ctx.school_id, payment_id)
-    if payment.state not in _PAYABLE:
+    payment = payments.find_payment(ctx.school_id, seen.id)
+    if payment.state not in _PAYABLE or payment.checkout != seen.checkout:
         return
     transaction = Transaction(ctx)
     until = ctx.now + rules.LOOK_AT_DEBIT
@@ -80,7 +85,7 @@ def keep_for_the_rest(ctx: Context, payment: Payment) -> bool:
     held = baskets.waiting_for(ctx, payment)
     if payment.state not in _PAYABLE or until is None or until <= ctx.now:
         return False
-    if any(booking.state is not BookingState.PENDING for booking in held):
+    if any(booking.state is not BookingState.PENDING for booking in held) or not are_on_roll(ctx, held):
         return False
     transaction = Transaction(ctx)
     for booking in held:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from school_events.bookings import baskets, debits, places, store
+from school_events.bookings.belonging import is_bookers
 from school_events.bookings.errors import again_if_stale
 from school_events.bookings.instalments.asking import revive
 from school_events.bookings.model import Booking, BookingState
@@ -18,9 +19,6 @@ from school_events.payments.model import Payment, PaymentLine
 from school_events.payments.refunds import service as refunds
 from school_events.payments.refunds import store as refund_store
 from school_events.payments.refunds.model import Refund
-from school_events.people import access
-from school_events.people import rules as people_rules
-from school_events.people import store as people
 
 _TRIES = 5
 
@@ -76,7 +74,7 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
     Raises:
         StaleVersion: somebody else settled the line meanwhile, one way or the other.
     """
-    if not _is_bookers(ctx, booking) or debits.first_beginning(ctx, [booking]) is None:
+    if not is_bookers(ctx, booking) or debits.first_beginning(ctx, [booking]) is None:
         return False
     refund_id = refunds.refund_id("late", line.key)
     for _ in range(_TRIES):
@@ -101,12 +99,3 @@ def _regain(ctx: Context, payment_id: str, line: PaymentLine, booking: Booking) 
             return False
         return True
     return False
-
-
-def _is_bookers(ctx: Context, booking: Booking) -> bool:
-    """Whether a child is at the school and the child of who booked, who may go by another record by now."""
-    pupil = people.find_pupils(ctx.school_id, [booking.pupil_id]).get(booking.pupil_id)
-    if pupil is None or not pupil.is_on_roll(people_rules.today(ctx.now)):
-        return False
-    booker = access.persons_now(ctx.school_id, [booking.booked_by])[booking.booked_by]
-    return bool(access.open_links_among(ctx, [(booker, booking.pupil_id)]))

@@ -74,7 +74,7 @@ def _look_behind(ctx: Context, payment: Payment, attempt: Checkout) -> None:
 def _nothing_came(ctx: Context, payment: Payment, snapshot: CheckoutSnapshot) -> None:
     """The page is open, ended unpaid, or was left with a debit that is under way or has failed."""
     if snapshot.on_its_way:
-        again_if_stale(lambda: debits.wait_for_bank(ctx, payment.id))
+        again_if_stale(lambda: debits.wait_for_bank(ctx, payment))
     elif snapshot.status is not CheckoutStatus.OPEN and payment.purpose is not PaymentPurpose.PLACE:
         instalments.page_came_to_nothing(ctx, payment)
     elif snapshot.status is CheckoutStatus.EXPIRED:
@@ -184,7 +184,7 @@ def _look_at_debit(ctx: Context, payment: Payment) -> Payment:
             session_id = payment.checkout.session_id if payment.checkout else None
             again_if_stale(lambda: _bank_did_not_pay(ctx, payment.id, session_id))
         else:
-            again_if_stale(lambda: debits.wait_for_bank(ctx, payment.id))
+            again_if_stale(lambda: debits.wait_for_bank(ctx, payment))
     return payment_store.find_payment(ctx.school_id, payment.id)
 
 
