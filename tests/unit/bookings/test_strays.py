@@ -1,9 +1,12 @@
 """Several attempts at paying, money that came twice, and money that is not what was asked for (11, 15, 22)."""
 
+from datetime import timedelta
+
 import pytest
 
-from school_events.bookings import settlement, strays
+from school_events.bookings import chores, settlement, strays
 from school_events.bookings.model import BookingState
+from school_events.bookings.service import Booked
 from school_events.core import logs
 from school_events.core.errors import StaleVersion, TryAgain, WrongState
 from school_events.core.money import pounds
@@ -13,9 +16,9 @@ from school_events.payments.attention.store import open_ones
 from school_events.payments.ledger.model import LedgerAccount
 from school_events.payments.model import PaymentState
 from school_events.payments.refunds import service as refunds
-from school_events.payments.refunds.store import refunds_of_payment
+from school_events.payments.refunds.store import RefundItem, refunds_of_payment
 from tests.support.booked_world import as_system, book, booking_of, payment_of, place_states
-from tests.support.contexts import SCHOOL, a_context
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
 from tests.unit.bookings.attempts import costs, quarantined, two_open_pages
@@ -156,6 +159,29 @@ def test_what_stripe_would_not_give_back_at_once_is_due(
     assert (asked.state, asked.due_pk is not None) == ("asked", True)
     apply(booked)
     assert len(shop.all("refund")) == 1
+
+
+def test_what_came_twice_and_went_back_in_the_dashboard_before_is_not_said_to_not_arrive(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = book(event)
+    for page in two_open_pages(shop, booked, monkeypatch):
+        shop.pay(page)
+    with monkeypatch.context() as patch:
+        patch.setattr(refunds, "make_refund", lambda *_: None)
+        apply(booked)
+    (stray,) = payment_of(booked).strays
+    shop.server.dashboard.refund(stray.charge_id)
+    chores.make_due_refunds(later := NOW + timedelta(minutes=2), lambda _: as_system(later), lambda: True)
+    assert {(item.record.why, item.record.state.value, item.record.trouble) for item in _refunds_of(booked)} == {
+        ("dashboard", "made", None),
+        ("paid_twice", "failed", "gone_otherwise"),
+    }
+    assert ledger_balance() == shop.balance()
+
+
+def _refunds_of(booked: Booked) -> list[RefundItem]:
+    return list(refunds_of_payment(SCHOOL, booked.payment_id or ""))
 
 
 def test_the_school_is_shown_what_is_not_what_was_asked_for(shop: Shop, event: SchoolEvent) -> None:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 
-_SAME = {"refund_disputed_payment": RefundTrouble.DISPUTED}
-"""Two codes of Stripe's for a charge whose bank has its money, or asks for it (https://docs.stripe.com/error-codes)."""
+_TROUBLES = {
+    "refund_disputed_payment": RefundTrouble.DISPUTED,
+    "charge_already_refunded": RefundTrouble.GONE,
+}
+"""Stripe's codes for what is a trouble of ours already (https://docs.stripe.com/error-codes)."""
 
 
 class Refused(Exception):
@@ -56,7 +59,7 @@ def create_refund(ctx: Context, refund: Refund, charge_id: str, account_id: str)
             ),
         )
     except InvalidRequestError as error:
-        raise Refused(_SAME.get(error.code or "", error.code) or RefundTrouble.REFUSED) from error
+        raise Refused(_TROUBLES.get(error.code or "", error.code) or RefundTrouble.REFUSED) from error
     return _read(made.to_dict())
 
 
