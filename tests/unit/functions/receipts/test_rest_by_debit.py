@@ -8,13 +8,22 @@ import time_machine
 
 from local.stripe.bacs import Outcome
 from school_events.bookings import chores, settlement
+from school_events.bookings.instalments import together
 from school_events.bookings.service import Booked
 from school_events.events.model import SchoolEvent
 from school_events.payments import consequences
 from school_events.payments.model import Payment
 from school_events.payments.receipts.rules import HOLD_FOR_THE_REST
 from school_events.payments.store import PaymentItem, payment_key
-from tests.support.booked_world import a_school_with_families, an_event, as_system, book, booking_of, payment_of
+from tests.support.booked_world import (
+    a_school_with_families,
+    an_event,
+    as_parent,
+    as_system,
+    book,
+    booking_of,
+    payment_of,
+)
 from tests.support.contexts import NOW, SCHOOL
 from tests.support.event_checker import faults_of
 from tests.support.people import portal_message, tell
@@ -167,3 +176,17 @@ def test_the_place_of_a_child_who_has_left_meanwhile_goes(shop: Shop, booked: Bo
     _fails(shop, session_id)
     assert _hear(booked).state == "failed"
     assert booking_of(booked).state == "released"
+
+
+def test_of_several_places_in_one_checkout_the_days_of_one_are_those_of_all(shop: Shop, event: SchoolEvent) -> None:
+    both = [book(event), book(event, "pupil-2")]
+    _, receipt = receive(both[0])
+    on(both[0], receipt, "reverse", MISTAKE)
+    opened = together.open_page(as_parent(), [payment_of(one) for one in both])
+    assert opened.checkout is not None
+    session_id = opened.checkout.session_id or ""
+    shop.server.payers.debit(session_id)
+    _fails(shop, session_id)
+    later = as_system(NOW + _HOUR)
+    assert settlement.apply_payment(later, opened.id).state == "created"
+    assert [(booking_of(one).state, booking_of(one).hold_until) for one in both] == [("pending", _OVER)] * 2

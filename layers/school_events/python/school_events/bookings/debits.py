@@ -16,6 +16,7 @@ from school_events.payments import rules
 from school_events.payments import store as payments
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.receipts import store as receipts
+from school_events.payments.receipts.model import Receipt
 from school_events.payments.receipts.rules import rest_until
 
 _PAYABLE = frozenset({PaymentState.CREATED, PaymentState.OPEN, PaymentState.PROCESSING})
@@ -81,7 +82,7 @@ def keep_for_the_rest(ctx: Context, payment: Payment) -> bool:
     Raises:
         StaleVersion: somebody else was faster.
     """
-    until = rest_until(receipts.of_payment(ctx.school_id, payment.id))
+    until = rest_until(_receipts_of(ctx, payment))
     held = baskets.waiting_for(ctx, payment)
     if payment.state not in _PAYABLE or until is None or until <= ctx.now:
         return False
@@ -97,3 +98,10 @@ def keep_for_the_rest(ctx: Context, payment: Payment) -> bool:
     transaction.put(baskets.tell_payer(ctx, payable))
     transaction.commit()
     return True
+
+
+def _receipts_of(ctx: Context, payment: Payment) -> list[Receipt]:
+    """What the school received for a payment and for those that are paid with it by now."""
+    parts = payments.find_payments(ctx.school_id, payment.merges).values() if payment.merges else ()
+    of_parts = [receipt for part in parts for receipt in _receipts_of(ctx, part)]
+    return [*receipts.of_payment(ctx.school_id, payment.id), *of_parts]
