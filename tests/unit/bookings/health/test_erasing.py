@@ -194,3 +194,19 @@ def test_only_a_run_that_has_looked_at_all_counts_as_one(
     assert _kept(booked[1])
     assert looked_at_all() is True
     assert not _kept(booked[1])
+
+
+def test_when_an_event_is_over_is_asked_once_for_all_of_its_answers(
+    booked: tuple[SchoolEvent, Booking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(booked[0], "pupil-3", parent=3, answers={"ill": "Asthma"})
+    asked: list[str] = []
+    find = events.find_event
+
+    def noting(school_id: str, event_id: str) -> SchoolEvent:
+        asked.append(event_id)
+        return find(school_id, event_id)
+
+    monkeypatch.setattr(events, "find_event", noting)
+    assert erasing.erase_due(GOES_AT, lambda: True) == 2
+    assert asked == [booked[0].id]

@@ -6,6 +6,7 @@ who moves an event or ends a booking has to think of it. Stopped anywhere, the n
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from school_events.bookings.health import rules, store
 from school_events.bookings.health.store import HealthItem
@@ -26,12 +27,14 @@ def erase_due(now: datetime, may_go_on: Callable[[], bool]) -> int:
         may_go_on: whether there is time for one more; what there is none for stays due.
     """
     erased, looked_at_all = 0, True
+    # A whole trip's answers are due in one night: when it is over is asked once for all of them.
+    end_of_event = cache(_end_of_event)
     for school_id, item in store.due_answers(now):
         if not may_go_on():
             looked_at_all = False
             break
         try:
-            erased += _look(school_id, item, now)
+            erased += _look(school_id, item, end_of_event(school_id, item.record.event_id), now)
         except Exception as error:  # noqa: BLE001 - it stays due, and keeps nobody else's answers from being erased
             looked_at_all = False
             logs.logger.error("answers about health were not looked at", error=type(error).__name__)
@@ -41,20 +44,20 @@ def erase_due(now: datetime, may_go_on: Callable[[], bool]) -> int:
     return erased
 
 
-def _look(school_id: str, item: HealthItem, now: datetime) -> bool:
-    until = _kept_until(school_id, item)
+def _look(school_id: str, item: HealthItem, event_ends_at: datetime | None, now: datetime) -> bool:
+    until = _kept_until(school_id, item, event_ends_at)
     if until is None or until <= now:
         return store.erase(school_id, item)
     store.keep_on(school_id, item, rules.look_at(now, until), rules.expires_at(until))
     return False
 
 
-def _kept_until(school_id: str, item: HealthItem) -> datetime | None:
+def _kept_until(school_id: str, item: HealthItem, event_ends_at: datetime | None) -> datetime | None:
     try:
         booking = find_booking(school_id, item.booking_id)
     except NotFound:
         booking = None
-    return rules.kept_until(booking, _end_of_event(school_id, item.record.event_id))
+    return rules.kept_until(booking, event_ends_at)
 
 
 def _end_of_event(school_id: str, event_id: str) -> datetime | None:
