@@ -174,9 +174,9 @@ class Model:
             return WrongState
         if beyond and self.free >= len(pupils):
             return WrongState
-        if not beyond and self.free < len(pupils):
-            return NoFreePlace
-        return AlreadyBooked if any(map(self.has_claim, pupils)) else None
+        if any(map(self.has_claim, pupils)):
+            return AlreadyBooked
+        return NoFreePlace if not beyond and self.free < len(pupils) else None
 
     def book(
         self, contact: str, pupils: tuple[str, ...], ids: list[str], payment_id: str | None, *, beyond: bool = False

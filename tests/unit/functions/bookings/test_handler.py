@@ -126,6 +126,14 @@ def test_of_several_children_the_one_who_has_a_place_is_named(event: SchoolEvent
     assert [one["field"] for one in problem["errors"]] == ["items.1.pupil_id"]
 
 
+def test_who_asks_again_for_a_place_that_was_the_last_is_told_that_it_is_theirs_and_not_that_there_is_none() -> None:
+    small = an_event(price=0, capacity=1)
+    assert ask(BOOK, parent(), wish(small, "pupil-1"))[0] == 201
+    status, problem = ask(BOOK, parent(), wish(small, "pupil-1"))
+    assert (status, problem["type"]) == (409, "urn:school-events:problem:already-booked")
+    assert [one["field"] for one in problem["errors"]] == ["items.0.pupil_id"]
+
+
 def test_of_too_few_places_it_is_said_that_some_are_free(event: SchoolEvent) -> None:
     small = an_event(price=0, capacity=1)
     status, problem = ask(BOOK, parent(), wish(small, "pupil-1", "pupil-2"))

@@ -13,6 +13,7 @@ from school_events.events.model import SchoolEvent
 from tests.support.booked_world import a_school_with_families, an_event, as_parent, as_system, book
 from tests.support.contexts import NOW
 from tests.support.contexts import SCHOOL as SCHOOL_ID
+from tests.support.evening_world import a_school_with_teachers, an_evening
 from tests.support.event_checker import bookings_of
 from tests.support.http_events import LambdaContext, claims, http_event, json_of
 from tests.support.people import link_told, tell
@@ -127,6 +128,13 @@ def test_who_could_book_does_not_wait(event: SchoolEvent) -> None:
     free = an_event(price=0, capacity=1)
     status, problem = ask(JOIN, parent(3), children("pupil-3"), event_id=free.id)
     assert (status, problem["type"]) == (409, "urn:school-events:problem:places-are-free")
+
+
+def test_for_appointments_nobody_waits() -> None:
+    a_school_with_teachers()
+    evening = an_evening(["teacher-1"])
+    status, problem = ask(JOIN, parent(3), children("pupil-3"), event_id=evening.id)
+    assert (status, problem["detail"]) == (409, "A parents' evening has appointments, and no waiting list")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from school_events.core import feed
 from school_events.core.change import stamp, stamps
 from school_events.core.context import Context
 from school_events.core.dynamodb import Item, TooManyActions, Transaction, wait_or_give_up
-from school_events.core.errors import Conflict, Invalid, TryAgain
+from school_events.core.errors import Conflict, Invalid, NoFreePlace, TryAgain
 from school_events.core.http import ApiModel
 from school_events.core.money import NOTHING
 from school_events.core.requests import AnsweredMeanwhile, Request, earlier_answer, find_earlier_answer, remember
@@ -98,6 +98,7 @@ def book(
     if earlier is not None:
         return earlier
     event = looking.checked_event(ctx, contact_id, event_id, wishes, found)
+    rules.require_slots(event, [wish.slot for wish in wishes])
     how = Answering.BOOKING if ctx.actor.kind == "contact" else Answering.ON_BEHALF
     answers = [
         checked_answers(event.form, wish.filled, by=contact_id, at=ctx.now, field=f"items.{position}", how=how)
@@ -111,7 +112,7 @@ def book(
         return _book(ctx, contact_id, event, wishes, pupils, request, way or _way_to(event))
     except Conflict as refusal:
         # What is in the way may be what the very same request was given, sent twice.
-        return _answered_meanwhile(ctx, request, refusal)
+        return _answered_meanwhile(ctx, request, _truer(ctx, event_id, wishes, refusal))
     except TooManyActions as error:
         raise Invalid.of("items", "are too many for one request: book some, then the others") from error
 
@@ -242,6 +243,14 @@ def _add_bookings(ctx: Context, transaction: Transaction, bookings: Sequence[Boo
 def tell_booker(ctx: Context, booking: Booking, what: str) -> feed.FeedRow:
     """The change-feed row of who booked, to be written with the booking's change."""
     return feed.row(ctx, "contact", booking.booked_by, thing="booking", thing_id=booking.id, what=what)
+
+
+def _truer(ctx: Context, event_id: str, wishes: Sequence[Wish], refusal: Conflict) -> Conflict:
+    """The refusal; of an event that is full rather that a child has its place already, or waits, if one does."""
+    if not isinstance(refusal, NoFreePlace):
+        return refusal
+    position = store.first_guarded(ctx.school_id, event_id, [(wish.pupil_id, wish.part) for wish in wishes])
+    return refusal if position is None else rules.already_booked(position)
 
 
 def _answered_meanwhile(ctx: Context, request: Request, refusal: Conflict) -> Booked:

@@ -1,6 +1,6 @@
 """The Bookings table: bookings, and the guards that let a child have one live booking of an event."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import batched, islice
 
@@ -12,7 +12,17 @@ from school_events.bookings.rules import part_of
 from school_events.core import due, settings
 from school_events.core.attributes import IdAttribute, PersonKey, ThingKey, VersionAttribute
 from school_events.core.change import Change
-from school_events.core.dynamodb import Document, Item, Key, Transaction, delete_if, get_many, school_key, update_if
+from school_events.core.dynamodb import (
+    Document,
+    Item,
+    Key,
+    Transaction,
+    delete_if,
+    get_many,
+    get_rows,
+    school_key,
+    update_if,
+)
 from school_events.core.errors import AlreadyBooked, NotFound, StaleVersion
 from school_events.core.indexes import ByEvent, ByPupil, Due
 
@@ -136,6 +146,17 @@ def guard(
         transaction.create(item, refusal=refusal)
     else:
         transaction.put(item, TurnItem.waiting_id == turn, refusal=refusal)
+
+
+def first_guarded(school_id: str, event_id: str, wished: Iterable[tuple[str, str]]) -> int | None:
+    """The first of these children, each with a part of an event, that has a live booking of it, or waits; its position.
+
+    Strongly consistent.
+    """
+    keys = [guard_key(school_id, pupil_id, event_id, part) for pupil_id, part in wished]
+    there = get_rows(keys)
+    places = (number for number, key in enumerate(keys) if (key.item.Meta.table_name, key.pk, key.sk) in there)
+    return next(places, None)
 
 
 def unguard(transaction: Transaction, school_id: str, booking: Booking) -> None:

@@ -80,9 +80,9 @@ class Club(Queueing):
             return NotFound
         if not self.is_open or not all(map(self.is_to_come, sessions)):
             return WrongState
-        if any(sessions.count(one) > one.free for one in sessions):
-            return NoFreePlace
-        return AlreadyBooked if any(self._has(*one) for one in wanted) else None
+        if any(self._has(*one) for one in wanted):
+            return AlreadyBooked
+        return NoFreePlace if any(sessions.count(one) > one.free for one in sessions) else None
 
     def _has(self, child: str, session_id: str) -> bool:
         return any((line.pupil, line.session) == (child, session_id) for line in self.live)
