@@ -1,6 +1,20 @@
 """Who may come: audience previews, invitations and what families answer."""
 
-from infra.spec import BOOKINGS, CURSOR, EVENTS, GET, IDEMPOTENCY, INBOX, PEOPLE, READ, Capability, index, school, table
+from infra.spec import (
+    AUDIT,
+    BOOKINGS,
+    CURSOR,
+    EVENTS,
+    GET,
+    IDEMPOTENCY,
+    INBOX,
+    PEOPLE,
+    READ,
+    Capability,
+    index,
+    school,
+    table,
+)
 
 CAPABILITY = Capability(
     name="invitations",
@@ -20,6 +34,7 @@ CAPABILITY = Capability(
         index(EVENTS, "by_event"),
         index(BOOKINGS, "by_event"),
         table(INBOX, "PutItem"),
+        table(AUDIT, "PutItem"),
         table(IDEMPOTENCY, *GET, "PutItem"),
         CURSOR,
     ),

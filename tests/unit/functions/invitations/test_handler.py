@@ -75,7 +75,16 @@ def test_a_preview_says_how_many_and_who_and_sends_nothing() -> None:
         "registration_group": "8B",
         "already_invited": False,
     }
-    assert everything() == before
+    assert {**everything(), "Audit": []} == before
+
+
+def test_who_reads_whom_an_audience_finds_or_who_is_invited_is_in_the_audit_log() -> None:
+    _preview({"audience": {"sen": ["K"]}})
+    _preview(event_id="event_none")
+    _call(f"GET {EVENT}/invitations")
+    found = [(row["action"]["S"], row["subject"]["S"]) for row in rows("Audit")]
+    assert sorted(found) == [("audience.read", "event_1"), ("invitations.read", "event_1")]
+    assert not [word for word in ("sen", "Bo", "pupil-2") if word in str(rows("Audit"))]
 
 
 def test_a_preview_never_shows_the_characteristics_it_asked_for() -> None:

@@ -39,13 +39,14 @@ from school_events.invitations.teaching import Teaching
 from school_events.people import access
 from school_events.people import store as people
 from school_events.people.model import Pupil
+from school_events.people.readings import note_reading
 
 MOST_IN_A_REQUEST = 4 * inviting.AT_ONCE
 """So many are invited while whoever asks is waiting; more, in the background."""
 
 
 def preview(ctx: Context, event_id: str, audience: Audience) -> Preview:
-    """Whom an audience would invite to an event; nothing is sent.
+    """Whom an audience would invite to an event; nothing is sent. In the audit log: it may tell of special needs (H6).
 
     Raises:
         NotFound: there is no such event.
@@ -56,6 +57,7 @@ def preview(ctx: Context, event_id: str, audience: Audience) -> Preview:
     pupils = _members(ctx, audience, teaching)
     invited = {invitation.pupil_id for invitation in store.invitations_of_event(ctx.school_id, event_id)}
     years = Counter(pupil.year_group for pupil in pupils)
+    note_reading(ctx, "audience.read", "event", event_id)
     return Preview(
         explanation=rules.explain(audience, teaching),
         count=len(pupils),
@@ -141,7 +143,7 @@ def end_late_joiners(ctx: Context, event_id: str) -> LateJoinersEnded:
 def list_invitations(
     ctx: Context, event_id: str, limit: int, cursor: str | None, booked: BookedPupils
 ) -> InvitationPage:
-    """A page of an event's invitations by pupil.
+    """A page of an event's invitations by pupil; in the audit log, as who comes is (H6).
 
     Args:
         ctx: the moment.
@@ -159,6 +161,7 @@ def list_invitations(
     after = "" if cursor is None else open_cursor(cursor, scope)["after"]
     page = list(islice(store.invitations_of_event(ctx.school_id, event_id, after), limit + 1))
     shown = page[:limit]
+    note_reading(ctx, "invitations.read", "event", event_id)
     return InvitationPage(
         items=_views(ctx, shown),
         counts=_counts(ctx, event_id, booked) if cursor is None else None,
