@@ -4,9 +4,7 @@ from functools import partial
 
 import pytest
 
-from school_events.core.change import stamp
 from school_events.core.money import pounds
-from school_events.payments import store as payments
 from school_events.payments.ledger.model import LedgerKind
 from school_events.payments.model import Payment
 from school_events.payments.refunds import staff
@@ -77,25 +75,3 @@ def test_each_change_of_what_went_back_is_in_the_payers_next_refresh(shop: Shop,
 def _shown() -> list[str]:
     found = [row for row in rows("Inbox") if row["kind"]["S"] == "feed_row" and row["thing"]["S"] == "payment"]
     return [row["sk"]["S"] for row in found if row["pk"]["S"].endswith("#contact#contact-1")]
-
-
-def test_more_than_one_transaction_takes_is_heard_of_all_the_same(shop: Shop, payment: Payment) -> None:
-    """What waits for an account that left went back in the dashboard, of many lines."""
-    line = payment.lines[0]
-    lines = tuple(line.model_copy(update={"part": f"{number}", "amount": pounds(100)}) for number in range(25))
-    change = stamp(a_context(), "payment.changed")
-    payments.payment_item(a_context(), payment.model_copy(update={"lines": lines}), change).save()
-    shop.server.holders.deauthorise(shop.account_id)
-    ask(payment)
-    housekeeping(NOW + MINUTE)
-    assert to_look_at() == ["refund_stuck"] * 25
-    shop.server.dashboard.refund(payment.charge_id or "")
-    shop.server.holders.reauthorise(shop.account_id)
-    hear(payment)
-    assert {(row.why, row.state.value, row.trouble) for row in rows_of(payment)} == {
-        ("dashboard", "made", None),
-        ("asked_for", "failed", "gone_otherwise"),
-    }
-    assert [one.back.amount for one in now_of(payment).lines] == [100] * 25
-    assert now_of(payment).refunded == payment.amount
-    assert sum(one.amount.amount for one in ledger() if one.kind is LedgerKind.REFUND) == 2500

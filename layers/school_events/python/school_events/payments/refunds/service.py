@@ -9,7 +9,7 @@ from school_events.core import feed, logs
 from school_events.core.again import again_if_stale
 from school_events.core.change import Change, stamp
 from school_events.core.context import Context
-from school_events.core.dynamodb import TooManyActions, Transaction
+from school_events.core.dynamodb import Transaction
 from school_events.core.errors import StaleVersion
 from school_events.core.money import Money
 from school_events.payments import rules as payment_rules
@@ -345,21 +345,8 @@ def _settle(ctx: Context, payment_id: str, found: StripeRefund) -> None:
     payment = payments.find_payment(ctx.school_id, payment_id)
     rows = [item.record for item in store.refunds_of_payment(ctx.school_id, payment_id)]
     change = rules.settled(payment, rows, found, ctx.now)
-    if change is None:
-        return
-    try:
+    if change is not None:
         _write(ctx, payment, change)
-    except TooManyActions as error:
-        _give_way(ctx, payment_id, change)
-        raise StaleVersion from error
-
-
-def _give_way(ctx: Context, payment_id: str, change: rules.Moved) -> None:
-    """Of what one transaction does not take, refunds that cannot be made any more fail first, one by one."""
-    for before, after in change.rows:
-        if before is not None:
-            payment = payments.find_payment(ctx.school_id, payment_id)
-            _write(ctx, payment, rules.moved(payment, [(before, after)]))
 
 
 def _write(ctx: Context, payment: Payment, moved: rules.Moved) -> None:
