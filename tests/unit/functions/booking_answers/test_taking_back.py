@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from school_events.bookings.answers import is_consent_withdrawn
+from school_events.bookings.consents import rules
 from school_events.bookings.store import find_booking
 from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
@@ -135,6 +136,21 @@ def test_what_was_withheld_before_it_was_noted_which_stays_so() -> None:
     kept = find_booking(SCHOOL, booking_id)
     assert kept.withheld == ("goes",)
     assert is_consent_withdrawn(kept.model_copy(update={"withheld": ()}), event.form) is True
+
+
+def test_a_consent_given_and_taken_back_very_often_cannot_be_given_again_and_always_be_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "MOST_RECEIPTS", 3)
+    event = a_trip(GOES, PHOTOS, LUNCH)
+    booking_id = booked(event, AGREED)
+    said = ["no", "yes", "no", "yes"]
+    assert [answered(event, booking_id, answers={**AGREED, "photos": one})[0] for one in said] == [200, 200, 200, 409]
+    assert answered(event, booking_id, answers={**AGREED, "goes": "no", "photos": "no"})[0] == 200
+    assert answered(event, booking_id, FATHER, {"goes": "yes"})[0] == 200, "it is each parent's own"
+    assert _seen(booking_id) == (True, ["withheld", "answered"])
+    changed(event, {"location": "Paris"})
+    assert answered(event, booking_id, answers={**AGREED, "goes": "no", "photos": "no"})[0] == 200
 
 
 def test_who_may_not_see_the_child_any_more_withholds_nothing_once_somebody_answers_anew() -> None:

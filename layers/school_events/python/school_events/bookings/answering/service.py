@@ -60,7 +60,8 @@ def answer(ctx: Context, booking_id: str, version: int, asked: NewAnswers, reque
     Raises:
         NotFound: no such booking of a child of theirs.
         StaleVersion: it has changed since that version, for instance because the other parent has answered.
-        WrongState: it has ended, or its event has; or what was answered is not the form asked now.
+        WrongState: it has ended, or its event has; or what was answered is not the form asked now; or a consent was
+            given and taken back too often to be given again.
         Invalid: wrong answers; names each question.
         TryAgain: too busy, or answers about health cannot be encrypted now.
     """
@@ -139,7 +140,12 @@ def _new_receipt(ctx: Context, said: _Said, receipts: list[Receipt]) -> Receipt 
         return None
     persons = persons_of(ctx, None, receipts)
     before = consent_rules.last_words(receipts, lambda contact_id: persons[contact_id]).get(ctx.actor.id, {})
-    return receipt if consent_rules.is_news(before, receipt.form_version, receipt.consents) else None
+    if not consent_rules.is_news(before, receipt.form_version, receipt.consents):
+        return None
+    mine = sum(persons[one.contact_id] == ctx.actor.id for one in receipts)
+    if mine >= consent_rules.MOST_RECEIPTS and consent_rules.gives_anew(before, receipt.consents):
+        raise WrongState("These consents have changed too often: ask the school")
+    return receipt
 
 
 def _answered(ctx: Context, booking: Booking, said: _Said, receipts: list[Receipt]) -> Booking:

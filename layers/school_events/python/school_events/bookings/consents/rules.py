@@ -17,6 +17,10 @@ families were asked again. ``unanswered``: they have said nothing. ``answered``:
 """
 
 
+MOST_RECEIPTS = 200
+"""So often a parent says something anew of a booking: all is shown in one answer. Taking back is never refused."""
+
+
 @dataclass(frozen=True)
 class Word:
     """What a parent said last to a consent, and whether they had ever agreed to it."""
@@ -108,6 +112,13 @@ def is_news(said: Mapping[str, Word], form_version: int, consents: Sequence[Cons
     return any(
         (word := said.get(one.question_id)) is None or word.consent != one or word.receipt.form_version != form_version
         for one in consents
+    )
+
+
+def gives_anew(said: Mapping[str, Word], consents: Sequence[Consent]) -> bool:
+    """Whether somebody agrees to something they have not agreed to last."""
+    return any(
+        one.given and ((word := said.get(one.question_id)) is None or not word.consent.given) for one in consents
     )
 
 
