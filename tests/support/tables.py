@@ -99,7 +99,10 @@ def make_secrets() -> None:
 
 def make_health_key() -> None:
     """The key of answers about health, likewise."""
-    made = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    with pytest.MonkeyPatch.context() as patch:
+        # moto gives every key an RSA pair, which takes longer than all else here; this one has no use for it.
+        patch.setattr("moto.kms.models.generate_private_key", lambda _: None)
+        made = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
     aws.client("kms").create_alias(AliasName=HEALTH_KEY, TargetKeyId=made)
 
 
