@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from functions.stripe_webhook import handler as webhook
-from school_events.bookings import cancelling, chores, late_money, places, strays, stripe_events
+from school_events.bookings import cancelling, chores, debits, late_money, places, strays, stripe_events
 from school_events.core.dynamodb import Transaction
 from school_events.core.errors import SchoolEventsError
 from school_events.payments import rules
@@ -67,6 +67,7 @@ SABOTAGES: dict[str, tuple[str, Sabotage]] = {
     "a place that is paid for is not taken": ("1", _instead(places, "take")),
     "what Stripe keeps is not entered": ("1", _instead(ledger, "fee_entry")),
     "late money is forgotten": ("4", _instead(late_money, "settle_lines")),
+    "a place is given whoever the child is by now": ("4f", _instead(late_money, "is_bookers", True)),
     "Stripe is not asked what happened": ("4d", _instead(events, "sweep", 0)),
     "an event counts as done before it is applied": ("7", _done_before_it_is_applied),
     "a request that is repeated is another one to Stripe": ("8", _each_request_has_another_key),
@@ -77,6 +78,7 @@ SABOTAGES: dict[str, tuple[str, Sabotage]] = {
     "every signature is good": ("17", _instead(webhook, "signers", {"connect", "platform"})),
     "what goes back is written down nowhere": ("20b", _instead(cancelling, "ask_refunds", ())),
     "refunds are left to who asked for them": ("20c", _instead(chores, "make_due_refunds")),
+    "a debit that failed was the only attempt": ("19d", _instead(debits, "keep_for_the_rest", False)),
     "what came is not compared with what was asked": ("22", _instead(rules, "is_ours", True)),
 }
 
