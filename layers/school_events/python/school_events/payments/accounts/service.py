@@ -57,7 +57,9 @@ def connect_school(ctx: Context) -> tuple[StripeAccount, str]:
     if account is not None:
         account = refresh(ctx, account.account_id)
     if account is None or account.state is AccountState.DISCONNECTED:
-        account = _connect_another(ctx, account)
+        made = _connect_another(ctx, account)
+        # How much Stripe wants to know of a new one is asked too: we know nothing of it yet.
+        account = refresh(ctx, made.account_id) or made
     return account, gateway.onboarding_url(ctx, account, settings.required("APP_URL"))
 
 
