@@ -26,6 +26,7 @@ from tests.unit.functions.registers.asking import (
     MARK,
     REGISTER,
     STARTS_AT,
+    THE_DAY,
     a_mark,
     ask,
     at,
@@ -60,6 +61,18 @@ def test_the_same_batch_again_changes_nothing_and_is_answered_alike(event: Schoo
     assert send(event, *batch) == first
     assert send(event, *batch, by=COLLEAGUE) == first
     assert rows("Bookings") == before
+
+
+def test_what_is_only_sent_again_to_see_what_the_register_says_is_a_reading_in_the_audit_log(
+    event: SchoolEvent,
+) -> None:
+    batch = [a_mark("m1"), a_mark("m2", pupil="pupil-2"), a_mark("m3", pupil="pupil-4")]
+    send(event, *batch[:2])
+    later = [THE_DAY + timedelta(seconds=number) for number in range(4)]
+    for moment, sent in zip(later, (batch[2:], batch[:1], batch, [a_mark("m4", minutes=6)]), strict=True):
+        with time_machine.travel(moment, tick=False):
+            send(event, *sent)
+    assert [row["at"]["S"][17:19] for row in rows("Audit") if row["action"]["S"] == "register.read"] == ["01", "02"]
 
 
 def test_in_whatever_order_and_batches_marks_come_the_register_is_the_same(event: SchoolEvent) -> None:

@@ -15,7 +15,7 @@ from school_events.bookings.reading import require_event
 from school_events.bookings.registers import rules, store
 from school_events.bookings.registers.api import MarkBody, MarkedRegister, MarkResult, RegisterMarks
 from school_events.bookings.registers.model import Mark, RegisterEntry
-from school_events.bookings.registers.reading import marked_children
+from school_events.bookings.registers.reading import marked_children, note_register_read
 from school_events.core.change import stamp
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction, get_many, wait_or_give_up
@@ -73,6 +73,9 @@ def mark(ctx: Context, event_id: str, session_id: str, asked: RegisterMarks) -> 
         if fault is None:
             good.setdefault(pupil_id, []).append(one)
     entries = _bring_in(ctx, event_id, session, good)
+    if not all(_has_news(ctx, entry) for entry in entries.values()):
+        # What was only sent again shows what the register says: that is reading it (H6).
+        note_register_read(ctx, event_id)
     return MarkedRegister(
         results=[
             _result(pupil_id, one, fault, entries.get(pupil_id))
@@ -80,6 +83,10 @@ def mark(ctx: Context, event_id: str, session_id: str, asked: RegisterMarks) -> 
         ],
         children=marked_children(ctx, session, entries.values()),
     )
+
+
+def _has_news(ctx: Context, entry: RegisterEntry) -> bool:
+    return any(one.received_at == ctx.now for one in entry.marks)
 
 
 def _mark(ctx: Context, asked: MarkBody) -> Mark:
