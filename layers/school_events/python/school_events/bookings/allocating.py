@@ -151,7 +151,7 @@ def _offer(ctx: Context, entry: WaitingEntry, contact_id: str, offer: Offer) -> 
     for pupil_id in entry.pupil_ids:
         access.check_on_roll(transaction, ctx, pupil_id)
         access.check_link(transaction, ctx, contact_id, pupil_id)
-    transaction.put(ending.tell_family(ctx, entry, "changed"))
+    ending.tell_family(transaction, ctx, entry, "changed")
     try:
         transaction.commit()
     except (Refused, StaleVersion, NotFound):

@@ -7,6 +7,7 @@ from school_events.bookings.appointments import diaries
 from school_events.bookings.instalments.ending import end_unpaid, give_back_paid
 from school_events.bookings.model import Booking, BookingState
 from school_events.bookings.service import tell_booker
+from school_events.core import feed
 from school_events.core.change import Change, stamps
 from school_events.core.context import Context
 from school_events.core.dynamodb import Transaction
@@ -53,4 +54,8 @@ def _end(transaction: Transaction, ctx: Context, booking: Booking, ended: Bookin
     places.give_up(transaction, ctx, booking)
     diaries.take_out(transaction, ctx, booking)
     transaction.put(tell_booker(ctx, booking, "changed"))
+    if ctx.actor.kind == "contact" and ctx.actor.id != booking.booked_by:
+        # Whose place it is by now gives it up (A8): they read their own writes.
+        row = feed.row(ctx, "contact", ctx.actor.id, thing="booking", thing_id=booking.id, what="changed")
+        transaction.put(row)
     return after

@@ -136,6 +136,7 @@ class ToTell:
     thing_id: str
     pupil_id: str | None = None
     contact_id: str | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True)

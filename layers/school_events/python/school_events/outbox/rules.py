@@ -78,6 +78,7 @@ def telling(school_id: str, change: Change, told: ToTell) -> Telling:
         event_id=told.event_id,
         thing=told.thing,
         thing_id=told.thing_id,
+        quiet=told.quiet or None,
     )
 
 

@@ -62,7 +62,7 @@ class Offered(Way):
         ids = tuple(booking.id for booking in bookings)
         accepted = self.entry.model_copy(update={"state": WaitingState.ACCEPTED, "booking_ids": ids})
         store.replace(transaction, ctx.school_id, self.entry, accepted, stamp(ctx, "waiting.accepted"))
-        transaction.put(ending.tell_family(ctx, self.entry, "changed"))
+        ending.tell_family(transaction, ctx, self.entry, "changed", by_family=True)
 
 
 def accept(ctx: Context, contact_id: str, ref: str, wishes: Sequence[Wish], request: Request) -> Booked:

@@ -8,14 +8,20 @@ from school_events.core.dynamodb import Item
 _ENDED_UNASKED = frozenset({"waiting.expired", "waiting.lapsed", "waiting.over"})
 """What happens to a turn without the family having asked for it."""
 
+_SEEN_ONLY = frozenset(
+    {"waiting.joined", "waiting.accepted", "waiting.left", "waiting.declined", "waiting.offer_ends_sooner"}
+)
+"""What nobody is told of: the apps of all who may accept an offer show the turn as it is all the same (F3)."""
+
 
 def of(item: Item) -> Consequences | None:
     """The consequences of an item's latest change; None if it is no turn."""
     if not isinstance(item, WaitingEntryItem):
         return None
     subject = Subject("waiting", item.record.id)
-    if item.change.action == "waiting.joined":
-        return Consequences(subject, (_joined(item),))
+    if item.change.action in _SEEN_ONLY:
+        messages = (_joined(item),) if item.change.action == "waiting.joined" else ()
+        return Consequences(subject, messages, _tellings(item, "changed", quiet=True))
     if item.change.action == "waiting.offered":
         return Consequences(subject, _offered(item), _tellings(item, "offered"))
     if item.change.action in _ENDED_UNASKED:
@@ -23,11 +29,11 @@ def of(item: Item) -> Consequences | None:
     return Consequences(subject)
 
 
-def _tellings(item: WaitingEntryItem, kind: TellingKind) -> tuple[ToTell, ...]:
+def _tellings(item: WaitingEntryItem, kind: TellingKind, *, quiet: bool = False) -> tuple[ToTell, ...]:
     """Each child's family; who has several of the children has one entry for all, as of any one change."""
     entry = item.record
     return tuple(
-        ToTell(kind=kind, pupil_id=pupil_id, event_id=entry.event_id, thing="waiting", thing_id=entry.ref)
+        ToTell(kind=kind, pupil_id=pupil_id, event_id=entry.event_id, thing="waiting", thing_id=entry.ref, quiet=quiet)
         for pupil_id in entry.pupil_ids
     )
 

@@ -72,7 +72,7 @@ def join(
     for entry in entries:
         theirs = list(itertools.islice(refusals, len(entry.pupil_ids)))
         store.create(transaction, ctx.school_id, entry, stamp(ctx, "waiting.joined"), theirs)
-        transaction.put(ending.tell_family(ctx, entry, "created"))
+        ending.tell_family(transaction, ctx, entry, "created")
     for pupil_id in sorted({wish.pupil_id for wish in wishes}):
         access.check_link(transaction, ctx, contact_id, pupil_id)
     try:
@@ -144,7 +144,7 @@ def _keep(ctx: Context, item: WaitingEntryItem, offer: Offer, closes_at: datetim
     transaction = Transaction(ctx)
     change = stamp(ctx, "waiting.offer_ends_sooner")
     store.replace(transaction, ctx.school_id, item.record, sooner, change, due_at=closes_at)
-    transaction.put(ending.tell_family(ctx, item.record, "changed"))
+    ending.tell_family(transaction, ctx, item.record, "changed")
     with contextlib.suppress(StaleVersion):
         transaction.commit()
 
@@ -164,7 +164,7 @@ def _give_up(ctx: Context, ref: str, from_states: frozenset[WaitingState]) -> Tu
     if entry.state not in from_states:
         raise WrongState(f"This turn is {entry.state}")
     outcome = WaitingState.LEFT if entry.state is WaitingState.WAITING else WaitingState.DECLINED
-    if not ending.end(ctx, entry, outcome):
+    if not ending.end(ctx, entry, outcome, by_family=True):
         raise TryAgain
     with contextlib.suppress(TryAgain):
         allocating.settle(ctx, entry.event_id, entry.pool)
