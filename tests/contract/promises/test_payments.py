@@ -137,6 +137,15 @@ def test_the_ledger_is_in_the_order_of_entry_from_an_instant_until_just_before_a
         assert list(ledger.ledger_of_school(SCHOOL, since, until)) == [entries[number]]
 
 
+@broken_by(faults.lists_backwards)
+def test_an_events_part_of_the_ledger_is_what_payments_of_it_alone_entered(engine: Engine) -> None:
+    for number, event_id in enumerate(("event_2", "event_1", None, "event_1")):
+        entry = an_entry(f"charge:{number}", NOW - number * HOUR).model_copy(update={"listed_with": event_id})
+        ledger.enter_once(a_context(), entry)
+    assert [entry.key for entry in ledger.ledger_of_event(SCHOOL, "event_1")] == ["charge:3", "charge:1"]
+    assert list(ledger.ledger_of_event("school-2", "event_1")) == []
+
+
 @broken_by(faults.finds_nothing)
 def test_what_decides_is_read_as_it_is_now(engine: Engine) -> None:
     _keep()
