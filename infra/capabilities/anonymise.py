@@ -17,7 +17,7 @@ from infra.spec import (
 
 CAPABILITY = Capability(
     name="anonymise",
-    about="Forget people whose time is up, tell families of links that have ended",
+    about="Forget people whose time is up, tell families of links that have ended, let go what is held for leavers",
     triggers=(QueueTrigger(ANONYMISE_QUEUE, batch=5),),
     grants=(
         table(PEOPLE, *READ, "PutItem", "UpdateItem", "DeleteItem"),

@@ -4,7 +4,7 @@ from infra.spec import BOOKINGS, EVENTS, GET, PEOPLE, SEND_ANONYMISE, Capability
 
 CAPABILITY = Capability(
     name="retention",
-    about="Hand on leavers whose time is up and links that have ended; erase answers about health",
+    about="Hand on leavers, those whose time is up and links that have ended; erase answers about health",
     triggers=(DailyTrigger(hour=2),),
     grants=(
         index(PEOPLE, "due"),
