@@ -6,7 +6,7 @@ happens under concurrency is tested elsewhere.
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,8 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.kms.models import kms_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.sqs.models import sqs_backends
 
 from school_events.core import aws, thin_aws
@@ -41,6 +43,7 @@ BUS = "school-events"
 HEALTH_KEY = "alias/health"
 _ACCOUNT, _REGION = "123456789012", "eu-west-2"
 _empty_tables: dict[str, Any] = {}
+_made: dict[Callable[[], None], dict[str, Any]] = {}
 
 
 @pytest.fixture
@@ -50,8 +53,8 @@ def tables() -> Iterator[None]:
         aws._secrets.clear()
         thin_aws._secrets.clear()
         _make_tables_again()
-        make_secrets()
-        make_health_key()
+        _make_again(make_secrets, secretsmanager_backends)
+        _make_again(make_health_key, kms_backends)
         for queue in QUEUES:
             sqs_backends[_ACCOUNT][_REGION].create_queue(queue)
         for bucket in BUCKETS:
@@ -89,6 +92,15 @@ def _make_tables_again() -> None:
         make_tables()
         _empty_tables.update(copy.deepcopy(backend.tables))
     backend.tables = copy.deepcopy(_empty_tables)
+
+
+def _make_again(make: Callable[[], None], backends: Any) -> None:
+    """What moto keeps of one service, likewise."""
+    backend = backends[_ACCOUNT][_REGION]
+    if make not in _made:
+        make()
+        _made[make] = copy.deepcopy(vars(backend))
+    vars(backend).update(copy.deepcopy(_made[make]))
 
 
 def make_secrets() -> None:
