@@ -9,8 +9,11 @@ from school_events.bookings.answering.api import NewAnswers
 from school_events.bookings.answering.service import answer
 from school_events.bookings.consents.model import Receipt
 from school_events.bookings.consents.store import receipt_item, receipts_of
+from school_events.bookings.model import OverCapacity
 from school_events.core import feed
+from school_events.core.change import stamp
 from school_events.core.context import Actor
+from school_events.core.dynamodb import Transaction
 from school_events.notifications import push
 from school_events.notifications import store as inboxes
 from school_events.notifications.model import Device
@@ -19,7 +22,7 @@ from school_events.people.rules import Thing
 from school_events.people.store import find_contacts
 from school_events.privacy.store import due_things, read_thing
 from tests.support.booked_world import UNASKED, as_parent, booking_of, payment_of
-from tests.support.contexts import NOW, SCHOOL
+from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.people import contact_told, link_removed, link_told, pupil_told, school_told, tell
 from tests.support.tables import everything
 from tests.unit.privacy.leaving import (
@@ -119,6 +122,23 @@ def test_the_other_parent_who_is_forgotten_is_not_left_in_the_stamp_of_what_they
     assert {table for table, _, _ in naming(everything(), ["contact-2"])} == {"People"}
     kept = booking_of(booked[0])
     assert (kept.booked_by, kept.answers, kept.consent_withdrawn) == (booking.booked_by, booking.answers, False)
+
+
+@pytest.mark.parametrize(("successor", "left"), [(None, ""), ("contact-2", "For Mrs Oakapple, who asked twice")])
+def test_what_the_school_wrote_of_a_place_beyond_the_capacity_goes_with_who_booked(
+    successor: str | None, left: str
+) -> None:
+    _, booked = a_past()
+    before, ctx = booking_of(booked[0]), a_context()
+    why = OverCapacity(reason="For Mrs Oakapple, who asked twice", decided_by="staff-admin")
+    after = before.model_copy(update={"place": before.place.model_copy(update={"beyond": why})})
+    transaction = Transaction(ctx)
+    bookings.replace(transaction, SCHOOL, before, after, stamp(ctx, "booking.changed"))
+    transaction.commit()
+    tell(contact_removed("contact-1", merged_into=successor))
+    look_at("contact", "contact-1", now=DUE)
+    kept = booking_of(booked[0]).place.beyond
+    assert kept == why.model_copy(update={"reason": left})
 
 
 def test_a_contact_who_is_back_in_time_stays() -> None:

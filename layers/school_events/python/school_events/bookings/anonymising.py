@@ -13,7 +13,7 @@ from itertools import batched
 from school_events.bookings import store
 from school_events.bookings.answering import forgetting as of_answers
 from school_events.bookings.appointments import diaries
-from school_events.bookings.model import Booking
+from school_events.bookings.model import Booking, Place
 from school_events.bookings.registers import forgetting as of_registers
 from school_events.bookings.store import BookingItem
 from school_events.bookings.waiting import forgetting as of_waiting
@@ -149,12 +149,20 @@ def _forget_contact(ctx: Context, booking_id: str, contact_id: str, instead: New
         return
     booking = item.record
     after = of_answers.without_contact(booking, contact_id, instead())
+    if not taken_over and booking.booked_by == contact_id:
+        after = after.model_copy(update={"place": _without_words(booking.place)})
     transaction = Transaction(ctx)
     store.replace(transaction, ctx.school_id, booking, after, stamp(ctx, "booking.anonymised"))
     diaries.hand_on(transaction, ctx, booking, after)
     for payment in _payments_of(ctx, booking, contact_id):
         of_payments.replace_payer(ctx, payment, instead(), taken_over=taken_over)
     transaction.commit()
+
+
+def _without_words(place: Place) -> Place:
+    """What the school wrote of a place beyond the capacity may name who asked for it."""
+    beyond = None if place.beyond is None else place.beyond.model_copy(update={"reason": ""})
+    return place.model_copy(update={"beyond": beyond})
 
 
 def _names(item: BookingItem, contact_id: str) -> bool:
