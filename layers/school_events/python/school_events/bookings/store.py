@@ -1,6 +1,6 @@
 """The Bookings table: bookings, and the guards that let a child have one live booking of an event."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import batched, islice
 
