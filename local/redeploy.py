@@ -32,7 +32,7 @@ def redeploy(stage: LocalStage, progress: Progress) -> list[str]:
         stage.deployed.save(stage.folder)
     with progress.step("code compared and put in") as step:
         changed = [name for name, function in stage.deployed.functions.items() if _update(stage, name, function)]
-        step.detail = ", ".join(changed) or "nothing changed"
+        step.detail = ", ".join(changed) or "no function differs from its files"
     return changed
 
 

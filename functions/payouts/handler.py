@@ -50,9 +50,11 @@ def read(school_id: str, payout_id: str, cursor: Annotated[str | None, Query()] 
     errors=(Invalid,),
 )
 def reconcile(
-    school_id: str, first_day: Annotated[LocalDate, Query()], last_day: Annotated[LocalDate, Query()]
+    school_id: str,
+    since: Annotated[LocalDate, Query(alias="from", description="The first day")],
+    until: Annotated[LocalDate, Query(alias="to", description="The last day, at most a year later")],
 ) -> ReconciliationView:
-    return report(api.context, first_day, last_day)
+    return report(api.context, since, until)
 
 
 @api.route(

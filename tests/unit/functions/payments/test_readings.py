@@ -46,7 +46,7 @@ def test_what_staff_read_of_payments_is_in_the_audit_log(event: SchoolEvent, cal
 def test_lists_that_name_payments_are_in_the_audit_log_and_sums_are_not(event: SchoolEvent) -> None:
     for handler, route, query in (
         (payments, "attention", None),
-        (payouts, "payments/reconciliation", {"first_day": "2026-11-01", "last_day": "2026-11-23"}),
+        (payouts, "payments/reconciliation", {"from": "2026-11-01", "to": "2026-11-23"}),
         (payouts, "payouts", None),
         (refunds, f"events/{event.id}/refunds", None),
     ):

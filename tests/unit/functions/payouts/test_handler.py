@@ -44,7 +44,7 @@ def ask(route: str, query: Mapping[str, str] | None = None, **parameters: str) -
 
 def reconciled(first: date, last: date) -> Any:
     """The answer for a span of days."""
-    status, body = ask("payments/reconciliation", {"first_day": first.isoformat(), "last_day": last.isoformat()})
+    status, body = ask("payments/reconciliation", {"from": first.isoformat(), "to": last.isoformat()})
     assert status == 200
     return body
 
@@ -151,10 +151,10 @@ def test_what_differs_is_shown(shop: Shop, trip: SchoolEvent) -> None:
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ({"first_day": "2026-11-23"}, "last_day"),
-        ({"first_day": "soon", "last_day": "2026-11-23"}, "first_day"),
-        ({"first_day": "2026-11-24", "last_day": "2026-11-23"}, "last_day"),
-        ({"first_day": "2025-11-20", "last_day": "2026-11-23"}, "last_day"),
+        ({"from": "2026-11-23"}, "to"),
+        ({"from": "soon", "to": "2026-11-23"}, "from"),
+        ({"from": "2026-11-24", "to": "2026-11-23"}, "to"),
+        ({"from": "2025-11-20", "to": "2026-11-23"}, "to"),
     ],
 )
 def test_a_span_that_is_none_is_refused_by_its_field(
@@ -170,12 +170,12 @@ def test_a_span_in_which_too_much_moved_is_refused_by_its_field(
     monkeypatch.setattr(report, "MOST_ENTRIES", len(ledger()))
     assert reconciled(FIRST, FIRST)["balanced"]
     monkeypatch.setattr(report, "MOST_ENTRIES", len(ledger()) - 1)
-    status, body = ask("payments/reconciliation", {"first_day": FIRST.isoformat(), "last_day": FIRST.isoformat()})
-    assert (status, body["errors"][0]["field"]) == (422, "last_day")
+    status, body = ask("payments/reconciliation", {"from": FIRST.isoformat(), "to": FIRST.isoformat()})
+    assert (status, body["errors"][0]["field"]) == (422, "to")
     assert "fewer days" in body["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1700000000", "soon"])
 def test_what_is_no_day_is_refused_by_name(trip: SchoolEvent, day: str) -> None:
-    status, problem = ask("payments/reconciliation", {"first_day": day, "last_day": day})
-    assert (status, {one["field"] for one in problem["errors"]}) == (422, {"first_day", "last_day"})
+    status, problem = ask("payments/reconciliation", {"from": day, "to": day})
+    assert (status, {one["field"] for one in problem["errors"]}) == (422, {"from", "to"})

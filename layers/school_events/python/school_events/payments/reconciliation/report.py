@@ -36,15 +36,15 @@ def report(ctx: Context, first_day: date, last_day: date) -> ReconciliationView:
         Invalid: the span ends before it begins, is longer than a year, or too much moved in it.
     """
     if last_day < first_day:
-        raise Invalid.of("last_day", "It must not be before first_day")
+        raise Invalid.of("to", "is before the first day")
     if last_day - first_day > _LONGEST:
-        raise Invalid.of("last_day", "It may be a year after first_day at most")
+        raise Invalid.of("to", "is more than a year after the first day")
     opening = _opening(ctx.school_id, first_day)
     until = rules.midnight(last_day + timedelta(days=1))
     entries = ledger.ledger_of_school(ctx.school_id, rules.midnight(first_day), until)
     moved = rules.sums(islice(entries, MOST_ENTRIES))
     if next(entries, None) is not None:
-        raise Invalid.of("last_day", f"More than {MOST_ENTRIES:,} movements: ask for fewer days")
+        raise Invalid.of("to", f"ends a span with more than {MOST_ENTRIES:,} movements: ask for fewer days")
     accounts = _accounts(opening, moved)
     note_reading(ctx, "reconciliation.read", "school", ctx.school_id)
     return ReconciliationView(
