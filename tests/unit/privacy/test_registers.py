@@ -106,6 +106,18 @@ def test_who_tried_to_take_away_a_child_they_never_had_to_do_with_is_not_kept() 
     assert not [row for row in rows("Bookings") if "contact-2" in str(row)]
 
 
+def test_a_device_that_names_who_is_forgotten_already_leaves_nothing_of_them() -> None:
+    event = _a_day()
+    tell(contact_removed("contact-2"))
+    look_at("contact", "contact-2")
+    (session,) = sessions_of(SCHOOL, event.id)
+    mark = {"id": "m6", "pupil_id": "pupil-1", "state": "collected", "collected_by": "contact-2"}
+    asked = RegisterMarks.model_validate({"marks": [mark | {"at": ON_THE_DAY.isoformat()}]})
+    marked = service.mark(a_context(actor=TEACHER, now=ON_THE_DAY), event.id, session.id, asked)
+    assert [one.outcome for one in marked.results] == ["may_not_collect"]
+    assert not [row for row in rows("Bookings") if "contact-2" in str(row)]
+
+
 def test_who_takes_over_from_a_forgotten_contact_is_who_took_the_child_away() -> None:
     event = _a_day()
     tell(contact_removed("contact-2", merged_into="contact-1"))

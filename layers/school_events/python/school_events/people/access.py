@@ -133,12 +133,13 @@ def open_links_among(ctx: Context, pairs: Iterable[tuple[str, str]]) -> Mapping[
 
 def ever_linked(ctx: Context, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Of pairs of contacts and pupils those whom the Portal has ever linked, be it no more: where one names the other,
-    it is found when they are forgotten (H2)."""
+    it is found when they are forgotten (H2). Who is forgotten already is not among them."""
     known: set[tuple[str, str]] = set()
     for some in batched(sorted(set(pairs)), _MOST_AT_ONCE, strict=False):
         keys = {pair: store.link_key(ctx.school_id, *pair) for pair in some}
         found = get_many(keys.values())
-        known |= {pair for pair, key in keys.items() if found.get(key) is not None}
+        items = {pair: found.get(key) for pair, key in keys.items()}
+        known |= {pair for pair, item in items.items() if item is not None and item.state != "anonymised"}
     return frozenset(known)
 
 
