@@ -10,7 +10,7 @@ from school_events.core.errors import WrongState
 from school_events.core.money import NOTHING, pounds
 from school_events.payments import rules as payment_rules
 from school_events.payments.ledger.model import LedgerAccount, LedgerEntry
-from school_events.payments.model import Checkout, Payment, PaymentLine, PaymentState
+from school_events.payments.model import Checkout, Payment, PaymentLine, PaymentState, Stray
 from school_events.payments.refunds import rules
 from school_events.payments.refunds.model import Refund, RefundState, StripeRefund
 from school_events.payments.rules import total
@@ -221,6 +221,18 @@ def test_money_of_no_line_leaves_the_lines_alone() -> None:
     assert (world.payment.refunded, [line.back for line in world.payment.lines]) == (NOTHING, [NOTHING] * 3)
     [entry] = world.ledger
     assert (entry.debit, entry.amount) == (LedgerAccount.SUSPENSE, pounds(999))
+
+
+def test_money_that_is_nobodys_goes_back_on_the_account_it_came_to() -> None:
+    """Somebody gives back in the dashboard what came a second time, to the account that the school had before."""
+    stray = Stray(charge_id="ch_2", session_id="cs_2", account_id="acct_before", amount=pounds(999))
+    for paid in (_payment(), _payment().model_copy(update={"checkout": None, "charge_id": None})):
+        world = _World(paid.model_copy(update={"strays": (stray,)}))
+        found = StripeRefund(id="re_9", charge_id="ch_2", amount=pounds(999), status="succeeded", taken=True)
+        world.stripe["re_9"] = found
+        world.hear_all()
+        [entry] = world.ledger
+        assert (entry.debit, entry.stripe_account) == (LedgerAccount.SUSPENSE, "acct_before")
 
 
 @given(st.sampled_from(["succeeded", "failed"]))

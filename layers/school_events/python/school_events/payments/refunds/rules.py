@@ -60,7 +60,9 @@ def charged(payment: Payment, refund: Refund) -> tuple[str, str]:
         ValueError: nothing was charged.
     """
     charge_id = refund.charge_id or payment.charge_id
-    account_id = refund.account_id or (payment.checkout.account_id if payment.checkout else None)
+    account_id = refund.account_id or dict(charges_of(payment)).get(charge_id or "")
+    if account_id is None and payment.checkout is not None:
+        account_id = payment.checkout.account_id
     if charge_id is None or account_id is None:
         raise ValueError("nothing was charged")
     return charge_id, account_id
