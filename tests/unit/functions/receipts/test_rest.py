@@ -117,3 +117,15 @@ def test_who_hears_of_the_same_page_a_second_time_takes_nothing_away(
     once_before(monkeypatch, settlement, "_nothing_came", lambda: _hear(booked, later))
     assert _hear(booked, later).state == "created"
     assert booking_of(booked).state == "pending"
+
+
+def test_the_rest_can_be_paid_to_another_account_when_the_school_has_left_the_page_s(
+    shop: Shop, booked: Booked
+) -> None:
+    _left(shop, booked, NOW)
+    shop.server.holders.deauthorise(shop.account_id)
+    shop.account_id = shop.connect()
+    later = NOW + timedelta(hours=1)
+    shop.pay(shop.open(booked, later))
+    assert _hear(booked, later).state == "paid"
+    assert booking_of(booked).state == "confirmed"

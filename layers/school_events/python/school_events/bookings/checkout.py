@@ -16,6 +16,7 @@ from school_events.payments import service as payments
 from school_events.payments import store as payment_store
 from school_events.payments.accounts import service as accounts
 from school_events.payments.model import Payment
+from school_events.payments.stripe_client import AccountLeft
 
 
 def open_page(ctx: Context, payment_id: str) -> Payment:
@@ -53,12 +54,18 @@ def _open_page(ctx: Context, account_id: str, payment_id: str) -> Payment:
 def still_payable(ctx: Context, payment: Payment) -> Payment:
     """A payment that can be paid. If its page has closed by our clock, Stripe is asked what became of it.
 
+    Of a page on an account that the school has disconnected nobody knows: it counts as closed a moment later.
+
     Raises:
         WrongState: it is paid or let go, as Stripe may have said just now, or its bank is paying.
+        AccountLeft: the page of such an account may still be open.
         TryAgain: Stripe did not answer, or by its clock the page is open a moment longer.
     """
     if rules.is_page_over(payment, ctx.now):
-        payment = settlement.apply_payment(ctx, payment.id)
+        try:
+            payment = settlement.apply_payment(ctx, payment.id)
+        except AccountLeft:
+            payment = payments.close_page(ctx, payment)
         if rules.is_page_over(payment, ctx.now):
             raise TryAgain
     rules.require_payable(payment)
