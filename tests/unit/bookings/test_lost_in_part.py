@@ -16,6 +16,7 @@ from school_events.events.store import find_event
 from school_events.payments.model import Payment, PaymentState
 from school_events.payments.receipts.api import NewReceipt
 from school_events.payments.refunds import gateway, staff
+from school_events.payments.refunds import service as refunding
 from school_events.payments.refunds.api import PaidOut
 from school_events.payments.refunds.model import Refund
 from school_events.payments.refunds.service import make_refund
@@ -24,7 +25,7 @@ from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
-from tests.unit.bookings.paying import apply, paid
+from tests.unit.bookings.paying import apply, once_before, paid
 from tests.unit.payments.refunds.giving_back import FINANCE, ask, to_look_at
 
 LATER = NOW + timedelta(minutes=2)
@@ -284,3 +285,29 @@ def test_one_that_a_second_loss_cuts_down_once_more_is_made_too(
 
 def _no_answer(*_args: object) -> None:
     raise TryAgain
+
+
+def test_who_was_refused_before_the_bank_decided_does_not_undo_what_became_of_the_refund(
+    shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One run is refused; the bank decides and another run cuts the refund down; then the first says that it waits."""
+    dispute = _disputed(shop, booked, 300)
+    cancelling.cancel(a_context(), booking_of(booked))
+    payment = payment_of(booked)
+    [refund] = _refunds(payment)
+
+    def no_answer(*_: object) -> None:
+        raise TryAgain
+
+    def decided_and_cut_down() -> None:
+        _decided(shop, dispute)
+        with monkeypatch.context() as patch:
+            patch.setattr(gateway, "create_refund", no_answer)
+            with pytest.raises(TryAgain):
+                make_refund(as_system(), payment.id, refund)
+
+    once_before(monkeypatch, refunding, "_wait", decided_and_cut_down)
+    for _ in range(2):
+        make_refund(as_system(), payment.id, refund)
+    assert sorted(_rows(payment)) == [("failed", "stripe", 300), ("made", "stripe", 950)]
+    assert ledger_balance() == shop.balance()

@@ -296,6 +296,10 @@ def note_stuck(ctx: Context, refund: Refund, due_in: timedelta) -> None:
 
 def _note(ctx: Context, before: Refund, after: Refund, due_in: timedelta) -> None:
     """Write down what keeps a refund waiting; nothing if it moved meanwhile."""
+    if store.find_refund(ctx.school_id, before.payment_id, before.id) != before:
+        # It may wait still and be another: less of it, as its bank has decided. Who did that has written it down.
+        logs.count("RefundOvertaken")
+        return
     transaction = Transaction(ctx)
     item = store.refund_item(ctx, after, stamp(ctx, "refund.waiting"), due_at=ctx.now + due_in)
     transaction.put(item, store.as_it_was(before), refusal=StaleVersion())
