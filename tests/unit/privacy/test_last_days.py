@@ -16,7 +16,7 @@ from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.people import pupil_told, tell
 from tests.unit.bookings.waiting.queue import housekeeping, state, wait_for
 from tests.unit.functions.receipts.asking import pence, receive
-from tests.unit.privacy.leaving import look_at, pupil_left
+from tests.unit.privacy.leaving import look_at, nights_have_run_until, pupil_left
 
 LAST_DAY = NOW.date() + timedelta(days=1)
 OVER = midnight(LAST_DAY + timedelta(days=1))
@@ -30,6 +30,7 @@ LEAVER_KEY = due.due_key(LEAVER, FORGOTTEN, "SCH#school-1#PUPIL#pupil-3|PUPIL")
 def school(tables: None) -> None:
     """Families, one of whose children leaves tomorrow."""
     a_school_with_families()
+    nights_have_run_until(NOW)
     tell(pupil_left("pupil-3", LAST_DAY.isoformat()))
 
 
@@ -115,5 +116,6 @@ def test_who_is_told_to_have_left_long_ago_is_only_to_be_forgotten() -> None:
 
 def test_it_is_londons_midnight() -> None:
     tell(pupil_left("pupil-3", "2027-06-30", version=3))
+    nights_have_run_until(datetime(2027, 6, 29, tzinfo=UTC))
     assert _night(datetime(2027, 6, 30, 22, 59, tzinfo=UTC)) == []
     assert _night(datetime(2027, 6, 30, 23, 0, tzinfo=UTC)) == [LEAVES]
