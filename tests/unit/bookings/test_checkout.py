@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from school_events.bookings.instalments import together
 from school_events.bookings.service import Booked
+from school_events.core import logs
 from school_events.core.errors import PaymentsNotReady, TryAgain, WrongState
 from school_events.events.model import SchoolEvent
 from school_events.payments.accounts import store as accounts
@@ -124,3 +126,16 @@ def test_a_school_that_cannot_take_money_opens_no_page(shop: Shop, connected: bo
         shop.open(booked)
     assert everything() == before
     assert shop.all("checkout.session") == []
+
+
+def test_why_stripe_opens_no_page_is_in_the_log(
+    shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payer is told only that there is none; as with a clock that is ahead of ours."""
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(logs.logger, "warning", lambda message, **said: lines.append({"message": message} | said))
+    booked = book(event)
+    shop.at(CLOSED)
+    with pytest.raises(PaymentsNotReady):
+        shop.open(booked)
+    assert [(line["message"], line["param"]) for line in lines] == [("stripe opens no page", "expires_at")]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from school_events.core import logs
 from school_events.core.context import Context
 from school_events.payments.model import CheckoutSnapshot, CheckoutStatus, Payment
 from school_events.payments.stripe_client import ask, stripe
@@ -41,6 +42,8 @@ def create_session(ctx: Context, payment: Payment) -> CheckoutSnapshot:
     try:
         return _snapshot(_create_session(ctx, payment))
     except InvalidRequestError as error:
+        # The payer is told that the school takes no payments; whoever operates this finds out why.
+        logs.logger.warning("stripe opens no page", code=error.code, param=error.param)
         raise NotOpened(error.code or "") from error
 
 
