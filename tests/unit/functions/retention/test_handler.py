@@ -18,7 +18,7 @@ from school_events.privacy import gateway
 from tests.support.http_events import LambdaContext
 from tests.support.people import contact_told, link_told, pupil_told, school_told, tell
 from tests.support.tables import everything, messages
-from tests.unit.privacy.leaving import look_at, pupil_left
+from tests.unit.privacy.leaving import look_at, nights_have_run_until, pupil_left
 
 GONE_ON = date(2029, 9, 1)
 DUE = midnight(GONE_ON)
@@ -32,6 +32,7 @@ def leavers(tables: None) -> list[str]:
     names = [f"pupil-{number:02}" for number in range(1, 25)]
     tell(school_told(), *(pupil_told(one) for one in names))
     tell(*(pupil_left(one, "2027-07-19") for one in names[:12]), now=datetime(2027, 7, 20, tzinfo=UTC))
+    nights_have_run_until(DUE - timedelta(days=3))
     return names[:12]
 
 
