@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local.stripe.errors import Json
+from local.stripe.world import Book
 from school_events.bookings.model import LIVE, Booking, BookingState
 from school_events.events.store import find_event
 from tests.support.contexts import SCHOOL
@@ -77,12 +78,16 @@ class Books:
         found = rows("Bookings")
         self.bookings = {one["id"]: Booking.model_validate(one, strict=False) for one in _records(found, "booking")}
         self.places = Counter(row["state"]["S"] for row in found if row["kind"]["S"] == "place")
-        self.charges = [one for one in shop.all("charge") if one["paid"]]
-        self.made = shop.all("refund")
-        self.disputes = shop.all("dispute")
-        self.movements = shop.all("balance_transaction")
-        self.is_connected = shop.server.world.books[shop.account_id].connected
-        self.pages = {one["id"]: one for one in shop.all("checkout.session")}
+        self.accounts = _accounts(kept, shop)
+        self.charges = [one for one in self._all("charge") if one["paid"]]
+        self.made = self._all("refund")
+        self.disputes = self._all("dispute")
+        self.movements = self._all("balance_transaction")
+        self.is_connected = all(one.connected for one in self.accounts.values())
+        self.pages = {one["id"]: one for one in self._all("checkout.session")}
+
+    def _all(self, kind: str) -> list[Json]:
+        return [one for account in self.accounts.values() for one in account.all(kind)]
 
     def refunds_of(self, payment: Json, key: str) -> list[Json]:
         """Our refunds of one line, whatever became of them."""
@@ -95,6 +100,13 @@ class Books:
 
 def _records(kept: Iterable[Mapping[str, Any]], kind: str) -> list[Json]:
     return [json.loads(row["record"]["S"]) for row in kept if row["kind"]["S"] == kind]
+
+
+def _accounts(kept: Iterable[Mapping[str, Any]], shop: Shop) -> dict[str, Book]:
+    """What Stripe has of each account that the school has or had, the first one first."""
+    found = [(*one.get("former", ()), one["account_id"]) for one in _records(kept, "stripe_account")]
+    ours = next((one for one in found if shop.account_id in one), (shop.account_id,))
+    return {one: shop.server.world.books[one] for one in ours}
 
 
 def _places(books: Books) -> list[str]:

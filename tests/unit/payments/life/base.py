@@ -73,10 +73,12 @@ class Start:
     Args:
         scene: where everything happens.
         events: what there is to book.
+        account_id: the school's at Stripe.
     """
 
     scene: Scene
     events: tuple[SchoolEvent, ...]
+    account_id: str
 
 
 @contextmanager
@@ -89,7 +91,7 @@ def a_start(shop: Shop) -> Iterator[Start]:
             an_event(charging=_IN_PARTS, cancellation=_POLICY, capacity=4, on="2026-12-18"),
         )
         scene.from_here()
-        yield Start(scene, events)
+        yield Start(scene, events, shop.account_id)
 
 
 def pick[T](things: list[T], which: int) -> T:
@@ -106,6 +108,7 @@ class Base(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.start.scene.shop.account_id = self.start.account_id
         self.start.scene.begin()
         self.happened = 0
         self.books = Books(self.scene.shop)
@@ -179,13 +182,22 @@ class Base(RuleBasedStateMachine):
             wire.kill_at, self.scene.gives_up = -1, False
 
     def connect(self) -> None:
-        """The school connects its account again, at Stripe and with us."""
-        self.scene.shop.server.holders.reauthorise(self.scene.shop.account_id)
+        """The school connects its accounts again, at Stripe and with us."""
+        for one in self.books.accounts:
+            self.scene.shop.server.holders.reauthorise(one)
+        self.ask_to_connect()
+
+    def ask_to_connect(self) -> None:
+        """The school's account, or another one instead of one that has left; as it stands at Stripe."""
         self.act("connect", partial(self.scene.ask, "POST /school/stripe-account", ADMIN))
+
+    def has_left(self) -> bool:
+        """Whether the school has disconnected the account it has now."""
+        return not self.scene.shop.server.world.books[self.scene.shop.account_id].connected
 
     def under_way(self) -> list[Debit]:
         """The debits whose banks have not answered yet."""
-        return list(self.scene.shop.server.world.books[self.scene.shop.account_id].debits.values())
+        return [one for account in self.books.accounts.values() for one in account.debits.values()]
 
     def banks_answer(self) -> None:
         """Each as it would in days."""
@@ -194,9 +206,14 @@ class Base(RuleBasedStateMachine):
             self.scene.shop.server.payers.settle_debit(one.session_id, outcome)
 
     def mornings_come(self) -> None:
-        """Two, each with its money check: what differs on one and is settled is found so on the next."""
+        """Two, each with its money check: what differs on one and is settled is found so on the next.
+
+        A dispute that nobody answered is lost after so many days, perhaps just then.
+        """
         for _ in range(2):
             self.scene.pass_days(1)
+            self.scene.post.deliver()
+            self.scene.housekeeping()
             self.scene.invoke("money_check", {})
 
     @invariant()

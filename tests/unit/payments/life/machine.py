@@ -7,9 +7,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.unit.payments.life.accounts import Accounts
 from tests.unit.payments.life.base import Base, Start
 from tests.unit.payments.life.debits import Debits
 from tests.unit.payments.life.later import Later
+from tests.unit.payments.life.portal import Portal
 from tests.unit.payments.life.school import School
 from tests.unit.payments.life.stripes_side import StripesSide
 from tests.unit.payments.life.troubles import Troubles
@@ -19,7 +21,7 @@ WRONG = Path("build/money-life-gone-wrong.txt")
 """The steps of the life that went wrong last, also when the run that found it is lost."""
 
 
-class Life(Debits, Later, StripesSide, School, Troubles):
+class Life(Debits, Later, StripesSide, School, Troubles, Portal, Accounts):
     """Everything that can happen to money, in any order."""
 
 

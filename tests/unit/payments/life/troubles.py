@@ -31,6 +31,17 @@ class Troubles(Families):
         if hears:
             self.scene.post.deliver()
 
+    @precondition(lambda self: self._who_may_book())
+    @rule(which=WHO, hears=st.booleans())
+    def another_currency_is_paid(self, which: int, hears: bool) -> None:
+        """Than we asked for, by the page's word; Stripe puts pounds on the account for it."""
+        opened = self._buy(which)
+        if opened is not None and self.scene.page_of(opened)["payment_status"] == "paid":
+            self.scene.page_of(opened)["currency"] = "eur"
+            self.acts["another currency is paid"] += 1
+        if hears:
+            self.scene.post.deliver()
+
     @precondition(lambda self: self.pages("open"))
     @rule(which=WHICH, pence=st.sampled_from([100, 220, 1000]))
     def pay_a_part_in_cash_and_the_rest_by_card(self, which: int, pence: int) -> None:
@@ -79,22 +90,6 @@ class Troubles(Families):
         route = f"POST /payments/{{payment_id}}/refunds/{{refund_id}}/{act}"
         named = {"payment_id": str(refund["payment_id"]), "refund_id": str(refund["id"])}
         self.act(f"{act} a refund", partial(self.scene.ask, route, FINANCE, body, **named), killed)
-
-    @precondition(lambda self: self.books.is_connected)
-    @rule(hears=st.booleans())
-    def the_account_leaves(self, hears: bool) -> None:
-        """The school disconnects it; we hear of it, or are refused."""
-        self.scene.shop.server.holders.deauthorise(self.scene.shop.account_id)
-        self.acts["the account leaves"] += 1
-        if hears:
-            self.scene.post.deliver()
-
-    @precondition(lambda self: not self.books.is_connected)
-    @rule()
-    def the_account_comes_back(self) -> None:
-        """And goes on where it was."""
-        self.connect()
-        self.acts["the account comes back"] += 1
 
     @precondition(lambda self: self._who_may_book())
     @rule(which=WHO, other=WHO, killed=KILLED)
