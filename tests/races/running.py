@@ -19,7 +19,6 @@ from tests.races.kind import Kind
 from tests.races.kinds import KINDS
 from tests.races.scenes import Scene, a_school, begin_anew, make_queues, scene
 from tests.races.wire import Wire
-from tests.support.contexts import NOW
 from tests.support.embedded_aws import EmbeddedAws
 
 RACES_A_WORLD = 100
@@ -89,7 +88,7 @@ def track(running: EmbeddedAws, kinds: Sequence[Kind] = KINDS) -> Iterator[Track
             patch.setenv(name, url)
         stack.enter_context(wire.used())
         begin_anew(wire, ())
-        school = a_school(lambda: keep_house(NOW))
+        school = a_school()
         yield Track(wire, spoiler, school, kinds, [scene(kind.make) for kind in kinds])
 
 

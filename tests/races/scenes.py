@@ -22,7 +22,7 @@ from school_events.invitations import service as invitations
 from school_events.invitations.audience import Audience
 from tests.races.wire import Wire
 from tests.support import booked_world
-from tests.support.contexts import a_context, next_id
+from tests.support.contexts import NOW, a_context, next_id
 from tests.support.people import (
     PortalMessage,
     contact_told,
@@ -32,6 +32,7 @@ from tests.support.people import (
     staff_told,
     tell,
 )
+from tests.support.sweeping import housekept_until
 from tests.support.tables import INDEXES, QUEUES, everything, make_tables
 
 _ID = re.compile(r"(?<![A-Za-z0-9])([a-z]+_\d{6})(?!\d)")
@@ -118,14 +119,10 @@ def _requests(found: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, ...]:
     return tuple(requests)
 
 
-def a_school(keep_house: Callable[[], object]) -> tuple[str, ...]:
-    """A school without families, as requests that write it again.
-
-    Args:
-        keep_house: runs housekeeping, whose first run looks back for long: the school has that behind it.
-    """
+def a_school() -> tuple[str, ...]:
+    """A school without families, whose housekeeping has run all the time, as requests that write it again."""
     tell(school_told(), staff_told("staff-admin", ("school_admin",)), staff_told("staff-1"))
-    keep_house()
+    housekept_until(NOW)
     return _requests([(table, row) for table, found in everything().items() for row in found])
 
 

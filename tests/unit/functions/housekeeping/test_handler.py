@@ -11,19 +11,11 @@ from pynamodb.connection.base import Connection
 from functions.housekeeping.handler import lambda_handler
 from school_events.bookings import allocating, cancelling, chores, places, settlement, store
 from school_events.bookings.model import BookingState
-from school_events.bookings.waiting import store as turns
 from school_events.core import due, logs
 from school_events.core.context import Context
-from school_events.events import lifecycle, place_changes
-from school_events.events import store as events_store
-from school_events.events.documents.store import DOCUMENTS
-from school_events.events.evenings.store import SLOTS
+from school_events.events import lifecycle
 from school_events.events.model import SchoolEvent
-from school_events.events.news.store import NEWS
 from school_events.payments import gateway
-from school_events.payments.refunds.store import REFUND
-from school_events.payments.store import UNPAID
-from school_events.people import waiting
 from tests.support.booked_world import (
     a_school_with_families,
     an_event,
@@ -37,34 +29,17 @@ from tests.support.contexts import NOW, a_context
 from tests.support.event_checker import faults_of
 from tests.support.http_events import LambdaContext
 from tests.support.shop import Shop
+from tests.support.sweeping import HOUSEKEPT, housekept_until
 from tests.support.tables import everything, rows
 
 pytestmark = pytest.mark.usefixtures("shop")
-
-
-KINDS = (
-    events_store.CLOSE_PLACES,
-    place_changes.PLACES,
-    places.RETURNED,
-    turns.TURN,
-    NEWS,
-    DOCUMENTS,
-    waiting.WAITING,
-    events_store.CALL_OFF,
-    SLOTS,
-    store.HOLD,
-    UNPAID,
-    REFUND,
-)
-"""In the order in which they are looked for: what needs Stripe comes last."""
 
 
 @pytest.fixture(autouse=True)
 def event(shop: Shop) -> SchoolEvent:
     """A trip at £12.50 with three places; housekeeping has run up to now."""
     a_school_with_families()
-    for kind in KINDS:
-        due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=NOW).save()
+    housekept_until(NOW)
     return an_event()
 
 
@@ -93,14 +68,14 @@ def test_a_quiet_minute_costs_the_due_partitions_of_this_hour(reads: Counter[str
     _run(quiet)
     reads.clear()
     assert set(_run(quiet + timedelta(minutes=1)).values()) == {0}
-    assert reads == {"GetItem": len(KINDS), "Query": len(KINDS) * due.SHARDS}
+    assert reads == {"GetItem": len(HOUSEKEPT), "Query": len(HOUSEKEPT) * due.SHARDS}
 
 
 def test_in_the_first_quarter_of_an_hour_the_hour_before_is_looked_at_too(reads: Counter[str]) -> None:
     _run(NOW + timedelta(hours=3, minutes=59))
     reads.clear()
     _run(NOW + timedelta(hours=4, minutes=14))
-    assert reads == {"GetItem": len(KINDS), "Query": len(KINDS) * 2 * due.SHARDS}
+    assert reads == {"GetItem": len(HOUSEKEPT), "Query": len(HOUSEKEPT) * 2 * due.SHARDS}
 
 
 def test_holds_go_when_their_time_is_over_and_not_before(event: SchoolEvent) -> None:
@@ -176,7 +151,7 @@ def test_a_hold_that_stays_stuck_does_not_hold_the_watermark_back(
     reads.clear()
     shop.server.faults.outage(2)
     _run(NOW + timedelta(minutes=36 + 6 * 60))
-    assert reads["Query"] <= 3 * len(KINDS) * due.SHARDS + 4
+    assert reads["Query"] <= 3 * len(HOUSEKEPT) * due.SHARDS + 4
     shop.server.faults.clear()
     _run(NOW + timedelta(minutes=36 + 7 * 60))
     assert set(place_states(event)) == {"free"}
@@ -202,7 +177,7 @@ def test_gates_and_places_do_not_wait_for_stripe(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(due, "sweep", looks_for)
     _run(NOW)
-    assert order == list(KINDS)
+    assert order == list(HOUSEKEPT)
 
 
 def test_a_hold_that_was_extended_just_now_is_not_let_go_on_the_word_of_an_old_index(

@@ -13,7 +13,6 @@ from functions.family.handler import lambda_handler as family
 from functions.housekeeping.handler import lambda_handler
 from functions.notifications.handler import lambda_handler as notifications
 from school_events.bookings import cancelling, chores, gateway, news, store
-from school_events.core import due
 from school_events.core.consequences import Telling
 from school_events.core.errors import TryAgain
 from school_events.events.store import find_event
@@ -26,9 +25,9 @@ from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.http_events import LambdaContext, http_event, json_of, sqs_event
 from tests.support.people import link_told, portal_message, tell
+from tests.support.sweeping import housekept_until
 from tests.support.tables import messages, rows
 from tests.unit.functions.events.asking import CALENDAR, CLUB, EVENT, call, made, published
-from tests.unit.functions.housekeeping.test_handler import KINDS
 
 SOON = NOW + timedelta(minutes=1)
 EVERYBODY = ["contact-1", "contact-2", "contact-3", "contact-4"]
@@ -40,8 +39,7 @@ CANCEL = f"POST {SESSIONS}/{{session_id}}/cancel"
 def club(tables: None) -> str:
     """A club with the children of two families in it, the first two of one; ``pupil-4`` has not answered."""
     a_school_with_families()
-    for kind in KINDS:
-        due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=NOW).save()
+    housekept_until(NOW)
     tell(portal_message("TermCalendarUpdated", {"calendar": CALENDAR}))
     with time_machine.travel(NOW, tick=False):
         event_id = published(CLUB | {"capacity": 5})

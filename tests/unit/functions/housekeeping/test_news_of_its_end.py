@@ -12,7 +12,6 @@ from functions.housekeeping.handler import lambda_handler
 from functions.notifications.handler import lambda_handler as notifications
 from functions.outbox.handler import lambda_handler as outbox
 from school_events.bookings import cancelling, news
-from school_events.core import due
 from school_events.events.model import SchoolEvent
 from school_events.events.news.store import due_news
 from school_events.invitations import service as invitations
@@ -22,9 +21,9 @@ from tests.support.contexts import NOW
 from tests.support.http_events import LambdaContext, http_event, sqs_event
 from tests.support.shop import Shop
 from tests.support.streams import row_record, stream_event
+from tests.support.sweeping import housekept_until
 from tests.support.tables import messages, rows
 from tests.unit.functions.family.test_sync import App
-from tests.unit.functions.housekeeping.test_handler import KINDS
 
 SOON = NOW + timedelta(minutes=1)
 EVENT = "/v1/schools/{school_id}/events/{event_id}"
@@ -34,8 +33,7 @@ EVENT = "/v1/schools/{school_id}/events/{event_id}"
 def trip(shop: Shop) -> SchoolEvent:
     """A trip: ``pupil-1`` has a place, ``pupil-2`` of the same family and ``pupil-4`` none, ``pupil-3`` declined."""
     world.a_school_with_families()
-    for kind in KINDS:
-        due.WatermarkItem(f"DUE#{kind}", "WATERMARK", hour=NOW).save()
+    housekept_until(NOW)
     event = world.an_event(price=0)
     world.book(event, "pupil-1")
     invitations.decline(world.as_parent(3), invitation_id(event.id, "pupil-3"))
