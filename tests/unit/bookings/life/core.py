@@ -73,18 +73,21 @@ class Machine(RuleBasedStateMachine):
         return answer
 
 
-def live_through[M: Machine](machine: type[M], lives: int, **given: Any) -> type[M]:
+def live_through[M: Machine](machine: type[M], lives: int, seed: int | None = None, **given: Any) -> type[M]:
     """Live so many lives, always the same ones; raises what the first that goes wrong says.
 
     Args:
         machine: what is lived.
         lives: how many.
+        seed: which ones, if it matters.
         given: what each of them begins with, as attributes of the machine.
 
     Returns:
         The machine, which has counted its steps and acts.
     """
-    lived: type[M] = type(machine.__name__, (machine,), {**given, "steps": 0, "acts": Counter()})
+    lived: type[M] = type(
+        machine.__name__, (machine,), {**given, "_hypothesis_internal_use_seed": seed, "steps": 0, "acts": Counter()}
+    )
     run_state_machine_as_test(
         lived,
         settings=settings(

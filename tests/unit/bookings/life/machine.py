@@ -15,6 +15,6 @@ class Life(Families, GivingUp, Waiting, Paying, People, School):
     """Everything that can happen, in any order."""
 
 
-def live(start: Start, lives: int) -> type[Base]:
+def live(start: Start, lives: int, seed: int | None = None) -> type[Base]:
     """Live so many lives of an event; raises what the first that goes wrong says."""
-    return live_through(Life, lives, start=start)
+    return live_through(Life, lives, seed, start=start)

@@ -28,7 +28,7 @@ SABOTAGES: dict[str, Sabotage] = {
     "what is said with a booking is not kept": instead(keeping, "receipt_of", lambda *_: None),
     "nobody withholds anything": instead(rules, "withheld", lambda *_: ()),
     "any version will do": instead(answers, "check_version", lambda *_: None),
-    "both parents fill in all of the form": instead(service, "_is_responsible", lambda *_: True),
+    "both parents fill in all of the form": instead(service, "answers_all", lambda *_: True),
     "the school's booking asks nobody": instead(answers, "_lacks_consent", lambda *_: False),
     "what was said before is said anew": instead(rules, "is_news", lambda *_: True),
 }

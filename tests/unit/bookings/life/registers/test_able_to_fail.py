@@ -17,14 +17,14 @@ _LIVES = 25
 
 SABOTAGES: dict[str, Sabotage] = {
     "anybody may collect a child": instead(service, "_judged", lambda mark, _: mark),
-    "a mark sent twice is two": instead(rules, "fresh", lambda _, marks: list(marks)),
-    "nobody is absent": instead(rules, "is_absent", lambda *_: False),
-    "nothing contradicts": instead(rules, "contradictions", lambda *_: []),
+    "a mark sent twice is two": instead(rules, "fresh", lambda _, marks: list(marks), seed=1),
+    "nobody is absent": instead(rules, "is_absent", lambda *_: False, seed=2),
+    "nothing contradicts": instead(rules, "contradictions", lambda *_: [], seed=3),
     "marks of a former time count": instead(
         rules, "counted", lambda marks, _: sorted((one for one in marks if not one.may_not_collect), key=_as_made)
     ),
-    "what came last stands": instead(rules, "standing", lambda marks, _: marks[-1] if marks else None),
-    "any clock will do": instead(rules, "fault_of", lambda *_: None),
+    "what came last stands": instead(rules, "standing", lambda marks, _: marks[-1] if marks else None, seed=3),
+    "any clock will do": instead(rules, "fault_of", lambda *_: None, seed=2),
     "the register is always open": instead(rules, "require_open", lambda *_, **__: None),
 }
 
