@@ -56,6 +56,7 @@ def faults_in_the_end(books: "Books") -> list[str]:
         *_refunds(books),
         *_holds(books),
         *_known(books),
+        *_foreign(books),
         *faults_of_takings(books.ledger, books.payments.values(), {one.event_id for one in books.bookings.values()}),
         *(fault for booking in books.bookings.values() for fault in _place_or_money(books, booking)),
     ]
@@ -248,6 +249,17 @@ def _known(books: Books) -> list[str]:
     known |= {stray["charge_id"] for one in books.payments.values() for stray in one.get("strays", ())}
     ours = (one for one in books.charges if one["metadata"].get("payment_id") in books.payments)
     return [f"{one['amount']} pence came and nobody knows: {one['id']}" for one in ours if one["id"] not in known]
+
+
+def _foreign(books: Books) -> list[str]:
+    """Nothing was paid for in another currency than it was asked in: what came is a person's to decide about."""
+    paid = [one for one in books.payments.values() if one.get("charge_id") and one.get("paid_at")]
+    pages = [(one, books.pages.get(one["checkout"]["session_id"])) for one in paid if one.get("checkout")]
+    return [
+        f"{one['id']} was paid in {page['currency']}"
+        for one, page in pages
+        if page is not None and page["currency"] != one["amount"]["currency"]
+    ]
 
 
 def _place_or_money(books: Books, booking: Booking) -> list[str]:
