@@ -35,6 +35,12 @@ def two_open_pages(shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch) 
     return first, shop.open(booked)
 
 
+def pay_twice(shop: Shop, booked: Booked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pay a booking through two pages, of which we have not heard yet."""
+    for page in two_open_pages(shop, booked, monkeypatch):
+        shop.pay(page)
+
+
 def quarantined(shop: Shop, event: SchoolEvent) -> Booked:
     """A place for which 999 pence came instead of its price."""
     booked = paid_otherwise(shop, event)

@@ -24,7 +24,7 @@ from tests.support.crashes import Calls, Killed, watched
 from tests.support.event_checker import faults_of
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
-from tests.unit.bookings.attempts import costs, debited, paid_otherwise, quarantined, two_open_pages
+from tests.unit.bookings.attempts import costs, debited, paid_otherwise, pay_twice, quarantined
 from tests.unit.bookings.paying import HOLD_OVER, apply, late_and_gone, let_go, let_go_unseen, paid
 
 type Path = Callable[[], object]
@@ -122,8 +122,7 @@ def _making_a_refund(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) 
 
 def _giving_back_what_came_twice(shop: Shop, event: SchoolEvent, patch: pytest.MonkeyPatch) -> Path:
     booked = book(event)
-    for page in two_open_pages(shop, booked, patch):
-        shop.pay(page)
+    pay_twice(shop, booked, patch)
     return lambda: apply(booked)
 
 

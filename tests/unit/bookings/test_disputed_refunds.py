@@ -17,7 +17,7 @@ from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.crashes import Calls, Killed, watched
 from tests.support.rewind import bookmark
 from tests.support.shop import Shop, ledger, ledger_balance
-from tests.unit.bookings.attempts import two_open_pages
+from tests.unit.bookings.attempts import pay_twice
 from tests.unit.bookings.paying import apply
 
 LATER = NOW + timedelta(minutes=2)
@@ -84,8 +84,7 @@ def test_so_has_one_of_what_was_paid_twice_though_the_payment_is_not_lost(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(strays, "make_refunds", lambda *_: None)
         apply(booked)

@@ -21,7 +21,7 @@ from tests.support.booked_world import as_system, book, booking_of, payment_of, 
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.event_checker import faults_of
 from tests.support.shop import Shop, ledger, ledger_balance
-from tests.unit.bookings.attempts import costs, quarantined, two_open_pages
+from tests.unit.bookings.attempts import costs, pay_twice, quarantined, two_open_pages
 from tests.unit.bookings.paying import apply, let_go, once_before
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -112,8 +112,7 @@ def test_of_what_was_paid_twice_one_goes_back_and_the_booking_stays(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
     for _ in range(3):
         assert apply(booked).state is PaymentState.PAID
     assert booking_of(booked).state is BookingState.CONFIRMED
@@ -144,8 +143,7 @@ def test_what_stripe_would_not_give_back_at_once_is_due(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
 
     def not_now(*_: object) -> None:
         raise TryAgain
@@ -165,8 +163,7 @@ def test_what_came_twice_and_went_back_in_the_dashboard_before_is_not_said_to_no
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(refunds, "make_refund", lambda *_: None)
         apply(booked)

@@ -15,7 +15,7 @@ from school_events.payments.store import PaymentItem, payment_key
 from tests.support.booked_world import a_school_with_families, an_event, as_system, book, payment_of
 from tests.support.contexts import NOW, SCHOOL, a_context
 from tests.support.shop import Shop, shop
-from tests.unit.bookings.attempts import debited, quarantined, two_open_pages
+from tests.unit.bookings.attempts import debited, pay_twice, quarantined
 from tests.unit.bookings.paying import apply, paid
 from tests.unit.payments.refunds.giving_back import ask, hear, housekeeping, rows_of
 
@@ -55,8 +55,7 @@ def test_of_money_that_was_not_what_was_asked_for(shop: Shop, event: SchoolEvent
 
 def test_of_what_was_paid_twice(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
     apply(booked)
     assert _told(booked) == [("refunded", "contact-1")]
 
@@ -74,8 +73,7 @@ def test_of_a_refund_their_bank_sent_back_days_later(shop: Shop, event: SchoolEv
 
 def test_of_a_refund_of_what_was_paid_twice(shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
     apply(booked)
     shop.server.dashboard.fail_refund(shop.all("refund")[0]["id"])
     hear(payment_of(booked))

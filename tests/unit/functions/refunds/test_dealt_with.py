@@ -30,7 +30,7 @@ from tests.support.http_events import LambdaContext, http_event, json_of
 from tests.support.shop import Shop, ledger_balance
 from tests.support.streams import row_record, stream_event
 from tests.support.tables import everything, rows
-from tests.unit.bookings.attempts import two_open_pages
+from tests.unit.bookings.attempts import pay_twice
 from tests.unit.bookings.paying import apply
 from tests.unit.functions.refunds.test_handler import (
     ADMIN,
@@ -198,8 +198,7 @@ def test_so_can_one_of_what_was_paid_twice_which_is_given_back_in_the_dashboard(
     shop: Shop, event: SchoolEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booked = book(event)
-    for page in two_open_pages(shop, booked, monkeypatch):
-        shop.pay(page)
+    pay_twice(shop, booked, monkeypatch)
     apply(booked)
     shop.server.dashboard.fail_refund(shop.all("refund")[0]["id"])
     hear(payment_of(booked))
